@@ -1,0 +1,35 @@
+"""One-time links with which somebody sets a password and is signed in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from console.accounts.models import User
+
+
+class SignInTokens(PasswordResetTokenGenerator):
+    """Tokens that are good for one user, in one schema, on one host, until it is used.
+
+    Django's token ends with the next sign-in, password or e-mail address; users of two tenants
+    can agree in all of these and in the id, so the schema and the host are part of it.
+    """
+
+    key_salt = "console.accounts.links.SignInTokens"
+
+    def __init__(self, *, schema: str, host: str) -> None:
+        super().__init__()
+        self.schema = schema
+        self.host = host
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}|{self.schema}|{self.host}"
+
+
+def sign_in_path(user: User, *, schema: str, host: str, urlconf: str) -> str:
+    """The path of a link for ``user`` on ``host``; a secret, to be shown once and never logged."""
+    token = SignInTokens(schema=schema, host=host).make_token(user)
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return reverse("welcome", args=[uid, token], urlconf=urlconf)

@@ -1,0 +1,97 @@
+"""Typed readers of the environment that fail loudly.
+
+Settings are values; everything that reads, checks or explains an environment variable is here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+env = environ.Env()
+
+Login = Literal["owner", "web"]
+
+#: The variable that holds the URL of each login.
+URL_VARIABLES: dict[Login, str] = {"owner": "DATABASE_URL", "web": "WEB_DATABASE_URL"}
+
+
+def login() -> Login:
+    """Which of the two database logins this process uses.
+
+    ``CONSOLE_LOGIN`` is ``web`` in every process that answers requests, ``owner`` in the worker
+    and in commands. Unset means ``web``: the login that can do less.
+    """
+    value = env.str("CONSOLE_LOGIN", default="web")
+    if value not in URL_VARIABLES:
+        raise ImproperlyConfigured(f"CONSOLE_LOGIN is {value!r}; it must be 'owner' or 'web'.")
+    return value  # type: ignore[return-value]
+
+
+def conninfo(which: Login) -> dict[str, Any] | None:
+    """The parts of a login's URL as libpq reads them, or ``None`` where the URL is not set.
+
+    Raises ``ImproperlyConfigured`` for a URL that libpq cannot read; the message never contains
+    the URL, which may hold a password.
+    """
+    variable = URL_VARIABLES[which]
+    url = env.str(variable, default="")
+    if not url:
+        return None
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as exc:
+        raise ImproperlyConfigured(
+            f"{variable} is not a PostgreSQL URL (postgresql://user:password@host:port/name)."
+        ) from exc
+    missing = [part for part in ("user", "dbname") if not parts.get(part)]
+    if missing:
+        raise ImproperlyConfigured(f"{variable} names no {' and no '.join(missing)}.")
+    return parts
+
+
+def databases(**options: Any) -> dict[str, dict[str, Any]]:
+    """Django's ``DATABASES`` for the login of this process; ``options`` go into the entry."""
+    parts = conninfo(login())
+    if parts is None:
+        raise ImproperlyConfigured(
+            f"{URL_VARIABLES[login()]} is not set. 'make run' and manage.py start a database of "
+            "their own and set it; any other process must be told which database to use."
+        )
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
+    known["port"] = "PORT"
+    database = {django: str(parts.pop(libpq, "")) for libpq, django in known.items()}
+    return {"default": {**database, **options, "OPTIONS": {**options.get("OPTIONS", {}), **parts}}}
+
+
+def role_name(which: Login) -> str | None:
+    """The database role of a login, or ``None`` where this process was not told its URL."""
+    parts = conninfo(which)
+    return parts["user"] if parts else None
+
+
+def secret_key() -> str:
+    """``SECRET_KEY``, or the content of the file that ``SECRET_KEY_FILE`` names."""
+    if key := env.str("SECRET_KEY", default=""):
+        return key
+    path = env.str("SECRET_KEY_FILE", default="")
+    if not path:
+        raise ImproperlyConfigured("Set SECRET_KEY, or SECRET_KEY_FILE to a file that holds it.")
+    try:
+        key = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise ImproperlyConfigured(f"SECRET_KEY_FILE cannot be read: {exc.strerror}.") from exc
+    if not key:
+        raise ImproperlyConfigured("The file that SECRET_KEY_FILE names is empty.")
+    return key
+
+
+def data_dir(base_dir: Path) -> Path:
+    """Where this installation keeps files: ``CONSOLE_DATA_DIR``, or ``var`` in the checkout."""
+    return Path(os.environ.get("CONSOLE_DATA_DIR") or base_dir / "var").resolve()

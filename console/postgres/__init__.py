@@ -1,0 +1,1 @@
+"""The database edge: who a statement runs as, and where it looks for tables."""

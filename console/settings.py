@@ -1,0 +1,186 @@
+"""Settings: values only. How the environment is read is in ``console.env``."""
+
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from console import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.data_dir(BASE_DIR)
+
+DEBUG = env.env.bool("DEBUG", default=False)
+SECRET_KEY = env.secret_key()
+
+# The host of the staff side; tenants get addresses below it, or domains of their own.
+CONSOLE_DOMAIN = env.env.str("CONSOLE_DOMAIN", default="localhost")
+# Development alone: 127.0.0.1 and [::1] have no subdomains, so they lead to "localhost".
+REDIRECT_LOOPBACK = CONSOLE_DOMAIN == "localhost"
+# Any host may be a tenant's; TenantMiddleware looks each up and answers 404 for the unknown.
+ALLOWED_HOSTS = ["*"]
+
+# --- Applications ---------------------------------------------------------------------------
+
+# Both sides have users, sessions, groups and an admin log: in `public` those of the staff, in a
+# schema those of that tenant.
+_BOTH_SIDES = [
+    "console.accounts",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.admin",
+]
+SHARED_APPS = [
+    # Unfold before django_tenants and before the admin: each overrides templates of the next.
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "import_export",
+    # Before django_tenants: `tenants` replaces some of its commands.
+    "console",
+    "tenants",
+    "django_tenants",
+    "procrastinate.contrib.django",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    *_BOTH_SIDES,
+]
+TENANT_APPS = ["tenant_data", *_BOTH_SIDES]
+INSTALLED_APPS = [*SHARED_APPS, "tenant_data"]
+
+TENANT_MODEL = "tenants.Client"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+PUBLIC_SCHEMA_URLCONF = "console.urls_public"
+ROOT_URLCONF = "console.urls_tenant"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before everything that reads the database, the session or the user.
+    "console.middleware.TenantMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Ahead of every app: overrides of Unfold's and import-export's templates.
+        "DIRS": [BASE_DIR / "console" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+WSGI_APPLICATION = "console.wsgi.application"
+
+# --- Database -------------------------------------------------------------------------------
+
+DATABASES = env.databases(
+    ENGINE="console.postgres.backend",
+    # A PostgreSQL backend grows with every schema it has touched; give it a bounded life.
+    CONN_MAX_AGE=60,
+    CONN_HEALTH_CHECKS=True,
+    TEST={"NAME": env.env.str("TEST_DATABASE_NAME", default="test_console")},
+)
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The roles that the console switches between. The web process is not told the owner's.
+OWNER_ROLE = env.role_name("owner")
+WEB_ROLE = env.role_name("web")
+
+# --- Users, sessions, messages, cache -------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+# A sign-in link is good for three days (seconds).
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_HTTPONLY = True
+# In the session, and so in the schema: a cookie of messages could be carried to another tenant.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Keys carry the schema: Unfold caches search results by user id alone.
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+    },
+}
+
+# --- Queue ----------------------------------------------------------------------------------
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+# --- Languages, time ------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "console" / "locale"]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# --- Files ----------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "imports": {
+        "BACKEND": "django_tenants.files.storage.TenantFileSystemStorage",
+        "OPTIONS": {
+            "location": DATA_DIR / "imports",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
+MEDIA_ROOT = DATA_DIR / "media"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- Import and export ----------------------------------------------------------------------
+
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+
+# --- Admin sites ----------------------------------------------------------------------------
+
+from console.theming import UNFOLD_PUBLIC, UNFOLD_TENANT  # noqa: E402, F401
+
+# --- Logging --------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "console": {"level": "INFO"},
+        "tenants": {"level": "INFO"},
+        "procrastinate": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,92 @@
+"""Everything that the verbs of `tenants` raise on purpose.
+
+A message is for the person who pressed the button: plain words, and the way out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+class TenantError(Exception):
+    """The root of the tree; never raised itself."""
+
+    message = _("This cannot be done.")
+
+    def __init__(self, **params: Any) -> None:
+        self.params = params
+        super().__init__()
+
+    def __str__(self) -> str:
+        return str(self.message) % self.params
+
+
+class NotAllowed(TenantError):
+    """The acting user lacks the permission, or was deactivated since."""
+
+    message = _("%(user)s may not do this, or may not any more.")
+
+
+class PublicIsUntouchable(TenantError):
+    """Somebody tried to change the row that stands for the console itself."""
+
+    message = _("This row stands for the console itself and cannot be changed.")
+
+
+class OperationOpen(TenantError):
+    """The client has an operation that is not over."""
+
+    message = _("%(client)s has an operation that is not over yet: %(operation)s.")
+
+
+class OperationNotFailed(TenantError):
+    """Only a failed operation can be tried again."""
+
+    message = _("%(operation)s has not failed; there is nothing to try again.")
+
+
+class AlreadyProvisioned(TenantError):
+    """The client has its schema."""
+
+    message = _("%(client)s has its schema already.")
+
+
+class NotProvisioned(TenantError):
+    """The client has no schema yet."""
+
+    message = _("%(client)s has no schema yet. Create it first.")
+
+
+class SchemaBusy(TenantError):
+    """Somebody else holds the lock on the schema."""
+
+    message = _("Other work is being done on the schema “%(schema)s” at this moment.")
+
+
+class SchemaTaken(TenantError):
+    """The database has a schema of this name that was not made for this client."""
+
+    message = _(
+        "The database already has a schema “%(schema)s” that was not made for this client. "
+        "Give the client another schema name, or have an operator look at that schema."
+    )
+
+
+class SchemaMissing(TenantError):
+    """The client says it has a schema and the database has none."""
+
+    message = _("The schema “%(schema)s” is not in the database. An operator has to look at it.")
+
+
+class NoFirstAdmin(TenantError):
+    """The tenant has no active user with the first admin's address."""
+
+    message = _("%(client)s has no active user %(email)s. Its own admins can add one.")
+
+
+class NoDomain(TenantError):
+    """The client has no host name, so no link can lead to it."""
+
+    message = _("%(client)s has no domain yet. Add one first.")

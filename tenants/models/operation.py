@@ -1,0 +1,153 @@
+"""Operations: pieces of schema work, written down before they start and closed after they end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models.client import Client
+
+
+class OperationKind(models.TextChoices):
+    CREATE_SCHEMA = "create_schema", _("Create schema")
+    MIGRATE_SCHEMA = "migrate_schema", _("Migrate schema")
+
+
+class OperationState(models.TextChoices):
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    SUCCEEDED = "succeeded", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+#: An operation in one of these states is not over; a client has one of them at the most.
+OPEN_STATES = (OperationState.QUEUED, OperationState.RUNNING)
+
+
+class Requested(models.Model):
+    """Who asked, and when. The address is kept as text: it outlives the account."""
+
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+        # A tenant's table of users is another one: deleting there must never reach this row.
+        db_constraint=False,
+    )
+    requested_by_email = models.CharField(_("requested by"), max_length=254, blank=True)
+    created_at = models.DateTimeField(_("requested"), default=timezone.now, db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+class RolloutQuerySet(models.QuerySet["Rollout"]):
+    def with_counts(self) -> RolloutQuerySet:
+        """Adds the number of operations in each state as ``queued_count``, ``running_count``, …"""
+        counts = {
+            f"{state.value}_count": Count("operations", filter=Q(operations__state=state))
+            for state in OperationState
+        }
+        return self.annotate(total=Count("operations"), **counts)
+
+
+class Rollout(Requested):
+    """Many operations of one kind that were started together."""
+
+    kind = models.CharField(_("kind"), max_length=20, choices=OperationKind.choices)
+
+    objects = RolloutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rollout")
+        verbose_name_plural = _("rollouts")
+        ordering = ("-created_at", "-pk")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def open(self) -> OperationQuerySet:
+        return self.filter(state__in=OPEN_STATES)
+
+
+class Operation(Requested):
+    """One piece of schema work for one client."""
+
+    kind = models.CharField(_("kind"), max_length=20, choices=OperationKind.choices)
+    client = models.ForeignKey(
+        Client, models.PROTECT, related_name="operations", verbose_name=_("client")
+    )
+    rollout = models.ForeignKey(
+        Rollout,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="operations",
+        verbose_name=_("rollout"),
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=OperationState.choices, default=OperationState.QUEUED
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    started_at = models.DateTimeField(_("started"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    error = models.TextField(_("what went wrong"), blank=True)
+    error_detail = models.TextField(_("technical detail"), blank=True)
+
+    objects = OperationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("operation")
+        verbose_name_plural = _("operations")
+        ordering = ("-created_at", "-pk")
+        default_permissions = ("view",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("client",),
+                condition=Q(state__in=[state.value for state in OPEN_STATES]),
+                name="tenants_operation_one_open_per_client",
+            ),
+        )
+        indexes = (models.Index(fields=("state", "-created_at"), name="tenants_operation_state"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long the last attempt took, or has taken so far; ``None`` before it starts."""
+        if self.started_at is None:
+            return None
+        end: datetime = self.finished_at or timezone.now()
+        return end - self.started_at
+
+
+class OperationEvent(models.Model):
+    """One line of an operation's log, visible while the operation still runs."""
+
+    operation = models.ForeignKey(Operation, models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    message = models.CharField(max_length=500)
+
+    class Meta:
+        verbose_name = _("log line")
+        verbose_name_plural = _("log lines")
+        ordering = ("pk",)
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.message

@@ -1,0 +1,32 @@
+"""Whether the person behind a verb may use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.accounts.models import User
+from tenants.exceptions import NotAllowed
+
+if TYPE_CHECKING:
+    from tenants.models.operation import Requested
+
+PROVISION = "tenants.provision_client"
+INVITE = "tenants.invite_client_admin"
+
+
+def require(acting_user: User | None, permission: str) -> None:
+    """Raise ``NotAllowed`` unless the user is active and has the permission.
+
+    ``None`` is an operator in a terminal, who has the owner's login and needs no leave.
+    """
+    if acting_user is not None and not acting_user.has_perm(permission):
+        raise NotAllowed(user=acting_user)
+
+
+def require_still(requested: Requested, permission: str) -> None:
+    """Ask again, from what was written down: the worker acts minutes after the button."""
+    if requested.requested_by_id is None:
+        return
+    user = User.objects.filter(pk=requested.requested_by_id).first()
+    if user is None or not user.has_perm(permission):
+        raise NotAllowed(user=requested.requested_by_email)

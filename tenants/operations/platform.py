@@ -1,0 +1,29 @@
+"""The platform itself: `public`, and the row and domain that stand for the console."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from tenants.models import Client, Domain
+from tenants.schemas.migrate import Report
+from tenants.schemas.provision import migrate_public
+from tenants.validators import PUBLIC_SCHEMA
+
+
+def update_platform(*, report: Report) -> list[str]:
+    """Bring ``public`` up to date, with its rights and the console's own client and domain.
+
+    Can be run again at any time. Runs as the owner for the schema. Returns the migrations that
+    were applied, as ``app.name``. ``CONSOLE_DOMAIN`` names the domain; one that was used before
+    stays, so that old addresses go on working.
+    """
+    applied = migrate_public(report=report)
+    with transaction.atomic():
+        console, _created = Client.objects.get_or_create(
+            schema_name=PUBLIC_SCHEMA, defaults={"name": "Console"}
+        )
+        Domain.objects.update_or_create(
+            domain=settings.CONSOLE_DOMAIN, defaults={"tenant": console, "is_primary": True}
+        )
+    return applied

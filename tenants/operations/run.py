@@ -1,0 +1,150 @@
+"""Doing the work of an operation."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tenants.exceptions import SchemaBusy, TenantError
+from tenants.models import Client, Operation, OperationKind, OperationState
+from tenants.operations.authorise import PROVISION, require_still
+from tenants.operations.create_schema import create_schema
+from tenants.operations.migrate_schema import migrate_schema
+from tenants.operations.progress import live_log, log
+from tenants.schemas.locks import schema_lock
+from tenants.schemas.migrate import Report
+
+logger = logging.getLogger(__name__)
+
+#: How often an operation is begun before a person has to look at it.
+MAX_ATTEMPTS = 3
+RETRY_PAUSE_SECONDS = 2
+
+#: Each takes the client and a reporter, runs inside a transaction, and returns its last word.
+WORK: dict[str, Callable[[Client, Report], str]] = {
+    OperationKind.CREATE_SCHEMA: create_schema,
+    OperationKind.MIGRATE_SCHEMA: migrate_schema,
+}
+
+# The server went away, a lock was not to be had in time, a deadlock: may well pass next time.
+_PASSING = (OperationalError, InterfaceError)
+
+
+class TryAgain(Exception):
+    """The operation is back in the queue; the job that ran it should run once more."""
+
+
+def run_operation(operation_id: int) -> Operation | None:
+    """Run a waiting operation to its end, in this process.
+
+    Holds the lock on the schema meanwhile. The work and the row that says it is done are one
+    transaction. Returns the operation as it ended, or ``None`` where it was not waiting: a job
+    may arrive twice. Raises ``SchemaBusy`` where other work holds the schema, and ``TryAgain``
+    after a failure that may pass; the operation waits in both cases. Any other failure closes
+    the operation as failed and is not raised.
+    """
+    operation = Operation.objects.select_related("client").get(pk=operation_id)
+    if operation.state != OperationState.QUEUED:
+        return None
+    with schema_lock(operation.client.schema_name):
+        operation = _begin(operation_id)
+        if operation is None:
+            return None
+        try:
+            with live_log(operation) as report:
+                report(_("Attempt %(n)d has begun.") % {"n": operation.attempts})
+                with transaction.atomic():
+                    require_still(operation, PROVISION)
+                    client = Client.objects.select_for_update().get(pk=operation.client_id)
+                    last_word = WORK[operation.kind](client, report)
+                    _close(operation, OperationState.SUCCEEDED, last_word)
+        except _PASSING as exc:
+            _put_back_or_fail(operation, exc)
+        except Exception as exc:
+            logger.exception("Operation %s failed.", operation.pk)
+            fail(operation, exc)
+    return operation
+
+
+def _begin(operation_id: int) -> Operation | None:
+    """Mark a waiting operation as running; ``None`` where it does not wait any more."""
+    with transaction.atomic():
+        operation = Operation.objects.select_for_update(of=("self",)).get(pk=operation_id)
+        if operation.state != OperationState.QUEUED:
+            return None
+        operation.state = OperationState.RUNNING
+        operation.attempts += 1
+        operation.started_at = timezone.now()
+        operation.finished_at = None
+        operation.error = operation.error_detail = ""
+        operation.save()
+    return operation
+
+
+def _close(operation: Operation, state: OperationState, last_word: str) -> None:
+    operation.state = state
+    operation.finished_at = timezone.now()
+    operation.save()
+    log(operation, last_word)
+
+
+def _put_back_or_fail(operation: Operation, exc: Exception) -> None:
+    if not connection.in_atomic_block:
+        connection.close()  # It may be the connection that failed; the next query makes another.
+    if operation.attempts >= MAX_ATTEMPTS:
+        logger.exception("Operation %s failed for the last time.", operation.pk)
+        fail(operation, exc)
+        return
+    with transaction.atomic():
+        operation.state = OperationState.QUEUED
+        operation.error = _("The database did not answer in time. It will be tried again.")
+        operation.error_detail = describe(exc)
+        operation.save()
+        log(operation, operation.error)
+    raise TryAgain from exc
+
+
+def fail(operation: Operation, exc: Exception) -> None:
+    """Close the operation as failed, with plain words and the technical text apart."""
+    if isinstance(exc, TenantError):
+        operation.error, operation.error_detail = str(exc), ""
+    else:
+        operation.error = _(
+            "It failed, and everything it had begun was undone. The technical detail says why."
+        )
+        operation.error_detail = describe(exc)
+    with transaction.atomic():
+        _close(operation, OperationState.FAILED, operation.error)
+
+
+def describe(exc: Exception) -> str:
+    """The technical text: the kind of error, its words, and those of what caused it."""
+    lines = []
+    cause: BaseException | None = exc
+    while cause is not None and len(lines) < 5:
+        line = f"{type(cause).__name__}: {cause}".strip()
+        if line not in lines:
+            lines.append(line)
+        cause = cause.__cause__
+    return "\n".join(lines)
+
+
+def run_to_the_end(operation: Operation) -> Operation:
+    """Run an operation that was not queued, here and now, with all its attempts.
+
+    For commands. Raises ``SchemaBusy`` where other work holds the schema; the operation is
+    closed as failed then, for nobody else will run it.
+    """
+    while True:
+        try:
+            return run_operation(operation.pk) or Operation.objects.get(pk=operation.pk)
+        except TryAgain:
+            time.sleep(RETRY_PAUSE_SECONDS)
+        except SchemaBusy as exc:
+            fail(Operation.objects.get(pk=operation.pk), exc)
+            raise

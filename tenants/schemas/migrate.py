@@ -1,0 +1,133 @@
+"""Bringing one schema up to date with the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.db import transaction
+from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import StateApps
+from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext as _
+
+from console.postgres.backend.base import DatabaseWrapper
+from console.postgres.contexts import owner_rights, tenants_connection
+from tenants.validators import PUBLIC_SCHEMA
+
+#: Takes one line for whoever is watching.
+Report = Callable[[str], None]
+
+#: How long a statement waits for a lock before it gives up (PostgreSQL's notation). A waiting
+#: ALTER TABLE makes every later reader of the table wait behind it.
+LOCK_TIMEOUT = "5s"
+
+
+def app_configs(schema: str) -> list[AppConfig]:
+    """The apps whose tables belong in the schema."""
+    names = settings.SHARED_APPS if schema == PUBLIC_SCHEMA else settings.TENANT_APPS
+    return [config for config in apps.get_app_configs() if config.name in names]
+
+
+def missing_migrations(schemas: Iterable[str]) -> dict[str, list[str]]:
+    """What each tenant's schema lacks, as ``app.name``; schemas that lack nothing are left out.
+
+    The code's migrations are read once, each schema's record with one query, as the owner. A
+    schema that the database does not have lacks everything.
+    """
+    labels = {config.label for config in app_configs("")}
+    graph = MigrationLoader(None).graph
+    needed = [node for node in graph.nodes if node[0] in labels]
+    missing = {}
+    for schema in schemas:
+        applied = _applied(schema)
+        if lacks := [f"{app}.{name}" for app, name in needed if (app, name) not in applied]:
+            missing[schema] = lacks
+    return missing
+
+
+def _applied(schema: str) -> set[tuple[str, str]]:
+    with owner_rights(schema), tenants_connection().cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations')")
+        if cursor.fetchone()[0] is None:
+            return set()
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return set(cursor.fetchall())
+
+
+def migrate(schema: str, *, report: Report) -> list[str]:
+    """Apply what the schema lacks, and return it as ``app.name``, in order.
+
+    Runs as the owner. All of it is one transaction, so that a failure leaves the schema as it
+    was; a migration that asks not to be in a transaction breaks it into several. Each statement
+    waits at most ``LOCK_TIMEOUT`` for a lock. Only the apps of that side are applied, recorded
+    and given content types and permissions. Raises what the database or the migration raises.
+    """
+    connection = tenants_connection()
+    with owner_rights(schema):
+        executor = MigrationExecutor(connection, _constraints_checked(connection))
+        plan = _plan(executor, schema)
+        if not plan:
+            return []
+        atomic = all(migration.atomic for migration in plan)
+        with transaction.atomic() if atomic else nullcontext():
+            with connection.cursor() as cursor:
+                local = "true" if connection.in_atomic_block else "false"
+                cursor.execute(f"SELECT set_config('lock_timeout', %s, {local})", [LOCK_TIMEOUT])
+            before = executor._create_project_state(with_applied_migrations=True)
+            steps = [(migration, False) for migration in plan]
+            _send(pre_migrate, schema, before.apps, steps)
+            report(_("Applying %(n)d migrations.") % {"n": len(plan)})
+            targets = [(migration.app_label, migration.name) for migration in plan]
+            after = executor.migrate(targets, plan=steps, state=before.clone())
+            after.clear_delayed_apps_cache()
+            _send(post_migrate, schema, after.apps, steps)
+        return [_label(migration) for migration in plan]
+
+
+def _label(migration: Migration) -> str:
+    return f"{migration.app_label}.{migration.name}"
+
+
+def _plan(executor: MigrationExecutor, schema: str) -> list[Migration]:
+    labels = {config.label for config in app_configs(schema)}
+    targets = [node for node in executor.loader.graph.leaf_nodes() if node[0] in labels]
+    return [migration for migration, _backwards in executor.migration_plan(targets)]
+
+
+def _constraints_checked(connection: DatabaseWrapper) -> Callable[..., None]:
+    """Progress of the executor: after each migration, check what it left to be checked.
+
+    Otherwise a data migration followed by ALTER TABLE in the same transaction ends with
+    “pending trigger events”.
+    """
+
+    def progress(action: str, migration: Any = None, fake: bool = False) -> None:
+        if action == "apply_success" and connection.in_atomic_block:
+            connection.check_constraints()
+
+    return progress
+
+
+def _send(signal: Any, schema: str, state_apps: StateApps, plan: list[Any]) -> None:
+    """Tell Django's listeners, for the apps of this schema alone.
+
+    They make content types and permissions; sent for all apps, as ``migrate`` does, they would
+    put the other side's into this schema too.
+    """
+    for config in app_configs(schema):
+        if config.models_module is not None:
+            signal.send(
+                sender=config,
+                app_config=config,
+                verbosity=0,
+                interactive=False,
+                using=tenants_connection().alias,
+                apps=state_apps,
+                plan=plan,
+            )

@@ -1,0 +1,51 @@
+"""What the worker runs. Each task calls a verb and nothing else."""
+
+from __future__ import annotations
+
+import logging
+
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+
+from tenants.exceptions import SchemaBusy
+from tenants.operations import run
+from tenants.operations.reconcile import reconcile
+
+logger = logging.getLogger(__name__)
+
+#: A worker that has not been heard of for this long (seconds) is gone.
+STALLED_AFTER = 30
+
+
+@app.task(
+    queue="schemas",
+    name="tenants.run_operation",
+    retry=RetryStrategy(
+        max_attempts=100, wait=3, retry_exceptions=[SchemaBusy, run.TryAgain]
+    ),
+)
+def run_operation(operation_id: int) -> None:
+    run.run_operation(operation_id)
+
+
+# Six fields: the last is seconds.
+@app.periodic(cron="* * * * * */15")
+@app.task(queue="upkeep", name="tenants.reconcile", queueing_lock="tenants.reconcile")
+def reconcile_operations(timestamp: int) -> None:
+    reconcile()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    queue="upkeep",
+    name="tenants.close_stalled_jobs",
+    queueing_lock="tenants.close_stalled_jobs",
+    pass_context=True,
+)
+async def close_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Close the jobs of workers that are gone; `reconcile` has given their operations new ones."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+        logger.warning("Job %s was left behind by a worker that is gone.", job.id)
+        await manager.finish_job(job, status=Status.FAILED, delete_job=False)
