@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from tenants.models import Operation, OperationEvent
 from tenants.schemas.migrate import Report
+
+logger = logging.getLogger(__name__)
 
 
 def log(operation: Operation, message: str) -> None:
@@ -29,12 +32,22 @@ def live_log(operation: Operation) -> Iterator[Report]:
         yield lambda message: log(operation, message)
         return
 
-    def write(message: str) -> None:
-        connection.set_schema_to_public()
-        log(operation, message)
-
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="operation-log") as thread:
         try:
-            yield lambda message: thread.submit(write, message).result()
+            yield lambda message: thread.submit(_write, operation, message).result()
         finally:
-            thread.submit(connection.close).result()
+            thread.submit(_close).result()
+
+
+def _write(operation: Operation, message: str) -> None:
+    """Add a line from the thread; a line that cannot be written must not undo the work."""
+    connection.set_schema_to_public()
+    try:
+        log(operation, message)
+    except DatabaseError:
+        logger.exception("A line of the log of operation %s was lost: %s", operation.pk, message)
+        _close()
+
+
+def _close() -> None:
+    connection.close()

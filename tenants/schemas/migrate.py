@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -63,9 +63,11 @@ def _applied(schema: str) -> set[tuple[str, str]]:
 def migrate(schema: str, *, report: Report) -> list[str]:
     """Apply what the schema lacks, and return it as ``app.name``, in order.
 
-    Runs as the owner. All of it is one transaction, so that a failure leaves the schema as it
-    was; a migration that asks not to be in a transaction breaks it into several. Each statement
-    waits at most ``LOCK_TIMEOUT`` for a lock. Only the apps of that side are applied, recorded
+    Runs as the owner. In a tenant's schema all of it is one transaction, so that a failure leaves
+    the schema as it was; a migration that asks not to be in a transaction breaks it into several.
+    In ``public`` each migration is one of its own: the queue's add values to an enumeration,
+    which PostgreSQL lets nobody use before they are committed. Each statement waits at most
+    ``LOCK_TIMEOUT`` for a lock. Only the apps of that side are applied, recorded
     and given content types and permissions. Raises what the database or the migration raises.
     """
     connection = tenants_connection()
@@ -74,11 +76,8 @@ def migrate(schema: str, *, report: Report) -> list[str]:
         plan = _plan(executor, schema)
         if not plan:
             return []
-        atomic = all(migration.atomic for migration in plan)
-        with transaction.atomic() if atomic else nullcontext():
-            with connection.cursor() as cursor:
-                local = "true" if connection.in_atomic_block else "false"
-                cursor.execute(f"SELECT set_config('lock_timeout', %s, {local})", [LOCK_TIMEOUT])
+        together = schema != PUBLIC_SCHEMA and all(migration.atomic for migration in plan)
+        with transaction.atomic() if together else nullcontext(), _lock_timeout(connection):
             before = executor._create_project_state(with_applied_migrations=True)
             steps = [(migration, False) for migration in plan]
             _send(pre_migrate, schema, before.apps, steps)
@@ -88,6 +87,19 @@ def migrate(schema: str, *, report: Report) -> list[str]:
             after.clear_delayed_apps_cache()
             _send(post_migrate, schema, after.apps, steps)
         return [_label(migration) for migration in plan]
+
+
+@contextmanager
+def _lock_timeout(connection: DatabaseWrapper) -> Iterator[None]:
+    """Bound the wait for locks for the length of the block, or of the transaction around it."""
+    sql = "SELECT set_config('lock_timeout', %s, %s)"
+    local = connection.in_atomic_block
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [LOCK_TIMEOUT, local])
+    yield
+    if not local:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, ["0", False])
 
 
 def _label(migration: Migration) -> str:

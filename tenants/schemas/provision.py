@@ -45,13 +45,14 @@ def migrate_public(*, report: Report) -> list[str]:
     Returns what was applied, as ``app.name``. Runs as the owner.
     """
     connection = tenants_connection()
-    database = connection.settings_dict["NAME"]
-    with transaction.atomic():
-        with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
-            roles.prepare_database(
-                cursor, database=database, owner=settings.OWNER_ROLE, web=settings.WEB_ROLE
-            )
-        applied = migrate(PUBLIC_SCHEMA, report=report)
-        with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
-            roles.keep_public_migrations(cursor, web=settings.WEB_ROLE)
+    with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
+        roles.prepare_database(
+            cursor,
+            database=connection.settings_dict["NAME"],
+            owner=settings.OWNER_ROLE,
+            web=settings.WEB_ROLE,
+        )
+    applied = migrate(PUBLIC_SCHEMA, report=report)
+    with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
+        roles.keep_public_migrations(cursor, web=settings.WEB_ROLE)
     return applied

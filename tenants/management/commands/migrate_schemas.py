@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.migrations.autodetector import MigrationAutodetector
 
 from tenants.exceptions import TenantError
 from tenants.models import Client, OperationKind, OperationState
@@ -17,6 +18,8 @@ from tenants.validators import PUBLIC_SCHEMA
 
 
 class Command(BaseCommand):
+    # Django checks that `migrate` and `makemigrations` agree on it.
+    autodetector = MigrationAutodetector
     help = "Bring public (--shared) and the tenants' schemas (--tenant) up to date; both if neither."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

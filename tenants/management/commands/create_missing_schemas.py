@@ -1,0 +1,6 @@
+from tenants.management.refused import RefusedCommand
+
+
+class Command(RefusedCommand):
+    help = "Not used here."
+    instead = "Schemas are made by operations alone. Use “Create schema” on the client's page."
