@@ -1,0 +1,156 @@
+"""Fixtures for all tests: the database, the cast, and browsers' requests without a browser.
+
+The cast: an operator and a viewer on the staff side, an owner in each of the tenants alpha and
+beta, and an outsider, who is staff without any right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.db import connection, connections
+from django.test import Client as HttpClient
+from django.urls import set_urlconf
+from django_tenants.utils import schema_context
+
+from console.accounts.models import User
+from tenants.models import Client
+from tests import database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database with the schemas alpha and beta, made once by the same verbs as anywhere."""
+    with django_db_blocker.unblock():
+        name = database.use_new_database()
+        database.make_tenants()
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        database.drop_database(name)
+
+
+@pytest.fixture(autouse=True)
+def _start_in_public() -> Iterator[None]:
+    """Each test starts on the staff's side, whatever the one before it did."""
+    connection.set_schema_to_public()
+    set_urlconf(None)
+    cache.clear()
+    yield
+    connection.set_schema_to_public()
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: Any) -> None:
+    """Pages are tested without `collectstatic`."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def alpha(db: None) -> Client:
+    return Client.objects.get(schema_name="alpha")
+
+
+@pytest.fixture
+def beta(db: None) -> Client:
+    return Client.objects.get(schema_name="beta")
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """Staff with every right."""
+    return User.objects.create_superuser("olga@console.example", "operator-pw", name="Olga")
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    """Staff who may look at everything of the staff's side and change nothing."""
+    user = User.objects.create_user(
+        "vera@console.example", "viewer-pw", name="Vera", is_staff=True
+    )
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    return user
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    """Staff without any right."""
+    return User.objects.create_user(
+        "otto@console.example", "outsider-pw", name="Otto", is_staff=True
+    )
+
+
+@pytest.fixture
+def owner(alpha: Client) -> User:
+    """The first admin of alpha, who has set a password."""
+    return _first_admin(alpha)
+
+
+@pytest.fixture
+def beta_owner(beta: Client) -> User:
+    return _first_admin(beta)
+
+
+def _first_admin(client: Client) -> User:
+    with schema_context(client.schema_name):
+        user = User.objects.get(email=client.admin_email)
+        user.set_password("owner-pw")
+        user.save()
+    return user
+
+
+class Browser(HttpClient):
+    """Django's test client on one host, signed in there if it has a user.
+
+    After each request the test is back in ``public``; responses that stream are read first.
+    """
+
+    def __init__(self, host: str, schema: str, user: User | None, **extra: Any) -> None:
+        super().__init__(headers={"host": host}, **extra)
+        self.host, self.schema = host, schema
+        if user is not None:
+            with schema_context(schema):
+                self.force_login(user)
+
+    def request(self, **request: Any) -> Any:
+        try:
+            return super().request(**request)
+        finally:
+            connection.set_schema_to_public()
+            set_urlconf(None)
+
+
+@pytest.fixture
+def staff_browser(db: None) -> Callable[..., Browser]:
+    """``staff_browser(user)``: a browser on the console's own host."""
+
+    def browser(user: User | None = None, **extra: Any) -> Browser:
+        return Browser(settings.CONSOLE_DOMAIN, "public", user, **extra)
+
+    return browser
+
+
+@pytest.fixture
+def tenant_browser(db: None) -> Callable[..., Browser]:
+    """``tenant_browser(client, user)``: a browser on a tenant's host."""
+
+    def browser(client: Client, user: User | None = None, **extra: Any) -> Browser:
+        return Browser(f"{client.schema_name}.localhost", client.schema_name, user, **extra)
+
+    return browser
+
+
+@pytest.fixture
+def web_login(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """The default connection logs in as web, as in a process that serves requests."""
+    with django_db_blocker.unblock(), database.web_login() as connection:
+        yield connection

@@ -1,0 +1,95 @@
+"""The tests' database: made once, with two tenants, and each test rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg.sql import SQL, Identifier
+
+from console import env
+from console.postgres.backend.base import DatabaseWrapper
+from tenants.models import Client, OperationKind, OperationState, Plan
+from tenants.operations.clients import create_client
+from tenants.operations.platform import update_platform
+from tenants.operations.request import request_operation
+from tenants.operations.run import run_to_the_end
+
+
+def use_new_database() -> str:
+    """Make the tests' database anew, connect Django to it, and return its name."""
+    connection = connections["default"]
+    name = settings.DATABASES["default"]["TEST"]["NAME"]
+    connection.close()
+    drop_database(name)
+    with maintenance() as cursor:
+        cursor.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
+    settings.DATABASES["default"]["NAME"] = name
+    connection.settings_dict["NAME"] = name
+    return name
+
+
+def drop_database(name: str) -> None:
+    """Drop the database and the roles that belong to its schemas, where they are there."""
+    with maintenance() as cursor:
+        cursor.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        cursor.execute("SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", [f"{name}:"])
+        for (role,) in cursor.fetchall():
+            cursor.execute(SQL("DROP ROLE {}").format(Identifier(role)))
+
+
+@contextmanager
+def maintenance() -> Iterator[psycopg.Cursor]:
+    """A cursor of the owner, outside any database of the console."""
+    parts = {**(env.conninfo("owner") or {}), "dbname": "postgres"}
+    with psycopg.connect(**parts, autocommit=True) as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+@contextmanager
+def web_login() -> Iterator[DatabaseWrapper]:
+    """In the block, the default connection is one that logged in as web, as web processes do."""
+    owner = connections["default"]
+    parts = env.conninfo("web") or {}
+    web = DatabaseWrapper(
+        {**owner.settings_dict, "USER": parts["user"], "PASSWORD": parts.get("password", "")},
+        "default",
+    )
+    connections["default"] = web
+    try:
+        yield web
+    finally:
+        web.close()
+        connections["default"] = owner
+
+
+def make_client(schema: str, *, name: str | None = None, ready: bool = True) -> Client:
+    """A client at ``<schema>.localhost`` with the plan “team”; with its schema if ``ready``."""
+    plan, _created = Plan.objects.get_or_create(code="team", defaults={"name": "Team"})
+    client = create_client(
+        schema_name=schema,
+        name=name or schema.title(),
+        domain=f"{schema}.localhost",
+        admin_name="Ada Owner",
+        admin_email=f"ada@{schema}.example",
+        plan=plan,
+    )
+    if ready:
+        operation = request_operation(
+            client, OperationKind.CREATE_SCHEMA, acting_user=None, queued=False
+        )
+        operation = run_to_the_end(operation)
+        assert operation.state == OperationState.SUCCEEDED, operation.error_detail
+        client.refresh_from_db()
+    return client
+
+
+def make_tenants() -> None:
+    update_platform(report=lambda line: None)
+    for schema in ("alpha", "beta"):
+        make_client(schema)
+
+
