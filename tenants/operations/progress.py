@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from django.db import DatabaseError, connection
+from django_tenants.utils import schema_context
 
 from tenants.models import Operation, OperationEvent
 from tenants.schemas.migrate import Report
+from tenants.validators import PUBLIC_SCHEMA
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ def live_log(operation: Operation) -> Iterator[Report]:
     the operation yet.
     """
     if connection.in_atomic_block:
-        yield lambda message: log(operation, message)
+        yield lambda message: _log_from_anywhere(operation, message)
         return
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="operation-log") as thread:
@@ -37,6 +39,12 @@ def live_log(operation: Operation) -> Iterator[Report]:
             yield lambda message: thread.submit(_write, operation, message).result()
         finally:
             thread.submit(_close).result()
+
+
+def _log_from_anywhere(operation: Operation, message: str) -> None:
+    """Add a line while the connection is in a tenant's schema, as the work often is."""
+    with schema_context(PUBLIC_SCHEMA):
+        log(operation, message)
 
 
 def _write(operation: Operation, message: str) -> None:

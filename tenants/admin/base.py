@@ -1,0 +1,108 @@
+"""What the pages of several models share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from console.modeladmin import ModelAdmin
+from tenants.exceptions import OperationOpen, TenantError
+from tenants.models import Client, Operation, OperationState, Rollout
+from tenants.operations.authorise import INVITE, PROVISION
+
+#: The colours of Unfold's labels.
+STATE_LABELS: dict[str, str] = {
+    OperationState.QUEUED: "warning",
+    OperationState.RUNNING: "info",
+    OperationState.SUCCEEDED: "success",
+    OperationState.FAILED: "danger",
+}
+
+
+def may_provision(request: HttpRequest) -> bool:
+    return request.user.has_perm(PROVISION)
+
+
+def may_invite(request: HttpRequest) -> bool:
+    return request.user.has_perm(INVITE)
+
+
+def origin_of(request: HttpRequest) -> str:
+    """The address of the staff side as this request reached it: scheme, host and port."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
+def client_url(client: Client) -> str:
+    return reverse("admin:tenants_client_change", args=[client.pk])
+
+
+def operation_url(operation: Operation) -> str:
+    return reverse("admin:tenants_operation_change", args=[operation.pk])
+
+
+def rollout_url(rollout: Rollout) -> str:
+    return reverse("admin:tenants_rollout_change", args=[rollout.pk])
+
+
+def link(url: str, text: Any) -> SafeString:
+    return format_html('<a class="tenants-link" href="{}">{}</a>', url, text)
+
+
+def refusal(error: TenantError) -> str | SafeString:
+    """A refusal in plain words, with a link to the operation that stands in the way, if any."""
+    operation = error.params.get("operation")
+    if isinstance(error, OperationOpen) and isinstance(operation, Operation):
+        return format_html("{} {}", error, link(operation_url(operation), _("Follow it.")))
+    return str(error)
+
+
+def report_refusal(request: HttpRequest, error: TenantError) -> None:
+    messages.error(request, refusal(error))
+
+
+class PageMixin:
+    """Pages of a model's own that are drawn inside the admin's frame."""
+
+    def page(
+        self: Any, request: HttpRequest, template: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        """The template, with what every page of the admin needs in its context."""
+        request.current_app = self.admin_site.name
+        return TemplateResponse(
+            request,
+            template,
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "media": self.media,
+                **context,
+            },
+        )
+
+
+class HistoryAdmin(PageMixin, ModelAdmin):
+    """A model whose rows are written by the verbs alone: to be read here and nothing else.
+
+    Staff who may start operations may follow them, whatever else they may see.
+    """
+
+    actions = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_provision(request) or super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

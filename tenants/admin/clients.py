@@ -1,0 +1,227 @@
+"""Clients: the list, the form with its domains, and what is read-only when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db import OperationalError, transaction
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.decorators import display
+
+from console.modeladmin import ModelAdmin
+from console.sites import public_site
+from tenants.admin import schema_state
+from tenants.admin.base import link, origin_of
+from tenants.admin.client_actions import ClientActions
+from tenants.admin.client_rollouts import ClientRollouts
+from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
+from tenants.models import Client, Domain
+from tenants.operations.invite import address
+
+
+class DomainInline(TabularInline):
+    model = Domain
+    form = ClientDomainForm
+    formset = ClientDomainFormSet
+    show_change_link = False
+
+    def get_extra(self, request: HttpRequest, obj: Client | None = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
+
+    def has_add_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
+        return not _is_public(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
+        return not _is_public(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
+        return not _is_public(obj) and super().has_delete_permission(request, obj)
+
+
+@admin.register(Client, site=public_site)
+class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
+    """Clients can be added and changed. They are not deleted, and the row that stands for the
+    console itself can only be looked at."""
+
+    form = ClientForm
+    inlines = (DomainInline,)
+    list_display = ("name", "schema_name", "plan", "state", "address")
+    list_display_links = ("name",)
+    list_filter = (schema_state.SchemaStateFilter, ("plan", RelatedDropdownFilter))
+    list_filter_submit = True
+    list_select_related = ("plan",)
+    list_per_page = 50
+    list_before_template = "tenants/client_tabs.html"
+    search_fields = ("name", "schema_name", "admin_email", "domains__domain")
+    search_help_text = _("Name, schema name, domain or first admin's e-mail")
+    readonly_fields = ("state", "provisioned_at", "operation_history")
+
+    # --- What is shown ----------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
+        primary = Domain.objects.filter(tenant=OuterRef("pk"), is_primary=True)
+        return schema_state.with_schema_state(super().get_queryset(request)).annotate(
+            primary_domain=Subquery(primary.values("domain")[:1]),
+            # The address that this request came to, carried by the row: a ModelAdmin is shared
+            # by all requests.
+            origin=Value(origin_of(request), output_field=CharField()),
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Client], search_term: str
+    ) -> tuple[QuerySet[Client], bool]:
+        queryset, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        if request.path == reverse("admin:autocomplete"):
+            queryset = queryset.companies()  # Nothing is ever attached to the console's own row.
+        return queryset, may_have_duplicates
+
+    @display(description=_("schema"), ordering="schema_state")
+    def state(self, client: Client) -> SafeString:
+        return schema_state.badge(client)
+
+    @display(description=_("address"), ordering="primary_domain", empty_value="–")
+    def address(self, client: Client) -> str | SafeString | None:
+        if not client.primary_domain:
+            return None
+        if client.schema_state != schema_state.READY:
+            return client.primary_domain
+        return format_html(
+            '<a class="tenants-link" href="{}" target="_blank" rel="noopener">{}</a>',
+            address(client.primary_domain, client.origin),
+            client.primary_domain,
+        )
+
+    @display(description=_("operations"), empty_value="–")
+    def operation_history(self, client: Client) -> SafeString | None:
+        if not client.latest:
+            return None
+        latest = reverse("admin:tenants_operation_change", args=[client.latest["id"]])
+        history = reverse("admin:tenants_operation_changelist")
+        return format_html(
+            "{} · {}",
+            link(latest, _t("The latest")),
+            link(f"{history}?client__id__exact={client.pk}", _t("All of them")),
+        )
+
+    def action_checkbox(self, client: Client) -> str:
+        return "" if client.is_public else super().action_checkbox(client)
+
+    action_checkbox.short_description = ModelAdmin.action_checkbox.short_description
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context and "cl" in context:
+            context["state_tabs"] = _tabs(context["cl"])
+        return response
+
+    # --- What may be changed ----------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not _is_public(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        schema_fields = ["schema_name"]
+        if obj is not None:
+            schema_fields += ["state", "provisioned_at", "operation_history"]
+        fixed = _t("Cannot be changed at this moment: an operation is not over.")
+        schema_text = admin_text = ""
+        if obj is not None and not obj.is_public:
+            if obj.is_provisioned:
+                schema_text = _t("The schema is made, so its name cannot be changed.")
+                admin_text = _t(
+                    "The first account was made with the schema, for this address. Its owner "
+                    "changes it on the client's own pages, so it cannot be changed here."
+                )
+            elif _is_worked_on(obj):
+                schema_text = admin_text = fixed
+        return (
+            (None, {"fields": ("name", "plan", "colour")}),
+            (_("Schema"), {"fields": tuple(schema_fields), "description": schema_text}),
+            (
+                _("First admin"),
+                {"fields": ("admin_name", "admin_email"), "description": admin_text},
+            ),
+        )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Client | None = None
+    ) -> tuple[str, ...]:
+        if obj is not None and (obj.is_provisioned or _is_worked_on(obj)):
+            return (*self.readonly_fields, "schema_name", "admin_name", "admin_email")
+        return self.readonly_fields
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method != "POST" or object_id is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            # A worker holds the row while it makes the schema. Who waited for it would then
+            # judge, and write, what was read before.
+            with transaction.atomic():
+                Client.objects.select_for_update(nowait=True, of=("self",)).filter(
+                    pk=self.model._meta.pk.to_python(object_id)
+                ).first()
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except OperationalError:
+            messages.error(
+                request,
+                _t("The schema is being worked on at this moment. Nothing was changed; try again "
+                   "when that is over."),
+            )
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
+        if change:
+            # Only what was in the form: everything else belongs to the operations.
+            obj.save(update_fields=[*form.cleaned_data, "updated_at"])
+            return
+        super().save_model(request, obj, form, change)
+
+
+def _is_public(obj: Any) -> bool:
+    return isinstance(obj, Client) and obj.is_public
+
+
+def _is_worked_on(client: Client) -> bool:
+    return client.operations.open().exists()
+
+
+def _tabs(cl: ChangeList) -> list[dict[str, Any]]:
+    """Links that filter the list by state, with the number of clients behind each."""
+    parameter = schema_state.SchemaStateFilter.parameter_name
+    chosen = cl.params.get(parameter) or cl.filter_params.get(parameter, [""])[0]
+    counts = schema_state.count_states(Client.objects.all())
+    tabs = [("", _t("All"), sum(counts.values()) + 1)]
+    tabs += [(state, text, counts[state]) for state, text in schema_state.STATES.items()]
+    return [
+        {
+            "title": f"{text} ({count})",
+            "link": cl.get_query_string(
+                {parameter: state} if state else None, None if state else [parameter, "p"]
+            ),
+            "active": chosen == state,
+            "has_permission": True,
+        }
+        for state, text, count in tabs
+    ]

@@ -1,0 +1,98 @@
+"""How far a client's schema has come, worked out by the query that reads the clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import JSONObject
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models import OPEN_STATES, Client, Operation, OperationState
+from tenants.validators import PUBLIC_SCHEMA
+
+PLATFORM = "platform"
+NONE = "none"
+WAITING = "waiting"
+MAKING = "making"
+READY = "ready"
+FAILED = "failed"
+
+#: In the order of the tabs. The console's own row is in none of them.
+STATES = {
+    NONE: _("No schema"),
+    WAITING: _("Waiting"),
+    MAKING: _("Being made"),
+    READY: _("Ready"),
+    FAILED: _("Failed"),
+}
+LABELS = {WAITING: "warning", MAKING: "info", READY: "success", FAILED: "danger"}
+
+
+def with_schema_state(clients: QuerySet[Client]) -> QuerySet[Client]:
+    """Adds ``schema_state`` and ``latest`` (``id``, ``kind``, ``state`` of the operation that
+    counts: the open one, or else the newest; ``None`` where there is none)."""
+    operations = (
+        Operation.objects.filter(client=OuterRef("pk"))
+        # An operation that is tried again keeps its age, so the open one need not be the newest.
+        .order_by(Case(When(state__in=OPEN_STATES, then=0), default=1), "-created_at", "-pk")
+    )
+    latest_state = Subquery(operations.values("state")[:1])
+    described = JSONObject(id=F("pk"), kind=F("kind"), state=F("state"))
+    return clients.alias(latest_state=latest_state).annotate(
+        latest=Subquery(operations.annotate(described=described).values("described")[:1]),
+        schema_state=Case(
+            When(schema_name=PUBLIC_SCHEMA, then=Value(PLATFORM)),
+            When(provisioned_at__isnull=False, then=Value(READY)),
+            When(latest_state=OperationState.QUEUED, then=Value(WAITING)),
+            When(latest_state=OperationState.RUNNING, then=Value(MAKING)),
+            When(latest_state=OperationState.FAILED, then=Value(FAILED)),
+            default=Value(NONE),
+            output_field=CharField(),
+        ),
+    )
+
+
+def count_states(clients: QuerySet[Client]) -> dict[str, int]:
+    """How many clients are in each state, by one query."""
+    counts = {state: Count("pk", filter=Q(schema_state=state)) for state in STATES}
+    return with_schema_state(clients).aggregate(**counts)
+
+
+def badge(client: Client) -> SafeString:
+    """The state as a label; a second one where a schema that is ready is worked on, or was in
+    vain. Needs ``with_schema_state``."""
+    if client.schema_state == PLATFORM:
+        return _label(_t("The console"), "")
+    labels = [_label(STATES[client.schema_state], LABELS.get(client.schema_state, ""))]
+    latest = client.latest
+    if client.schema_state == READY and latest and latest["state"] != OperationState.SUCCEEDED:
+        if latest["state"] == OperationState.FAILED:
+            labels.append(_label(_t("Last migration failed"), "danger"))
+        else:
+            labels.append(_label(_t("Being migrated"), "info"))
+    return SafeString(" ".join(labels))
+
+
+def _label(text: Any, kind: str) -> SafeString:
+    return SafeString(
+        render_to_string("unfold/helpers/label.html", {"text": text, "type": kind}).strip()
+    )
+
+
+class SchemaStateFilter(SimpleListFilter):
+    title = _("schema")
+    parameter_name = "schema"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        return list(STATES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> QuerySet[Client]:
+        if self.value() in STATES:
+            return queryset.filter(schema_state=self.value())
+        return queryset
