@@ -58,13 +58,13 @@ class ClientForm(forms.ModelForm):
 
     def clean_schema_name(self) -> str:
         schema_name = self.cleaned_data["schema_name"]
-        if schema_name and schema_name != self.initial.get("schema_name"):
-            if schema_exists(schema_name):
-                raise ValidationError(
-                    _("The database has a schema “%(name)s” already. Choose another name."),
-                    code="schema_exists",
-                    params={"name": schema_name},
-                )
+        is_new = schema_name and schema_name != self.initial.get("schema_name")
+        if is_new and schema_exists(schema_name):
+            raise ValidationError(
+                _("The database has a schema “%(name)s” already. Choose another name."),
+                code="schema_exists",
+                params={"name": schema_name},
+            )
         return schema_name
 
     def clean(self) -> dict[str, Any]:

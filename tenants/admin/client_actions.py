@@ -5,6 +5,7 @@ Opening any of these pages changes nothing. It says what will happen; the button
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -59,9 +60,7 @@ class ClientActions(PageMixin):
         client = self._client(request, object_id) if actions else None
         if client is None:
             return []
-        return [
-            action for action in actions if not _hindrance(client, action.method.__name__)
-        ]
+        return [action for action in actions if not _hindrance(client, action.method.__name__)]
 
     @action(
         description=_("Create schema"),
@@ -175,4 +174,4 @@ def _hindrance(client: Client, wanted: str) -> TenantError | None:
 
 def _in_words(seconds: int) -> str:
     now = timezone.now()
-    return timeuntil(now + timezone.timedelta(seconds=seconds), now)
+    return timeuntil(now + timedelta(seconds=seconds), now)

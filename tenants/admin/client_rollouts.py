@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.core.exceptions import PermissionDenied
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from tenants.admin.base import PageMixin, link, may_provision, refusal, rollout_url
 from tenants.exceptions import TenantError
-from tenants.models import OPEN_STATES, Client, OperationKind
+from tenants.models import OPEN_STATES, Client, Operation, OperationKind
 from tenants.operations.request import request_rollout
 
 #: How many operations one button starts; the rows for them are written while the browser waits.
@@ -115,8 +115,6 @@ def _sort(
 
     Two queries, however many clients. The verb has the last word on each.
     """
-    from tenants.models import Operation
-
     clients = list(queryset.order_by("name", "pk"))
     busy = dict(
         Operation.objects.filter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.db import OperationalError, transaction
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
@@ -26,7 +27,7 @@ from tenants.admin.client_actions import ClientActions
 from tenants.admin.client_rollouts import ClientRollouts
 from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
 from tenants.models import Client, Domain
-from tenants.operations.invite import address
+from tenants.operations.invite import address as address_of
 
 
 class DomainInline(TabularInline):
@@ -89,7 +90,7 @@ class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
     def state(self, client: Client) -> SafeString:
         return schema_state.badge(client)
 
-    @display(description=_("address"), ordering="primary_domain", empty_value="–")
+    @display(description=_("address"), ordering="primary_domain")
     def address(self, client: Client) -> str | SafeString | None:
         if not client.primary_domain:
             return None
@@ -97,11 +98,11 @@ class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
             return client.primary_domain
         return format_html(
             '<a class="tenants-link" href="{}" target="_blank" rel="noopener">{}</a>',
-            address(client.primary_domain, client.origin),
+            address_of(client.primary_domain, client.origin),
             client.primary_domain,
         )
 
-    @display(description=_("operations"), empty_value="–")
+    @display(description=_("operations"))
     def operation_history(self, client: Client) -> SafeString | None:
         if not client.latest:
             return None
@@ -175,21 +176,31 @@ class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
     ) -> HttpResponse:
         if request.method != "POST" or object_id is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
+        # A worker holds the row while it makes the schema. Who waited for it would then judge,
+        # and write, what was read before.
+        with transaction.atomic():
+            if not self._lock(object_id):
+                messages.error(
+                    request,
+                    _t(
+                        "The schema is being worked on at this moment. Nothing was changed; try "
+                        "again when that is over."
+                    ),
+                )
+                return HttpResponseRedirect(request.get_full_path())
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _lock(self, object_id: str) -> bool:
+        """Lock the client's row until the transaction ends; ``False`` where somebody has it."""
         try:
-            # A worker holds the row while it makes the schema. Who waited for it would then
-            # judge, and write, what was read before.
             with transaction.atomic():
-                Client.objects.select_for_update(nowait=True, of=("self",)).filter(
-                    pk=self.model._meta.pk.to_python(object_id)
-                ).first()
-                return super().changeform_view(request, object_id, form_url, extra_context)
+                locked = Client.objects.select_for_update(nowait=True)
+                locked.filter(pk=unquote(object_id)).values_list("pk").first()
         except OperationalError:
-            messages.error(
-                request,
-                _t("The schema is being worked on at this moment. Nothing was changed; try again "
-                   "when that is over."),
-            )
-            return HttpResponseRedirect(request.get_full_path())
+            return False
+        except ValueError:
+            pass  # Not a key at all: Django's own page says that there is no such client.
+        return True
 
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
         if change:

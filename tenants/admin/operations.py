@@ -43,7 +43,14 @@ LINES_SHOWN = 200
 
 @admin.register(Operation, site=public_site)
 class OperationAdmin(HistoryAdmin):
-    list_display = ("title", "client_link", "state_label", "requested_by_email", "created_at", "took")
+    list_display = (
+        "title",
+        "client_link",
+        "state_label",
+        "requested_by_email",
+        "created_at",
+        "took",
+    )
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
@@ -68,7 +75,7 @@ class OperationAdmin(HistoryAdmin):
     def state_label(self, operation: Operation) -> tuple[str, str]:
         return operation.state, operation.get_state_display()
 
-    @display(description=_("duration"), empty_value="–")
+    @display(description=_("duration"))
     def took(self, operation: Operation) -> str | None:
         return duration_in_words(operation.duration)
 
@@ -147,6 +154,8 @@ def _facts(request: HttpRequest, operation: Operation) -> dict[str, Any]:
         "lines": lines,
         "lines_are_cut": len(newest) > LINES_SHOWN,
         "took": duration_in_words(operation.duration),
+        # Seconds, for the page to go on counting from.
+        "elapsed": f"{operation.duration.total_seconds():.1f}" if _is_running(operation) else "",
         "version": f"{operation.state}.{operation.attempts}.{newest[0].pk if newest else 0}",
         "live_url": reverse("admin:tenants_operation_live", args=[operation.pk]),
         "may_retry": operation.state == OperationState.FAILED and may_provision(request),
@@ -160,6 +169,10 @@ def _facts(request: HttpRequest, operation: Operation) -> dict[str, Any]:
             facts["tenant_url"] = address(domain.domain, origin_of(request))
             facts["may_invite"] = may_invite(request)
     return facts
+
+
+def _is_running(operation: Operation) -> bool:
+    return operation.state == OperationState.RUNNING and operation.started_at is not None
 
 
 def duration_in_words(duration: timedelta | None) -> str | None:

@@ -138,9 +138,7 @@ def _progress(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def _table(
-    request: HttpRequest, rollout: Rollout, progress: dict[str, Any]
-) -> dict[str, Any]:
+def _table(request: HttpRequest, rollout: Rollout, progress: dict[str, Any]) -> dict[str, Any]:
     """One page of the operations: what failed first."""
     rank = Case(
         *(When(state=state, then=Value(place)) for place, state in enumerate(_ORDER)),

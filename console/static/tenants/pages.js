@@ -1,0 +1,52 @@
+// Small helps for the tenants' pages. All of them work without it.
+(function () {
+  "use strict";
+
+  // The second of two quick clicks is refused by the server; here it is not even sent.
+  document.addEventListener("submit", function (event) {
+    if (event.target.matches("form[data-once]")) {
+      const button = event.target.querySelector("button[type=submit]");
+      setTimeout(() => button && (button.disabled = true), 0);
+    }
+  });
+  // A page that the browser brings back from its memory must be usable again.
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-once] button[disabled]").forEach(function (button) {
+      button.disabled = false;
+    });
+  });
+
+  // How long an operation has taken goes on counting between two answers of the server.
+  const starts = new WeakMap();
+  setInterval(function () {
+    document.querySelectorAll("[data-since]").forEach(function (element) {
+      if (!starts.has(element)) {
+        starts.set(element, Date.now() - 1000 * Number(element.dataset.since));
+      }
+      const seconds = Math.floor((Date.now() - starts.get(element)) / 1000);
+      const minutes = Math.floor(seconds / 60);
+      element.textContent = minutes ? minutes + " min " + (seconds % 60) + " s" : seconds + " s";
+    });
+  }, 1000);
+
+  document.addEventListener("click", async function (event) {
+    const button = event.target.closest("[data-copy]");
+    if (!button) {
+      return;
+    }
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      // No clipboard without HTTPS; the older way has no such condition.
+      document.execCommand("copy");
+    }
+    const text = button.querySelector("[data-copy-text]");
+    text.textContent = text.dataset.copied;
+    const status = document.querySelector("[data-copy-status]");
+    if (status) {
+      status.textContent = text.dataset.copied;
+    }
+  });
+})();
