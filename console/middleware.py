@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import set_urlconf
 from django.http.request import split_domain_port
 
+from console.postgres.exceptions import ScopeSwitchFailed
 from tenants.models import Client
 
 logger = logging.getLogger(__name__)
@@ -52,9 +53,8 @@ class TenantMiddleware:
         request.tenant = client
         if client.is_public:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-        elif client.is_provisioned and client.schema_exists:
+        elif client.is_provisioned and client.schema_exists and enter(client):
             request.urlconf = settings.ROOT_URLCONF
-            connection.set_tenant(client)
         else:
             return not_ready(request)
         set_urlconf(request.urlconf)
@@ -65,6 +65,18 @@ def client_of(host: str) -> Client | None:
     """The client that the host belongs to, with ``schema_exists``; one query."""
     host = host.lower().removesuffix(".").removeprefix("www.")
     return Client.objects.with_schema_exists().filter(domains__domain=host).first()
+
+
+def enter(client: Client) -> bool:
+    """Put the connection into the client's schema; whether the database let it in."""
+    connection.set_tenant(client)
+    try:
+        connection.enter_scope()
+    except ScopeSwitchFailed:
+        logger.exception("The schema %s has no role that web may become.", client.schema_name)
+        connection.set_schema_to_public()
+        return False
+    return True
 
 
 def is_loopback_address(host: str) -> bool:

@@ -7,6 +7,7 @@ beta, and an outsider, who is staff without any right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,9 +46,16 @@ def _start_in_public() -> Iterator[None]:
     connection.set_schema_to_public()
 
 
+@pytest.fixture(scope="session")
+def static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder: WhiteNoise warns where there is none."""
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture(autouse=True)
-def _plain_static_files(settings: Any) -> None:
-    """Pages are tested without `collectstatic`."""
+def _plain_settings(settings: Any, static_root: Path) -> None:
+    """Pages are tested without `collectstatic`, and passwords are hashed quickly."""
+    settings.STATIC_ROOT = static_root
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
