@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from . import cluster
 from .account import SYSTEM_HOME, Account, current_account
 from .binaries import SUPPORTED_VERSIONS, runnable_bin_dir, wheel_bin_dir
 from .errors import EmbeddedServerError, ServerHeldError, ServerStartError, from_os_error
-from .locks import FileLock, exclusive
+from .locks import FileLock, exclusive, is_held_alone
 from .log import newest_log
 from .logins import DATABASE, OWNER, SUPERUSER, WEB, ensure_logins
 from .places import LockPlaces, Places, find_places, lock_places, origin_file
@@ -78,6 +78,20 @@ class EmbeddedServer:
         finally:
             self._let_go(holder)
 
+    def revive(self) -> bool:
+        """Start the server again if it died while it was held; returns whether it had.
+
+        For a holder, now and then. The URLs stay the same. Raises EmbeddedServerError.
+        """
+        if is_held_alone(lock_places(self.data_dir, self.version).alive):
+            return False
+        account = current_account()
+        with self._changing() as locks:
+            if is_held_alone(locks.alive):
+                return False  # somebody else was faster
+            self._start(account, locks)
+        return True
+
     def urls(self, database: str = DATABASE) -> ServerUrls:
         """The URLs of a database on this server, which must be held by somebody.
 
@@ -115,18 +129,22 @@ class EmbeddedServer:
                 holder.share()
                 self._start(account, locks)
             except BaseException:
-                holder.close()
+                # Also Ctrl-C while the server comes up: nobody else would stop it.
+                with suppress(EmbeddedServerError):
+                    self._stop_if_last(holder, account, locks)
                 raise
         return holder
 
     def _let_go(self, holder: FileLock) -> None:
         with self._changing() as locks:
-            try:
-                if holder.try_exclude():
-                    places = find_places(self.data_dir, self.version, current_account())
-                    cluster.stop(places, locks)
-            finally:
-                holder.close()
+            self._stop_if_last(holder, current_account(), locks)
+
+    def _stop_if_last(self, holder: FileLock, account: Account, locks: LockPlaces) -> None:
+        try:
+            if holder.try_exclude():
+                cluster.stop(find_places(self.data_dir, self.version, account), locks)
+        finally:
+            holder.close()
 
     def _start(self, account: Account, locks: LockPlaces) -> None:
         bin_dir = runnable_bin_dir(self.version, account)
