@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
+
+#: How many of the objects that go with a deletion are named on the page that asks.
+NAMED_IN_CONFIRMATION = 50
 
 
 class ModelAdmin(UnfoldModelAdmin):
     """Unfold's, with the console's defaults."""
+
+    empty_value_display = "\N{EN DASH}"
+    list_fullwidth = True
+    list_per_page = 50
+    list_max_show_all = 200
+    # Filters are set first and applied together: one query, not one per click.
+    list_filter_submit = True
+    # The list says how many rows match. Counting the whole table as well doubles the cost.
+    show_full_result_count = False
+    warn_unsaved_form = True
+
+    def get_deleted_objects(
+        self, objs: Iterable[Model], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """As Django's, but naming a bounded number: the counts say how many there are."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return _shortened(deleted), counts, lacking, _shortened(protected)
+
+
+def _shortened(named: list[Any]) -> list[Any]:
+    rest = len(named) - NAMED_IN_CONFIRMATION
+    if rest <= 0:
+        return named
+    more = ngettext("and %(n)d more", "and %(n)d more", rest) % {"n": rest}
+    return [*named[:NAMED_IN_CONFIRMATION], more]

@@ -6,22 +6,152 @@ templates of Django, Unfold and import-export expect.
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.templatetags.static import static
+from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
+from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
+#: How many objects of one kind a search brings up.
+HITS_PER_MODEL = 8
 
-class PublicSite(UnfoldAdminSite):
+
+class FieldChoicesView(AutocompleteJsonView):
+    """Choices of an autocomplete field, for those who may see the choices or fill in the field.
+
+    Django asks for the right to view the other model alone, so that someone who may change tasks
+    could not choose an assignee, as they can in a plain list.
+    """
+
+    def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
+        if super().has_perm(request, obj=obj):
+            return True
+        source_admin = self.admin_site._registry.get(self.source_field.model)
+        return source_admin is not None and (
+            source_admin.has_view_or_change_permission(request)
+            or source_admin.has_add_permission(request)
+        )
+
+
+class ConsoleSite(UnfoldAdminSite):
+    """What both sides share."""
+
+    index_title = _("Home")
+    site_url = None
+
+    #: Models that a search looks in, as ``app.model``; each through its own ModelAdmin.
+    searched_models: ClassVar[tuple[str, ...]] = ()
+
+    def extra_urls(self) -> list[URLPattern]:
+        return [path("favicon.ico", favicon, name="favicon")]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return FieldChoicesView.as_view(admin_site=self)(request)
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The command palette's answer: pages, then a few objects of each searched model.
+
+        In place of Unfold's, which reads every hit of every model, does not ask whether the user
+        may see them, and keeps the answer for five minutes.
+        """
+        term = request.GET.get("s", "").strip()[:100]
+        if not term:
+            return HttpResponse()
+        hits = [*self._pages(request, term), *self._objects(request, term)]
+        paginator = Paginator(hits, max(len(hits), 1))
+        context = {
+            "page_obj": paginator,
+            "results": paginator.page(1),
+            "page_counter": 0,
+            "command_show_history": False,
+        }
+        return TemplateResponse(
+            request,
+            "unfold/helpers/command_results.html",
+            context,
+            headers={"HX-Trigger": "search"},
+        )
+
+    def _pages(self, request: HttpRequest, term: str) -> list[SearchResult]:
+        return [
+            SearchResult(
+                title=capfirst(str(model["name"])),
+                description=str(app["name"]),
+                link=model["admin_url"],
+                icon="list",
+            )
+            for app in self.get_app_list(request)
+            for model in app["models"]
+            if model["admin_url"] and term.lower() in str(model["name"]).lower()
+        ]
+
+    def _objects(self, request: HttpRequest, term: str) -> list[SearchResult]:
+        hits: list[SearchResult] = []
+        for label in self.searched_models:
+            model = apps.get_model(label)
+            model_admin = self._registry.get(model)
+            if model_admin is None or not model_admin.has_view_or_change_permission(request):
+                continue
+            queryset, may_repeat = model_admin.get_search_results(
+                request, model_admin.get_queryset(request), term
+            )
+            if isinstance(model_admin.list_select_related, list | tuple):
+                queryset = queryset.select_related(*model_admin.list_select_related)
+            if may_repeat:
+                queryset = queryset.distinct()
+            url = f"{self.name}:{model._meta.app_label}_{model._meta.model_name}_change"
+            hits += [
+                SearchResult(
+                    title=str(obj),
+                    description=str(model._meta.verbose_name),
+                    link=reverse(url, args=[obj.pk]),
+                    icon="arrow_right_alt",
+                )
+                for obj in queryset[:HITS_PER_MODEL]
+            ]
+        return hits
+
+
+class PublicSite(ConsoleSite):
     """Where the staff manage clients."""
 
     settings_name = "UNFOLD_PUBLIC"
-    index_title = _("Home")
+    index_template = "console/home_public.html"
+    searched_models = ("tenants.Client", "tenants.Domain")
 
 
-class TenantSite(UnfoldAdminSite):
+class TenantSite(ConsoleSite):
     """Where a company's own people work, on that company's data alone."""
 
     settings_name = "UNFOLD_TENANT"
-    index_title = _("Home")
+    index_template = "console/home_tenant.html"
+    searched_models = ("tenant_data.Project", "tenant_data.Task")
+
+    def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+        return {**context, "site_monogram": monogram(request.tenant.name)}
+
+
+@cache_control(public=True, max_age=86_400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For those who ask for the icon without having read a page."""
+    return HttpResponseRedirect(static("console/favicon.svg"))
+
+
+def monogram(name: str) -> str:
+    """One or two letters that stand for a name: ``Acme Ltd`` gives ``AL``."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
 
 
 public_site = PublicSite(name="admin")

@@ -1,0 +1,197 @@
+"""Forms for signing in and for managing users and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import AuthenticationForm
+from unfold.forms import UserCreationForm as UnfoldUserCreationForm
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
+
+from console.accounts import rights
+from console.accounts.models import User
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail address and password; one message for whatever was wrong with them."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _(
+            "This e-mail address and password do not match an account that may sign in here."
+        ),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("E-mail address")
+        self.fields["username"].widget.input_type = "email"
+        self.fields["username"].widget.attrs["autocomplete"] = "username"
+
+
+class ChecklistWidget(forms.CheckboxSelectMultiple):
+    """Check boxes in rows; those that may not be touched are shown and cannot be ticked."""
+
+    template_name = "console/widgets/checklist.html"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.allowed: set[int] = set()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if int(str(value)) not in self.allowed:
+            option["attrs"]["disabled"] = True
+        return option
+
+
+class RightsForm(forms.ModelForm):
+    """A form in which rights are given. The ModelAdmin's ``get_form`` sets the two attributes."""
+
+    acting_user: User
+    #: The rights that this side has.
+    offered: QuerySet[Permission]
+
+    def _check_list(
+        self, name: str, allowed: set[int], choices: Iterable[Any], chosen_now: Iterable[int]
+    ) -> None:
+        field = self.fields[name]
+        field.widget = ChecklistWidget()
+        field.widget.allowed = allowed
+        field.widget.is_required = False
+        field.choices = choices
+        field.help_text = (
+            ""
+            if self.acting_user.is_superuser
+            else _("You can give and take what you have yourself.")
+        )
+        field.current = set(chosen_now)
+        field.allowed = allowed
+
+    def _chosen(self, name: str) -> QuerySet[Any]:
+        """What was ticked, with what was there and may not be touched left as it was.
+
+        Browsers do not send disabled boxes, so what is missing there was not taken away.
+        """
+        field = self.fields[name]
+        ticked = {obj.pk for obj in self.cleaned_data[name]}
+        if ticked - field.current - field.allowed:
+            raise ValidationError(_t("You cannot give rights that you do not have yourself."))
+        result = (ticked & field.allowed) | (field.current - field.allowed)
+        return field.queryset.model.objects.filter(pk__in=result)
+
+    def _current(self, name: str) -> list[int]:
+        if self.instance.pk is None:
+            return []
+        return list(getattr(self.instance, name).values_list("pk", flat=True))
+
+
+class GroupForm(RightsForm):
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "permissions" in self.fields:
+            self.fields["permissions"].label = _("rights")
+            self._check_list(
+                "permissions",
+                rights.grantable(self.acting_user, self.offered),
+                rights.in_rows(self.offered),
+                self._current("permissions"),
+            )
+
+    def clean_permissions(self) -> QuerySet[Permission]:
+        return self._chosen("permissions")
+
+
+class UserForm(RightsForm):
+    """Changes a user. Keeps the last superuser who can sign in."""
+
+    class Meta:
+        model = User
+        fields = (
+            "email",
+            "name",
+            "is_active",
+            "is_staff",
+            "is_superuser",
+            "groups",
+            "user_permissions",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "user_permissions" in self.fields:
+            self.fields["user_permissions"].label = _("rights of their own")
+            self._check_list(
+                "user_permissions",
+                rights.grantable(self.acting_user, self.offered),
+                rights.in_rows(self.offered),
+                self._current("user_permissions"),
+            )
+        if "groups" in self.fields:
+            groups = [(group.pk, group.name) for group in Group.objects.order_by("name")]
+            self._check_list(
+                "groups",
+                rights.grantable_groups(self.acting_user),
+                [(None, groups)] if groups else [],
+                self._current("groups"),
+            )
+
+    def clean_user_permissions(self) -> QuerySet[Permission]:
+        return self._chosen("user_permissions")
+
+    def clean_groups(self) -> QuerySet[Group]:
+        return self._chosen("groups")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        can = ("is_active", "is_staff", "is_superuser")
+        kept = all(cleaned.get(name, getattr(self.instance, name)) for name in can)
+        if not kept and is_last_superuser(self.instance):
+            raise ValidationError(
+                _t(
+                    "This is the last superuser who can sign in. Make somebody else a superuser "
+                    "first."
+                ),
+                code="last_superuser",
+            )
+        return cleaned
+
+
+def is_last_superuser(user: User) -> bool:
+    """Whether nobody else is an active superuser who may use the admin.
+
+    Locks the superusers until the transaction ends: two who deactivate each other at the same
+    moment must not both succeed.
+    """
+    superusers = User.objects.filter(is_superuser=True, is_active=True, is_staff=True)
+    ids = set(superusers.select_for_update().values_list("pk", flat=True))
+    return ids == {user.pk}
+
+
+class NewUserForm(UnfoldUserCreationForm):
+    """Adds a user, with a password to be told to them. Rights are given on the next page."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+        field_classes: ClassVar[dict[str, Any]] = {"email": forms.EmailField}
+        widgets: ClassVar[dict[str, Any]] = {
+            "email": UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off"}),
+            "name": UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whoever has no password cannot sign in: the only other way in is a first admin's link.
+        self.fields.pop("usable_password", None)

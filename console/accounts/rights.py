@@ -1,0 +1,93 @@
+"""Who may give which rights to whom.
+
+Nobody gives away more than they have. A user who may edit users could otherwise tick a box for
+themselves, or set the password of somebody who has more rights and sign in as them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from console.accounts.models import User
+
+#: Rights that every model has or may have, in the order in which they are shown.
+VERBS = {
+    "view": _("See"),
+    "add": _("Add"),
+    "change": _("Change"),
+    "delete": _("Delete"),
+    "import": _("Import"),
+    "export": _("Export"),
+}
+
+
+def of_site(site: AdminSite) -> QuerySet[Permission]:
+    """The rights that mean something on a site: those of the models that have pages on it."""
+    query = Q(pk__in=())
+    for model, model_admin in site._registry.items():
+        options = model._meta
+        unused = {
+            f"{verb}_{options.model_name}" for verb in getattr(model_admin, "unused_rights", ())
+        }
+        query |= Q(
+            content_type__app_label=options.app_label, content_type__model=options.model_name
+        ) & ~Q(codename__in=unused)
+    return Permission.objects.filter(query).select_related("content_type")
+
+
+def held_by(user: User) -> set[int]:
+    """Ids of the rights that a user has, by themselves and through groups.
+
+    Asked of the tables, for an inactive user's rights count too: they come back with the user.
+    """
+    rights = Permission.objects.filter(Q(user=user) | Q(group__user=user))
+    return set(rights.values_list("pk", flat=True))
+
+
+def may_manage(acting_user: User, other: User) -> bool:
+    """Whether somebody may edit a user at all: only one who has no more rights than they have."""
+    if acting_user.is_superuser or acting_user.pk == other.pk:
+        return True
+    return not other.is_superuser and held_by(other) <= held_by(acting_user)
+
+
+def grantable(acting_user: User, offered: QuerySet[Permission]) -> set[int]:
+    """Ids of the rights on offer that somebody may give and take."""
+    if acting_user.is_superuser:
+        return set(offered.values_list("pk", flat=True))
+    return set(offered.values_list("pk", flat=True)) & held_by(acting_user)
+
+
+def grantable_groups(acting_user: User) -> set[int]:
+    """Ids of the groups that somebody may put users into: those with no right that they lack."""
+    groups = Group.objects.all()
+    if not acting_user.is_superuser:
+        lacking = Permission.objects.exclude(pk__in=held_by(acting_user))
+        groups = groups.exclude(permissions__in=lacking)
+    return set(groups.values_list("pk", flat=True))
+
+
+def in_rows(rights: Iterable[Permission]) -> list[tuple[str, list[tuple[int, str]]]]:
+    """The rights in plain words, grouped by model: ``("Tasks", [(7, "See"), (8, "Add")])``."""
+    rows: dict[str, list[tuple[int, int, str]]] = {}
+    order = list(VERBS)
+    for right in rights:
+        model = right.content_type.model_class()
+        if model is None:
+            continue
+        verb = right.codename.removesuffix(f"_{right.content_type.model}")
+        label: Any = VERBS.get(verb, _(right.name.removeprefix("Can ")))
+        place = order.index(verb) if verb in VERBS else len(order)
+        row = rows.setdefault(capfirst(str(model._meta.verbose_name_plural)), [])
+        row.append((place, right.pk, capfirst(str(label))))
+    return [
+        (model, [(pk, label) for _place, pk, label in sorted(row)])
+        for model, row in sorted(rows.items())
+    ]

@@ -1,0 +1,55 @@
+"""Read-only questions about all clients, for the staff's home page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from tenants.admin import schema_state
+from tenants.models import OPEN_STATES, Client, Operation, OperationState
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCounts:
+    """Numbers of clients by how far their schema has come; the console's own row not counted."""
+
+    ready: int
+    without_schema: int
+    under_way: int
+    failed: int
+
+    @property
+    def total(self) -> int:
+        return self.ready + self.without_schema + self.under_way + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCounts:
+    open: int
+    failed: int
+
+
+def client_counts() -> ClientCounts:
+    """All numbers in one query, by the same rule as the filter of the client list."""
+    states = schema_state.count_states(Client.objects.companies())
+    return ClientCounts(
+        ready=states[schema_state.READY],
+        without_schema=states[schema_state.NONE],
+        under_way=states[schema_state.WAITING] + states[schema_state.MAKING],
+        failed=states[schema_state.FAILED],
+    )
+
+
+def operation_counts() -> OperationCounts:
+    """Operations that are not over, and those that failed; one query."""
+    counts = Operation.objects.aggregate(
+        open=Count("pk", filter=Q(state__in=OPEN_STATES)),
+        failed=Count("pk", filter=Q(state=OperationState.FAILED)),
+    )
+    return OperationCounts(**counts)
+
+
+def latest_operations(limit: int) -> list[Operation]:
+    """The newest operations first, each with its client."""
+    return list(Operation.objects.select_related("client")[:limit])
