@@ -1,0 +1,67 @@
+"""Everything that importing raises on purpose. A message is for the person with the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+#: A value from a file is shown at this length at the most.
+SHOWN = 60
+
+
+def shorten(value: Any, length: int = SHOWN) -> str:
+    """The value as one line of ``length`` characters at the most."""
+    text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+class ImportingError(Exception):
+    """The root of the tree; never raised itself."""
+
+    message: str | Promise = _("This cannot be imported.")
+
+    def __init__(self, message: str | Promise | None = None, **params: Any) -> None:
+        if message is not None:
+            self.message = message
+        self.params = {name: shorten(value, 200) for name, value in params.items()}
+        super().__init__()
+
+    def __str__(self) -> str:
+        return str(self.message) % self.params if self.params else str(self.message)
+
+
+class FileError(ImportingError):
+    """The file as a whole cannot be read; nothing is known of its rows."""
+
+
+class ConfirmError(ImportingError):
+    """The confirmation is not for a preview that this person has just seen."""
+
+    message = _(
+        "That preview cannot be confirmed any more: it was used, cancelled or is older than an "
+        "hour. Nothing was imported. Choose the file again."
+    )
+
+
+class ConflictError(ImportingError):
+    """Somebody wrote the same keys while the file was being imported."""
+
+    message = _(
+        "Somebody else changed the same data at the same moment. Nothing was imported. Try again."
+    )
+
+
+class CellError(ValueError):
+    """One cell cannot be used. ``message`` has no value in it, so that errors can be counted by
+    kind; ``params`` has the values."""
+
+    def __init__(self, message: str | Promise, **params: Any) -> None:
+        self.message = message
+        self.params = {name: shorten(value) for name, value in params.items()}
+        super().__init__(message)
+
+    def as_validation_error(self) -> ValidationError:
+        return ValidationError(self.message, code="cell", params=self.params)

@@ -1,0 +1,294 @@
+"""The base of every resource: rows are found by natural key, loaded and written in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, OperationalError
+from import_export import resources
+
+from console.importing.columns import Column, Known
+from console.importing.exceptions import CellError, ConflictError, shorten
+from console.importing.loader import BATCH, KeyedInstanceLoader, good_batches, read_keys
+from console.importing.results import CELL_SHOWN, SAMPLES, ImportedRow, ImportResult
+from console.importing.rules import check_headers, model_errors
+from console.importing.table import Table
+
+DEADLOCK = "40P01"
+
+
+class KeyedResource(resources.ModelResource):
+    """Imports and exports one model by natural key, never by id.
+
+    A subclass lists its columns as ``Column`` fields, names them in ``Meta.fields``, its key
+    column in ``Meta.import_id_fields``, and says how a key is read (``read_key``), how rows are
+    found by key (``find``) and how a new one begins (``start``). An import is all or nothing; a
+    dry run writes nothing at all.
+    """
+
+    class Meta:
+        instance_loader_class = KeyedInstanceLoader
+        use_transactions = True
+        use_bulk = True
+        batch_size = BATCH
+        # The library's own comparison copies each row and compares its texts letter by letter.
+        skip_diff = True
+        skip_html_diff = True
+
+    #: Model fields that the rows' own rules leave out: their values came from the database.
+    checked_elsewhere: frozenset[str] = frozenset()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__()
+        self.dry_run = True
+        #: Who imports; ``None`` is an operator in a terminal, who needs no leave.
+        self.user: Any = None
+        #: The rows that the file speaks of and the database has, by key.
+        self.existing: dict[Hashable, Any] = {}
+        #: Of the row that is being read: its key, and its line of the file.
+        self.current_key: Hashable = None
+        self.current_line = 0
+        #: Sentences for the preview about what else would happen.
+        self.notes: list[str] = []
+        self._keys: list[Hashable | CellError] = []
+        self._lines: list[int] = []
+        #: The columns of the file that are written to rows, and their values before that.
+        self._written: list[Column] = []
+        self._before: list[Any] = []
+        self._instance: Any = None
+        self._new = False
+        self._shown: dict[str, int] = {}
+        self._column_of = {c.attribute: c.column_name for c in self.columns}
+
+    # --- what a subclass says ------------------------------------------------------------------
+
+    def read_key(self, row: dict[str, str]) -> Hashable:
+        """The natural key of a row of the file. Raises ``CellError``."""
+        raise NotImplementedError
+
+    def find(self, keys: list[Any], *, lock: bool) -> dict[Any, Any]:
+        """The rows of the database with these keys, by one query; locked if ``lock``."""
+        raise NotImplementedError
+
+    def start(self, key: Any, row: dict[str, str]) -> Any:
+        """A new instance with this key, not saved."""
+        raise NotImplementedError
+
+    def prepare(self, table: Table) -> None:
+        """Load what the rows refer to, once for the whole file."""
+
+    def rules(self, instance: Any, *, new: bool) -> Iterator[tuple[str, CellError]]:
+        """What the model's own rules do not say, as pairs of column and error; no queries."""
+        return iter(())
+
+    def insert(self, instances: list[Any]) -> None:
+        self._meta.model._default_manager.bulk_create(instances, batch_size=BATCH)
+
+    def update(self, instances: list[Any]) -> None:
+        """Write the file's columns to rows that were loaded and locked before.
+
+        As an insert that meets the rows that are there, which is linear in their number, where
+        ``bulk_update`` sends a case for each row and field.
+        """
+        model = self._meta.model
+        attributes = {column.attribute for column in self._written}
+        fields = [
+            field.name
+            for field in model._meta.concrete_fields
+            if field.name in attributes or getattr(field, "auto_now", False)
+        ]
+        model._default_manager.bulk_create(
+            instances,
+            batch_size=BATCH,
+            update_conflicts=True,
+            unique_fields=[model._meta.pk.name],
+            update_fields=fields,
+        )
+
+    # --- questions -----------------------------------------------------------------------------
+
+    @property
+    def columns(self) -> list[Column]:
+        """All columns, in the order of a file."""
+        return [self.fields[name] for name in self.get_import_order()]
+
+    @property
+    def key_column(self) -> str:
+        return self._meta.import_id_fields[0]
+
+    def sample(self) -> list[list[str]]:
+        """A header and two rows, for somebody who begins with an empty sheet."""
+        rows = [[column.samples[number] for column in self.columns] for number in (0, 1)]
+        return [[column.column_name for column in self.columns], *rows]
+
+    def may(self, action: str, model: Any) -> bool:
+        """Whether who imports may also add or change rows of another model."""
+        label, name = model._meta.app_label, model._meta.model_name
+        return self.user is None or self.user.has_perm(f"{label}.{action}_{name}")
+
+    # --- the library's hooks, in the order in which it calls them ------------------------------
+
+    @classmethod
+    def get_result_class(cls) -> type[ImportResult]:
+        return ImportResult
+
+    @classmethod
+    def get_row_result_class(cls) -> type[ImportedRow]:
+        return ImportedRow
+
+    def import_data(
+        self, dataset: Table, dry_run: bool = False, raise_errors: bool = False, **kwargs: Any
+    ) -> ImportResult:
+        """Import the table, or with ``dry_run`` find out what would come of it.
+
+        Raises ``FileError`` for columns that are missing, and ``ConflictError`` where somebody
+        wrote the same keys meanwhile. Errors of rows are in the result; then nothing is written.
+        A resource is good for one call.
+        """
+        self.dry_run = dry_run
+        self.user = kwargs.get("user")
+        check_headers(dataset, self.columns)
+        kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
+        try:
+            return super().import_data(
+                dataset, dry_run=dry_run, raise_errors=raise_errors, **kwargs
+            )
+        except IntegrityError as exc:
+            raise ConflictError from exc
+        except OperationalError as exc:
+            if getattr(exc.__cause__, "sqlstate", "") != DEADLOCK:
+                raise
+            raise ConflictError from exc
+
+    def before_import(self, dataset: Table, **kwargs: Any) -> None:
+        """Read all keys, then load what they and the other columns name, in batches."""
+        present = [column for column in self.columns if column.column_name in dataset.headers]
+        self._written = [column for column in present if not column.key]
+        self._lines = dataset.lines
+        self._keys = read_keys(dataset, self.read_key)
+        self.prepare(dataset)
+        for column in present:
+            if isinstance(column.widget, Known):
+                column.widget.preload(dataset[column.column_name])
+        for batch in good_batches(self._keys):
+            self.existing.update(self.find(batch, lock=not self.dry_run))
+
+    def _check_import_id_fields(self, headers: list[str]) -> None:
+        """Done already, in plain words."""
+
+    def before_import_row(self, row: dict[str, str], **kwargs: Any) -> None:
+        self.current_line = self._lines[kwargs["row_number"] - 1]
+        key = self._keys[kwargs["row_number"] - 1]
+        if isinstance(key, CellError):
+            raise ValidationError({self.key_column: [key.as_validation_error()]})
+        self.current_key = key
+
+    def get_instance(self, instance_loader: KeyedInstanceLoader, row: dict[str, str]) -> Any:
+        return instance_loader.get_instance(row)
+
+    def init_instance(self, row: dict[str, str] | None = None) -> Any:
+        return self.start(self.current_key, row or {})
+
+    def after_init_instance(
+        self, instance: Any, new: bool, row: dict[str, str], **kwargs: Any
+    ) -> None:
+        self._instance, self._new = instance, new
+        self._before = [] if new else [getattr(instance, c.attribute) for c in self._written]
+
+    def import_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:
+        errors = {}
+        for column in self._written:
+            if column.required and not row[column.column_name] and self._has_none(column):
+                continue
+            try:
+                column.save(instance, row)
+            except CellError as error:
+                errors[column.column_name] = [error.as_validation_error()]
+        if errors:
+            raise ValidationError(errors)
+
+    def _has_none(self, column: Column) -> bool:
+        """Whether the row had nothing there: its export has to come back unchanged."""
+        return not self._new and self.before(column.column_name) in (None, "")
+
+    def before(self, name: str) -> Any:
+        """What the row had in a column of the file; not for a new row."""
+        return next(
+            old
+            for column, old in zip(self._written, self._before, strict=True)
+            if column.column_name == name
+        )
+
+    def skip_row(
+        self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None
+    ) -> bool:
+        return not (self._new or import_validation_errors or any(self._changes()))
+
+    def _changes(self) -> Iterator[tuple[Column, Any, Any]]:
+        """The columns that differ now from what the row had, with old and new value."""
+        for column, old in zip(self._written, self._before, strict=True):
+            new = getattr(self._instance, column.attribute)
+            if old != new and column.comparable(old) != column.comparable(new):
+                yield column, old, new
+
+    def validate_instance(
+        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
+    ) -> None:
+        """The model's rules without those that ask the database: keys were compared already.
+
+        Raises ``ValidationError`` with one entry for each column.
+        """
+        errors: dict[str, list[Any]] = dict(import_validation_errors or {})
+        skip = {a for a, name in self._column_of.items() if name in errors}
+        for field, found in model_errors(instance, skip | self.checked_elsewhere):
+            errors.setdefault(self._column_of.get(field, self.key_column), []).extend(found)
+        for name, error in self.rules(instance, new=self._new):
+            errors.setdefault(name, []).append(error.as_validation_error())
+        if errors:
+            raise ValidationError(errors)
+
+    def after_import_row(self, row: dict[str, str], row_result: Any, **kwargs: Any) -> None:
+        """Keep what a preview shows of the first rows of each sort."""
+        count = self._shown.get(row_result.import_type, 0)
+        if count >= SAMPLES:
+            return
+        self._shown[row_result.import_type] = count + 1
+        row_result.line = self.current_line
+        changed = {} if self._new else {c.column_name: (c, old) for c, old, _n in self._changes()}
+        # The key may have been made from another column.
+        key = row.get(self.key_column) or str(self.current_key)
+        for name, text in {**row, self.key_column: key}.items():
+            column, old = changed.get(name, (None, ""))
+            old_text = shorten(column.widget.render(old), CELL_SHOWN) if column else None
+            row_result.cells.append((name, old_text, shorten(text, CELL_SHOWN)))
+
+    def bulk_create(
+        self, using_transactions: bool, dry_run: bool, *args: Any, **kwargs: Any
+    ) -> None:
+        self._write(self.create_instances, self.insert, dry_run, kwargs["result"])
+
+    def bulk_update(
+        self, using_transactions: bool, dry_run: bool, *args: Any, **kwargs: Any
+    ) -> None:
+        self._write(self.update_instances, self.update, dry_run, kwargs["result"])
+
+    def _write(self, instances: list[Any], write: Any, dry_run: bool, result: ImportResult) -> None:
+        if instances and not dry_run and not result.has_errors():
+            write(list(instances))
+        instances.clear()
+
+    def after_import(self, dataset: Table, result: ImportResult, **kwargs: Any) -> None:
+        """Ends the result. The library would set sequences here; no id was given by a file."""
+        known = {column.column_name for column in self.columns}
+        if unknown := [name for name in dataset.headers if name not in known]:
+            result.warn_of_columns(unknown)
+        result.notes += self.notes
+        result.locate(dataset)
+
+    def handle_import_error(
+        self, result: Any, error: Exception, raise_errors: bool = False
+    ) -> None:
+        """What the library would put into the result as text is an error of the program."""
+        raise error

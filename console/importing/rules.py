@@ -1,0 +1,45 @@
+"""What a file and a row have to satisfy, asked without the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.utils.translation import ngettext
+
+from console.importing.columns import Column
+from console.importing.exceptions import FileError
+from console.importing.table import Table
+
+
+def check_headers(table: Table, columns: Iterable[Column]) -> None:
+    """Raise ``FileError`` where required columns are missing; one error for all of them."""
+    wanted = [column.column_name for column in columns if column.required]
+    missing = [name for name in wanted if name not in table.headers]
+    if missing:
+        raise FileError(
+            ngettext(
+                "The column %(names)s is missing. The first line of the file has: %(found)s.",
+                "The columns %(names)s are missing. The first line of the file has: %(found)s.",
+                len(missing),
+            ),
+            names=", ".join(missing),
+            found=", ".join(table.headers),
+        )
+
+
+def model_errors(
+    instance: Model, exclude: set[str] | frozenset[str]
+) -> Iterator[tuple[str, list[ValidationError]]]:
+    """What the model's own rules say against the instance, as pairs of field and errors.
+
+    Leaves out the rules that ask the database: whether keys are unique, related rows exist and
+    constraints hold. The resource knows the first two from what it loaded; the third are there
+    a second time as validators of the fields.
+    """
+    for check in (lambda: instance.clean_fields(exclude=exclude), instance.clean):
+        try:
+            check()
+        except ValidationError as error:
+            yield from error.update_error_dict({}).items()
