@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.request import split_domain_port
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
-from django.http.request import split_domain_port
 
 from console.postgres.exceptions import ScopeSwitchFailed
 from tenants.models import Client

@@ -21,9 +21,7 @@ STALLED_AFTER = 30
 @app.task(
     queue="schemas",
     name="tenants.run_operation",
-    retry=RetryStrategy(
-        max_attempts=100, wait=3, retry_exceptions=[SchemaBusy, run.TryAgain]
-    ),
+    retry=RetryStrategy(max_attempts=100, wait=3, retry_exceptions=[SchemaBusy, run.TryAgain]),
 )
 def run_operation(operation_id: int) -> None:
     run.run_operation(operation_id)

@@ -82,9 +82,7 @@ def operator(db: None) -> User:
 @pytest.fixture
 def viewer(db: None) -> User:
     """Staff who may look at everything of the staff's side and change nothing."""
-    user = User.objects.create_user(
-        "vera@console.example", "viewer-pw", name="Vera", is_staff=True
-    )
+    user = User.objects.create_user("vera@console.example", "viewer-pw", name="Vera", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     return user
 

@@ -91,5 +91,3 @@ def make_tenants() -> None:
     update_platform(report=lambda line: None)
     for schema in ("alpha", "beta"):
         make_client(schema)
-
-

@@ -6,6 +6,7 @@ null: deleting user 1 of a tenant would then touch the rows of staff user 1.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -39,9 +40,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A user without rights. With no password, one that cannot sign in until it sets one."""
-        return self._create(
-            email, password, **{"is_staff": False, "is_superuser": False, **fields}
-        )
+        return self._create(email, password, **{"is_staff": False, "is_superuser": False, **fields})
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A user with every right on this side, and on this side alone."""
@@ -88,9 +87,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.get_full_name()
 
-    def clean(self) -> None:
-        super().clean()
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         self.email = type(self).objects.normalize_email(self.email)
+        super().clean_fields(exclude=exclude)
 
     def get_full_name(self) -> str:
         return self.name or self.email

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth import views
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse_lazy
 from django.http.request import split_domain_port
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console.accounts.links import SignInTokens

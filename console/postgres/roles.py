@@ -61,9 +61,7 @@ def create_schema_roles(
         )
 
 
-def grant_schema_rights(
-    cursor: CursorWrapper, *, database: str, schema: str, owner: str
-) -> None:
+def grant_schema_rights(cursor: CursorWrapper, *, database: str, schema: str, owner: str) -> None:
     """Give the schema's roles their rights on it, on what is in it and on what will be made.
 
     Runs as the owner, after the schema's tables are there.
@@ -138,16 +136,6 @@ def keep_public_migrations(cursor: CursorWrapper, *, web: str) -> None:
             SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}"),
             Identifier("public", table), Identifier(web),
         )  # fmt: skip
-
-
-def drop_schema_roles(cursor: CursorWrapper, *, database: str, schema: str) -> None:
-    """Remove the schema's roles; what they may do elsewhere in this database goes first."""
-    for access in ("rw", "ro"):
-        role = role_for(database, schema, access)
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-        if cursor.fetchone():
-            _run(cursor, SQL("DROP OWNED BY {}"), Identifier(role))
-            _run(cursor, SQL("DROP ROLE {}"), Identifier(role))
 
 
 def _run(cursor: CursorWrapper, statement: SQL, *parts: Composable) -> None:

@@ -88,20 +88,10 @@ class Task(models.Model):
                 name="tenant_data_task_priority_known",
             ),
         )
-        indexes = (
-            models.Index(fields=("status", "due_on"), name="tenant_data_task_status_due"),
-        )
+        indexes = (models.Index(fields=("status", "due_on"), name="tenant_data_task_status_due"),)
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
-
-    def natural_key(self) -> tuple[str, int]:
-        return (self.project.key, self.number)
-
-    @property
-    def reference(self) -> str:
-        """What people call the task; unique in the tenant, unlike the number."""
-        return f"{self.project.key}-{self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, giving the task its project's next number where it has none.
@@ -116,3 +106,11 @@ class Task(models.Model):
             highest = Task.objects.filter(project_id=self.project_id).aggregate(n=Max("number"))
             self.number = (highest["n"] or 0) + 1
             super().save(*args, **kwargs)
+
+    def natural_key(self) -> tuple[str, int]:
+        return (self.project.key, self.number)
+
+    @property
+    def reference(self) -> str:
+        """What people call the task; unique in the tenant, unlike the number."""
+        return f"{self.project.key}-{self.number}"

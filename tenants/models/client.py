@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.core.validators import RegexValidator
@@ -12,7 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.models import TenantMixin
 
 from tenants.models.plan import Plan
-from tenants.validators import PUBLIC_SCHEMA, SCHEMA_NAME_MAX_LENGTH, validate_schema_name
+from tenants.validators import (
+    PUBLIC_SCHEMA,
+    SCHEMA_NAME,
+    SCHEMA_NAME_MAX_LENGTH,
+    validate_schema_name,
+)
 
 
 class SchemaExists(Func):
@@ -88,7 +94,7 @@ class Client(TenantMixin):
         )
         constraints = (
             models.CheckConstraint(
-                condition=Q(schema_name__regex=rf"^[a-z][a-z0-9_]{{0,{SCHEMA_NAME_MAX_LENGTH - 1}}}$"),
+                condition=Q(schema_name__regex=rf"^{SCHEMA_NAME.pattern}$"),
                 name="tenants_client_schema_name_form",
             ),
             models.CheckConstraint(
@@ -103,10 +109,10 @@ class Client(TenantMixin):
     def natural_key(self) -> tuple[str]:
         return (self.schema_name,)
 
-    def clean(self) -> None:
-        super().clean()
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         self.admin_email = self.admin_email.strip().lower()
-        self.colour = self.colour.lower()
+        self.colour = self.colour.strip().lower()
+        super().clean_fields(exclude=exclude)
 
     @property
     def is_public(self) -> bool:

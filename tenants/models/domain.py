@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
@@ -45,7 +46,7 @@ class Domain(DomainMixin):
     def __str__(self) -> str:
         return self.domain
 
-    def clean_fields(self, exclude: Any = None) -> None:
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         self.domain = normalize_hostname(self.domain)
         super().clean_fields(exclude=exclude)
 

@@ -41,9 +41,7 @@ class Plan(models.Model):
         _("currency"),
         max_length=3,
         default="EUR",
-        validators=[
-            RegexValidator(r"\A[A-Z]{3}\Z", _("Use three capital letters, such as EUR."))
-        ],
+        validators=[RegexValidator(r"\A[A-Z]{3}\Z", _("Use three capital letters, such as EUR."))],
     )
 
     objects = PlanQuerySet.as_manager()

@@ -27,6 +27,6 @@ def migrate_schema(client: Client, report: Report) -> str:
         report(migration)
     if not applied:
         return _("There was nothing to do: the schema is up to date.")
-    return ngettext(
-        "Applied %(n)d migration.", "Applied %(n)d migrations.", len(applied)
-    ) % {"n": len(applied)}
+    return ngettext("Applied %(n)d migration.", "Applied %(n)d migrations.", len(applied)) % {
+        "n": len(applied)
+    }

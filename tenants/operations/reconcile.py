@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
-
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.exceptions import SchemaBusy
@@ -34,7 +33,9 @@ def reconcile() -> int:
     or fails after the last attempt. Returns how many operations were mended.
     """
     mended = 0
-    for operation in Operation.objects.filter(state=OperationState.RUNNING).select_related("client"):
+    for operation in Operation.objects.filter(state=OperationState.RUNNING).select_related(
+        "client"
+    ):
         try:
             with schema_lock(operation.client.schema_name):
                 mended += _interrupted(operation.pk)

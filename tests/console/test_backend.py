@@ -100,9 +100,12 @@ def test_an_error_inside_a_savepoint_can_be_rolled_back_after_a_switch() -> None
 
 def test_nothing_but_the_rollback_runs_in_a_failed_transaction() -> None:
     with transaction.atomic(), schema_context("alpha"):
-        with pytest.raises(DatabaseError), transaction.atomic(savepoint=False):
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT no_such_column")
+        with (
+            pytest.raises(DatabaseError),
+            transaction.atomic(savepoint=False),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT no_such_column")
         connection.needs_rollback = False
         with pytest.raises(DatabaseError, match="aborted"):
             scope()

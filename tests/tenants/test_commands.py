@@ -67,9 +67,7 @@ class TestCreateTenant:
             ("name", "", "name: "),
         ],
     )
-    def test_refuses_bad_values_and_adds_nothing(
-        self, field: str, value: str, said: str
-    ) -> None:
+    def test_refuses_bad_values_and_adds_nothing(self, field: str, value: str, said: str) -> None:
         before = Client.objects.count()
         with pytest.raises(CommandError, match=said):
             run("create_tenant", interactive=False, **{**GAMMA, field: value})

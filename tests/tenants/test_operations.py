@@ -1,4 +1,4 @@
-"""Operations: asked for, run, failed, tried again. In-process; the worker itself is tested apart."""
+"""Operations: asked for, run, failed, tried again; in this process, without the worker."""
 
 from __future__ import annotations
 
@@ -78,9 +78,7 @@ class TestAsking:
         self, db: None, operator: User, kind: OperationKind
     ) -> None:
         with pytest.raises(PublicIsUntouchable):
-            request_operation(
-                Client.objects.get(schema_name="public"), kind, acting_user=operator
-            )
+            request_operation(Client.objects.get(schema_name="public"), kind, acting_user=operator)
 
     def test_for_many_names_those_left_out(
         self, draft: Client, alpha: Client, operator: User

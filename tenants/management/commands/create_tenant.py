@@ -64,6 +64,4 @@ class Command(BaseCommand):
 
 
 def _lines(exc: ValidationError) -> str:
-    return "\n".join(
-        f"{name}: {' '.join(messages)}" for name, messages in exc.message_dict.items()
-    )
+    return "\n".join(f"{name}: {' '.join(messages)}" for name, messages in exc.message_dict.items())

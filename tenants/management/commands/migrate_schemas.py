@@ -20,14 +20,18 @@ from tenants.validators import PUBLIC_SCHEMA
 class Command(BaseCommand):
     # Django checks that `migrate` and `makemigrations` agree on it.
     autodetector = MigrationAutodetector
-    help = "Bring public (--shared) and the tenants' schemas (--tenant) up to date; both if neither."
+    help = (
+        "Bring public (--shared) and the tenants' schemas (--tenant) up to date; both if neither."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--shared", action="store_true", help="public alone")
         parser.add_argument("--tenant", action="store_true", help="the tenants' schemas alone")
         parser.add_argument("-s", "--schema", dest="schema_name", help="one schema alone")
 
-    def handle(self, *, shared: bool, tenant: bool, schema_name: str | None, **options: Any) -> None:
+    def handle(
+        self, *, shared: bool, tenant: bool, schema_name: str | None, **options: Any
+    ) -> None:
         if schema_name and shared:
             raise CommandError("Give --schema or --shared, not both.")
         shared, tenant = shared or schema_name == PUBLIC_SCHEMA, tenant or bool(schema_name)

@@ -1,0 +1,99 @@
+"""What the environment may say, and how loudly it is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from console import env
+
+OWNER = "postgresql://boss:s3cret@db.example:5433/console?sslmode=require"
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("CONSOLE_LOGIN", "DATABASE_URL", "WEB_DATABASE_URL", "SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("SECRET_KEY_FILE", raising=False)
+    return monkeypatch
+
+
+class TestDatabases:
+    def test_reads_a_url_as_libpq_does(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("CONSOLE_LOGIN", "owner")
+        variables.setenv("DATABASE_URL", OWNER)
+        assert env.databases(ENGINE="engine")["default"] == {
+            "ENGINE": "engine",
+            "NAME": "console",
+            "USER": "boss",
+            "PASSWORD": "s3cret",
+            "HOST": "db.example",
+            "PORT": "5433",
+            "OPTIONS": {"sslmode": "require"},
+        }
+
+    def test_reads_a_socket(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("WEB_DATABASE_URL", "postgresql://web@/console?host=%2Frun%2Fpg")
+        assert env.databases()["default"]["HOST"] == "/run/pg"
+
+    def test_a_process_is_web_unless_it_says_otherwise(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("DATABASE_URL", OWNER)
+        variables.setenv("WEB_DATABASE_URL", "postgresql://web@/console")
+        assert env.databases()["default"]["USER"] == "web"
+        assert (env.role_name("owner"), env.role_name("web")) == ("boss", "web")
+
+    def test_a_web_process_needs_no_owner(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("WEB_DATABASE_URL", "postgresql://web@/console")
+        assert env.role_name("owner") is None
+
+    @pytest.mark.parametrize("url", ["s3cret", "mysql://a:s3cret@b/c"])
+    def test_refuses_what_is_no_url_without_showing_it(
+        self, variables: pytest.MonkeyPatch, url: str
+    ) -> None:
+        variables.setenv("WEB_DATABASE_URL", url)
+        with pytest.raises(ImproperlyConfigured, match="WEB_DATABASE_URL") as refusal:
+            env.databases()
+        assert "s3cret" not in str(refusal.value)
+
+    def test_refuses_a_url_without_user_or_database(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("WEB_DATABASE_URL", "postgresql://host")
+        with pytest.raises(ImproperlyConfigured, match="no user and no dbname"):
+            env.databases()
+
+    def test_says_when_there_is_none(self, variables: pytest.MonkeyPatch) -> None:
+        with pytest.raises(ImproperlyConfigured, match="WEB_DATABASE_URL is not set"):
+            env.databases()
+
+    def test_refuses_an_unknown_login(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("CONSOLE_LOGIN", "root")
+        with pytest.raises(ImproperlyConfigured, match="must be 'owner' or 'web'"):
+            env.login()
+
+
+class TestSecretKey:
+    def test_from_the_environment(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("SECRET_KEY", "a-key")
+        assert env.secret_key() == "a-key"
+
+    def test_from_a_file(self, variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        file = tmp_path / "key"
+        file.write_text("a-key\n")
+        variables.setenv("SECRET_KEY_FILE", str(file))
+        assert env.secret_key() == "a-key"
+
+    @pytest.mark.parametrize("content", [None, "", " \n"])
+    def test_refuses_an_empty_or_missing_file(
+        self, variables: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+    ) -> None:
+        file = tmp_path / "key"
+        if content is not None:
+            file.write_text(content)
+        variables.setenv("SECRET_KEY_FILE", str(file))
+        with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FILE"):
+            env.secret_key()
+
+    def test_there_is_no_default(self, variables: pytest.MonkeyPatch) -> None:
+        with pytest.raises(ImproperlyConfigured, match="Set SECRET_KEY"):
+            env.secret_key()
