@@ -1,0 +1,181 @@
+"""The demo: companies, people and tasks, imported from `fixtures/` as any file would be."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_tenants.utils import schema_context
+
+from console.accounts.models import User
+from console.importing.files import import_file
+from console.importing.results import ImportResult
+from tenants.exceptions import TenantError
+from tenants.models import Client, OperationKind, OperationState
+from tenants.operations.reconcile import reconcile
+from tenants.operations.request import request_operation
+from tenants.operations.run import run_to_the_end
+from tenants.schemas.migrate import Report
+
+FIXTURES = Path(settings.BASE_DIR) / "fixtures"
+STAFF = ("staff@console.example", "Stella Staff")
+PASSWORD = "demo-console-1"  # noqa: S105 - printed on every start; for a loopback address alone
+# A fixed salt makes one hash for all of the demo's accounts: making a hash takes a quarter of a
+# second, on purpose, and there are some forty accounts.
+_SALT = "the.demo.of.the.console"
+#: What an account of the demo may do, beside the admins, who may do everything.
+MEMBERS_MAY = ("view", "add", "change", "export")
+
+
+class DemoOutOfPlace(TenantError):
+    """The demo's accounts have a known password, and this console may be reachable."""
+
+    message = gettext_lazy(
+        "The demo has accounts whose password anybody can read, and this console answers for "
+        "%(domain)s. Use --force if nobody else can reach it."
+    )
+
+
+class DemoFailed(TenantError):
+    """A file of the demo, or a schema for it, was refused."""
+
+    message = gettext_lazy("The demo stopped at %(what)s: %(why)s")
+
+
+@dataclass(frozen=True)
+class Login:
+    """An account of the demo; ``password`` is empty where somebody has changed it."""
+
+    place: str
+    host: str
+    email: str
+    password: str
+
+
+def is_first_run() -> bool:
+    """Whether nobody has used this console yet: no staff, and no clients but the demo's.
+
+    A demo that was interrupted counts as a first run, for the staff account is made last.
+    """
+    if User.objects.exists():
+        return False
+    ours = [row["schema_name"] for row in _rows("clients.csv")]
+    return not Client.objects.companies().exclude(schema_name__in=ours).exists()
+
+
+def load_demo(*, report: Report, force: bool = False) -> None:
+    """Import the demo's files, make the schemas of the companies with tasks, and the accounts.
+
+    Can be run again: it puts the demo's rows back to what the files say and leaves all others.
+    Makes accounts with a known password, so it raises ``DemoOutOfPlace`` unless the console's
+    own host is ``localhost``; ``force`` skips that. Raises ``DemoFailed``, and what the
+    verbs raise that it calls.
+    """
+    if settings.CONSOLE_DOMAIN != "localhost" and not force:
+        raise DemoOutOfPlace(domain=settings.CONSOLE_DOMAIN)
+    # A demo that was killed may have left an operation that says it runs.
+    reconcile()
+    password = _password_hash()
+    for kind in ("plans", "clients"):
+        report(_("Demo: %(kind)s: %(result)s.") % {"kind": kind, "result": _import(kind)})
+    people = _rows("people.csv")
+    for schema in dict.fromkeys(row["schema_name"] for row in people):
+        client = Client.objects.get(schema_name=schema)
+        _provide_schema(client, report)
+        with schema_context(schema), transaction.atomic():
+            _make_people([row for row in people if row["schema_name"] == schema], password)
+            result = _import("tasks", f"tasks_{schema}.csv")
+        report(_("Demo: tasks of %(name)s: %(result)s.") % {"name": client, "result": result})
+    email, name = STAFF
+    _make_user(email, name, password, is_superuser=True)
+
+
+def logins() -> Iterator[Login]:
+    """The demo's staff account and one admin of each company that has its schema; as they are."""
+    password = _password_hash()
+    yield from _logins_here(_("Staff"), settings.CONSOLE_DOMAIN, STAFF[0], password)
+    admins = {
+        row["schema_name"]: row["email"] for row in _rows("people.csv") if row["admin"] == "yes"
+    }
+    for client in Client.objects.provisioned().filter(schema_name__in=admins):
+        domain = client.get_primary_domain()
+        if domain is not None:
+            with schema_context(client.schema_name):
+                email = admins[client.schema_name]
+                yield from _logins_here(client.name, domain.domain, email, password)
+
+
+def _logins_here(place: str, host: str, email: str, password: str) -> Iterator[Login]:
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is not None:
+        yield Login(place, host, email, PASSWORD if user.password == password else "")
+
+
+def _password_hash() -> str:
+    return make_password(PASSWORD, salt=_SALT)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (FIXTURES / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _import(kind: str, name: str = "") -> str:
+    """Import a file with the resource that the settings name for its kind; its totals as text."""
+    name = name or f"{kind}.csv"
+    resource = import_string(settings.DEMO_RESOURCES[kind])
+    result: ImportResult = import_file(resource, (FIXTURES / name).read_bytes())
+    for error in result.errors_by_kind():
+        line, message = error.examples[0]
+        raise DemoFailed(what=f"{name}, line {line}", why=message)
+    return result.summary()
+
+
+def _provide_schema(client: Client, report: Report) -> None:
+    if client.is_provisioned:
+        return
+    report(_("Demo: making the schema of %(name)s.") % {"name": client})
+    operation = client.operations.open().first()
+    if operation is None:
+        operation = request_operation(
+            client, OperationKind.CREATE_SCHEMA, acting_user=None, queued=False
+        )
+    operation = run_to_the_end(operation)
+    if operation.state != OperationState.SUCCEEDED:
+        raise DemoFailed(what=client, why=operation.error)
+
+
+def _make_people(rows: list[dict[str, str]], password: str) -> None:
+    app = import_string(settings.DEMO_RESOURCES["tasks"])._meta.model._meta.app_label
+    members, _created = Group.objects.get_or_create(name=_("Members"))
+    permissions = Permission.objects.filter(content_type__app_label=app)
+    members.permissions.set(
+        permission
+        for permission in permissions
+        if permission.codename.partition("_")[0] in MEMBERS_MAY
+    )
+    for row in rows:
+        is_admin = row["admin"] == "yes"
+        user = _make_user(row["email"], row["name"], password, is_superuser=is_admin)
+        if not is_admin:
+            user.groups.add(members)
+
+
+def _make_user(email: str, name: str, password: str, *, is_superuser: bool) -> User:
+    """Add the account, or give a password to one that has none, as the first admin has none."""
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User(email=email, name=name, is_staff=True, is_superuser=is_superuser)
+    if not user.password or not user.has_usable_password():
+        user.password = password
+        user.save()
+    return user
