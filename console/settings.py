@@ -148,12 +148,9 @@ STORAGES = {
     "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "imports": {
-        "BACKEND": "django_tenants.files.storage.TenantFileSystemStorage",
-        "OPTIONS": {
-            "location": DATA_DIR / "imports",
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+        # django-tenants' storage is per schema only where no location is given.
+        "BACKEND": "console.importing.storage.SchemaStorage",
+        "OPTIONS": {"location": DATA_DIR / "imports"},
     },
 }
 MEDIA_ROOT = DATA_DIR / "media"
@@ -165,6 +162,12 @@ IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+# What the demo's files are imported with; `tenants` knows nothing of `tenant_data`.
+DEMO_RESOURCES = {
+    "plans": "tenants.resources.PlanResource",
+    "clients": "tenants.resources.ClientResource",
+    "tasks": "tenant_data.resources.TaskResource",
+}
 
 # --- Admin sites ----------------------------------------------------------------------------
 
