@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -68,7 +68,10 @@ def report_refusal(request: HttpRequest, error: TenantError) -> None:
 
 
 class PageMixin:
-    """Pages of a model's own that are drawn inside the admin's frame."""
+    """Pages of a model's own that are drawn inside the admin's frame, and their style."""
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("tenants/pages.css",)}
 
     def page(
         self: Any, request: HttpRequest, template: str, context: dict[str, Any]

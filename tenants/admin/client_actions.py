@@ -115,7 +115,6 @@ class ClientActions(PageMixin):
             return HttpResponseRedirect(client_url(client))
         response = self.page(request, "tenants/sign_in_link.html", context)
         add_never_cache_headers(response)
-        response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
     def _operation(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db import OperationalError, transaction
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -34,7 +34,7 @@ class DomainInline(TabularInline):
     model = Domain
     form = ClientDomainForm
     formset = ClientDomainFormSet
-    show_change_link = False
+    hide_title = True
 
     def get_extra(self, request: HttpRequest, obj: Client | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1
@@ -137,28 +137,28 @@ class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
-        schema_fields = ["schema_name"]
-        if obj is not None:
-            schema_fields += ["state", "provisioned_at", "operation_history"]
-        fixed = _t("Cannot be changed at this moment: an operation is not over.")
+        sections: list[Any] = [(None, {"fields": ("name", "schema_name", "plan", "colour")})]
         schema_text = admin_text = ""
-        if obj is not None and not obj.is_public:
-            if obj.is_provisioned:
-                schema_text = _t("The schema is made, so its name cannot be changed.")
-                admin_text = _t(
-                    "The first account was made with the schema, for this address. Its owner "
-                    "changes it on the client's own pages, so it cannot be changed here."
-                )
-            elif _is_worked_on(obj):
-                schema_text = admin_text = fixed
-        return (
-            (None, {"fields": ("name", "plan", "colour")}),
-            (_("Schema"), {"fields": tuple(schema_fields), "description": schema_text}),
-            (
-                _("First admin"),
-                {"fields": ("admin_name", "admin_email"), "description": admin_text},
-            ),
-        )
+        if obj is not None and obj.is_provisioned:
+            admin_text = _t(
+                "The first account was made with the schema, for this address. Its owner changes "
+                "it on the client's own pages, so it cannot be changed here."
+            )
+        elif obj is not None and _is_worked_on(obj):
+            schema_text = _t("The name cannot be changed while an operation is not over.")
+            admin_text = _t("This cannot be changed while an operation is not over.")
+        if obj is not None:
+            fields = ("state", "provisioned_at", "operation_history")
+            sections.append((_("Schema"), {"fields": fields, "description": schema_text}))
+        fields = ("admin_name", "admin_email")
+        sections.append((_("First admin"), {"fields": fields, "description": admin_text}))
+        return sections
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "plan":
+            field.widget.can_delete_related = False  # A plan is not deleted from a client's page.
+        return field
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Client | None = None
@@ -221,16 +221,14 @@ def _is_worked_on(client: Client) -> bool:
 def _tabs(cl: ChangeList) -> list[dict[str, Any]]:
     """Links that filter the list by state, with the number of clients behind each."""
     parameter = schema_state.SchemaStateFilter.parameter_name
-    chosen = cl.params.get(parameter) or cl.filter_params.get(parameter, [""])[0]
+    chosen = cl.filter_params.get(parameter, [""])[-1]
     counts = schema_state.count_states(Client.objects.all())
     tabs = [("", _t("All"), sum(counts.values()) + 1)]
     tabs += [(state, text, counts[state]) for state, text in schema_state.STATES.items()]
     return [
         {
             "title": f"{text} ({count})",
-            "link": cl.get_query_string(
-                {parameter: state} if state else None, None if state else [parameter, "p"]
-            ),
+            "link": cl.get_query_string({parameter: state or None, PAGE_VAR: None}),
             "active": chosen == state,
             "has_permission": True,
         }

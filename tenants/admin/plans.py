@@ -18,12 +18,12 @@ from unfold.decorators import display
 
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
-from tenants.admin.base import link
+from tenants.admin.base import PageMixin, link
 from tenants.models import Plan
 
 
 @admin.register(Plan, site=public_site)
-class PlanAdmin(ModelAdmin):
+class PlanAdmin(PageMixin, ModelAdmin):
     """A plan that clients have cannot be deleted."""
 
     actions = None

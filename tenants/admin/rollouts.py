@@ -126,7 +126,7 @@ def _progress(rollout: Rollout) -> dict[str, Any]:
         "total": total,
         "counts": [
             {"label": state.label, "count": found[state.value], "variant": STATE_LABELS[state]}
-            for state in reversed(_ORDER)
+            for state in (_ORDER[-1], *_ORDER[1:-1], _ORDER[0])
         ],
         "done": done,
         "failed": found[OperationState.FAILED],

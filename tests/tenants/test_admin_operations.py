@@ -1,0 +1,181 @@
+"""The staff's list of operations, and the page that follows one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from console.accounts.models import User
+from tenants.admin.operations import duration_in_words
+from tenants.models import Client, Operation, OperationKind, OperationState
+from tenants.operations.progress import log
+from tenants.operations.request import request_operation
+from tenants.operations.run import fail, run_operation
+from tests.database import make_client
+
+
+@pytest.fixture
+def operation(operator: User) -> Operation:
+    draft = make_client("gamma", ready=False)
+    return request_operation(draft, OperationKind.CREATE_SCHEMA, acting_user=operator)
+
+
+@pytest.fixture
+def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
+    return staff_browser(operator)
+
+
+def url(operation: Operation, path: str = "change") -> str:
+    return f"/tenants/operation/{operation.pk}/{path}/"
+
+
+class TestFollowing:
+    def test_follows_an_open_operation(self, browser: Any, operation: Operation) -> None:
+        page = browser.get(url(operation))
+        text = page.content.decode()
+        assert f'hx-get="{url(operation, "live")}?seen=' in text
+        assert '<noscript><meta http-equiv="refresh"' in text
+        assert 'aria-live="polite"' in text
+        assert "Waiting for a worker." in text
+        assert "olga@console.example" in text
+        assert "no-store" in page.headers["Cache-Control"]
+
+    def test_the_live_part_while_it_is_open(self, browser: Any, operation: Operation) -> None:
+        page = browser.get(url(operation, "live"))
+        assert page.status_code == 200
+        assert "<html" not in page.content.decode()
+        assert "no-store" in page.headers["Cache-Control"]
+        seen = {"seen": page.context["version"]}
+        assert browser.get(url(operation, "live"), seen).status_code == 204
+        log(operation, "A step <b>further</b>.")
+        page = browser.get(url(operation, "live"), seen)
+        assert page.status_code == 200
+        assert "A step &lt;b&gt;further&lt;/b&gt;." in page.content.decode()
+
+    def test_the_live_part_ends_with_what_comes_next(
+        self, browser: Any, operation: Operation
+    ) -> None:
+        run_operation(operation.pk)
+        page = browser.get(url(operation, "live"), headers={"host": "localhost:8123"})
+        assert page.status_code == 286
+        text = page.content.decode()
+        assert "hx-get" not in text
+        assert 'href="http://gamma.localhost:8123"' in text
+        assert f"/tenants/client/{operation.client_id}/sign-in-link/" in text
+        assert "http-equiv" not in browser.get(url(operation)).content.decode()
+
+    def test_a_failure_is_plain_with_the_detail_folded(
+        self, browser: Any, operation: Operation
+    ) -> None:
+        fail(operation, ValueError("<pg> said no"))
+        page = browser.get(url(operation, "live"))
+        assert page.status_code == 286
+        text = page.content.decode()
+        assert "everything it had begun was undone" in text
+        assert "<details>" in text
+        assert "ValueError: &lt;pg&gt; said no" in text
+        assert "Try again" in text
+
+    def test_a_signed_out_browser_loads_the_page_again(
+        self, staff_browser: Callable[..., Any], operation: Operation, outsider: User
+    ) -> None:
+        for browser in (staff_browser(), staff_browser(outsider)):
+            response = browser.get(url(operation, "live"))
+            assert response.headers["HX-Refresh"] == "true"
+            assert not response.content
+        assert staff_browser().get(url(operation)).status_code == 302
+        assert staff_browser(outsider).get(url(operation)).status_code == 403
+
+    def test_one_that_does_not_exist(self, browser: Any, db: None) -> None:
+        assert browser.get("/tenants/operation/999999/live/").status_code == 404
+        assert browser.get("/tenants/operation/999999/change/").status_code == 302
+        assert browser.get("/tenants/operation/nonsense/change/").status_code == 302
+
+    def test_asking_again_costs_little(self, browser: Any, operation: Operation) -> None:
+        version = browser.get(url(operation, "live")).context["version"]
+        with CaptureQueriesContext(connection) as captured:
+            browser.get(url(operation, "live"), {"seen": version})
+        # The host's client, the session, the user, the operation, its log.
+        statements = [query["sql"] for query in captured if "set_config" not in query["sql"]]
+        assert len(statements) == 5
+
+
+class TestTryingAgain:
+    def test_puts_it_back_into_the_queue(
+        self, browser: Any, operation: Operation, operator: User
+    ) -> None:
+        fail(operation, ValueError("no"))
+        assert browser.get(url(operation, "retry")).status_code == 302
+        operation.refresh_from_db()
+        assert operation.state == OperationState.FAILED
+        response = browser.post(url(operation, "retry"))
+        assert response.headers["Location"] == url(operation)
+        operation.refresh_from_db()
+        assert operation.state == OperationState.QUEUED
+
+    def test_says_so_where_there_is_nothing_to_try(
+        self, browser: Any, operation: Operation
+    ) -> None:
+        response = browser.post(url(operation, "retry"), follow=True)
+        assert "has not failed" in response.content.decode()
+
+    def test_needs_the_permission(
+        self, staff_browser: Callable[..., Any], viewer: User, operation: Operation
+    ) -> None:
+        fail(operation, ValueError("no"))
+        browser = staff_browser(viewer)
+        assert "Try again" not in browser.get(url(operation)).content.decode()
+        assert browser.post(url(operation, "retry")).status_code == 403
+        operation.refresh_from_db()
+        assert operation.state == OperationState.FAILED
+
+
+class TestList:
+    def test_cannot_be_changed(self, browser: Any, operation: Operation) -> None:
+        assert browser.get("/tenants/operation/add/").status_code == 403
+        assert browser.post(url(operation)).status_code == 403
+        assert browser.post(url(operation, "delete"), {"post": "yes"}).status_code == 403
+        assert Operation.objects.filter(pk=operation.pk).exists()
+
+    def test_filters(self, browser: Any, operation: Operation, alpha: Client) -> None:
+        for query, shown in (
+            ({"state__exact": "queued"}, True),
+            ({"state__exact": "failed"}, False),
+            ({"client__id__exact": operation.client_id}, True),
+            ({"client__id__exact": alpha.pk}, False),
+            ({"q": "gamma"}, True),
+        ):
+            found = browser.get("/tenants/operation/", query).context["cl"].result_list
+            assert (operation in found) == shown
+
+    def test_costs_the_same_for_5_and_for_50(self, browser: Any, operation: Operation) -> None:
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                assert browser.get("/tenants/operation/").status_code == 200
+            return len(captured)
+
+        few = queries()
+        for number in range(20):
+            client = make_client(f"many{number}", ready=False)
+            request_operation(client, OperationKind.CREATE_SCHEMA, acting_user=None)
+        assert queries() == few
+
+    def test_needs_the_permission(
+        self, staff_browser: Callable[..., Any], viewer: User, outsider: User, operation: Operation
+    ) -> None:
+        assert staff_browser(viewer).get("/tenants/operation/").status_code == 200
+        assert staff_browser(outsider).get("/tenants/operation/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (12, "12 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")],
+)
+def test_durations_are_short(seconds: float, words: str) -> None:
+    assert duration_in_words(timedelta(seconds=seconds)) == words
+    assert duration_in_words(None) is None

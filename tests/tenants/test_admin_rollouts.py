@@ -1,0 +1,210 @@
+"""The same for many: the selection, the page that asks, and the rollout's own page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from console.accounts.models import User
+from tenants.admin import client_rollouts
+from tenants.models import Client, Operation, OperationKind, OperationState, Rollout
+from tenants.operations.request import request_operation, request_rollout
+from tenants.operations.run import fail
+from tests.database import make_client
+
+LIST = "/tenants/client/"
+START = "/tenants/client/rollout/create_schema/"
+
+
+@pytest.fixture
+def drafts(db: None) -> list[Client]:
+    return [make_client(f"draft{number}", ready=False) for number in range(3)]
+
+
+@pytest.fixture
+def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
+    return staff_browser(operator)
+
+
+def selection(action: str, clients: list[Client], **more: Any) -> dict[str, Any]:
+    return {
+        "action": action,
+        "index": 0,
+        "select_across": 0,
+        "_selected_action": [client.pk for client in clients],
+        **more,
+    }
+
+
+def follow_url(rollout: Rollout) -> str:
+    return f"/tenants/rollout/{rollout.pk}/change/"
+
+
+def live_url(rollout: Rollout, **query: Any) -> str:
+    return f"/tenants/rollout/{rollout.pk}/live/"
+
+
+class TestSelection:
+    def test_asks_first_and_says_who_is_left_out(
+        self, browser: Any, drafts: list[Client], alpha: Client
+    ) -> None:
+        request_operation(drafts[0], OperationKind.CREATE_SCHEMA, acting_user=None)
+        page = browser.post(LIST, selection("create_schemas", [*drafts, alpha]))
+        text = page.content.decode()
+        assert "Create the schemas of 2 clients?" in text
+        assert "Has its schema already: Alpha" in text
+        assert "Has an operation that is not over yet:" in text
+        assert not Rollout.objects.exists()
+        assert {int(pk) for pk in page.context["clients"].split(",")} == {
+            client.pk for client in drafts[1:]
+        }
+
+    def test_then_starts_exactly_those(self, browser: Any, drafts: list[Client]) -> None:
+        page = browser.post(LIST, selection("create_schemas", drafts[:2]))
+        response = browser.post(page.context["action"], {"clients": page.context["clients"]})
+        rollout = Rollout.objects.get()
+        assert response.headers["Location"] == follow_url(rollout)
+        assert {operation.client for operation in rollout.operations.all()} == set(drafts[:2])
+
+    def test_select_across_takes_all_that_the_filters_leave(
+        self, browser: Any, drafts: list[Client]
+    ) -> None:
+        page = browser.post(
+            f"{LIST}?q=draft", selection("create_schemas", drafts[:1], select_across=1)
+        )
+        assert page.context["count"] == 3
+
+    def test_never_takes_the_console_itself(self, browser: Any, drafts: list[Client]) -> None:
+        public = Client.objects.get(schema_name="public")
+        page = browser.post(LIST, selection("create_schemas", [public, drafts[0]], select_across=1))
+        assert str(public.pk) not in page.context["clients"].split(",")
+        browser.post(START, {"clients": f"{public.pk},{drafts[0].pk}"})
+        assert not public.operations.exists()
+        assert drafts[0].operations.exists()
+
+    def test_is_bounded(
+        self, browser: Any, drafts: list[Client], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(client_rollouts, "MAX_CLIENTS", 2)
+        page = browser.post(LIST, selection("create_schemas", drafts))
+        assert page.context["count"] == 2
+        assert "Over the limit of 2 at a time" in page.content.decode()
+        browser.post(START, {"clients": ",".join(str(client.pk) for client in drafts)})
+        assert not Rollout.objects.exists()
+
+    def test_goes_back_with_the_reason_where_nothing_can_be_done(
+        self, browser: Any, alpha: Client
+    ) -> None:
+        response = browser.post(LIST, selection("create_schemas", [alpha]), follow=True)
+        assert "Has its schema already:" in response.content.decode()
+
+    def test_the_second_press_starts_nothing(self, browser: Any, drafts: list[Client]) -> None:
+        asked = {"clients": str(drafts[0].pk)}
+        browser.post(START, asked)
+        response = browser.post(START, asked, follow=True)
+        operation = Operation.objects.get(client=drafts[0])
+        text = response.content.decode()
+        assert "Nothing was started" in text
+        assert f'href="/tenants/operation/{operation.pk}/change/"' in text
+        assert Rollout.objects.count() == 1
+
+    def test_a_get_starts_nothing(self, browser: Any, drafts: list[Client]) -> None:
+        response = browser.get(START, {"clients": str(drafts[0].pk)})
+        assert response.headers["Location"] == LIST
+        assert not Rollout.objects.exists()
+
+    @pytest.mark.parametrize("clients", ["", "x", "1;2", "99999999"])
+    def test_nonsense_starts_nothing(self, browser: Any, db: None, clients: str) -> None:
+        assert browser.post(START, {"clients": clients}).status_code == 302
+        assert browser.post("/tenants/client/rollout/drop/", {"clients": "1"}).status_code == 302
+        assert not Rollout.objects.exists()
+
+    def test_needs_the_permission(
+        self, staff_browser: Callable[..., Any], viewer: User, drafts: list[Client]
+    ) -> None:
+        browser = staff_browser(viewer)
+        assert "create_schemas" not in browser.get(LIST).content.decode()
+        browser.post(LIST, selection("create_schemas", drafts))
+        assert browser.post(START, {"clients": str(drafts[0].pk)}).status_code == 403
+        assert not Operation.objects.filter(client__in=drafts).exists()
+
+    def test_costs_the_same_for_3_and_for_30(self, browser: Any, drafts: list[Client]) -> None:
+        def queries(clients: list[Client]) -> int:
+            with CaptureQueriesContext(connection) as captured:
+                browser.post(LIST, selection("create_schemas", clients))
+            return len(captured)
+
+        queries(drafts)
+        more = [make_client(f"more{number}", ready=False) for number in range(27)]
+        assert queries(drafts) == queries([*drafts, *more])
+
+
+class TestFollowing:
+    @pytest.fixture
+    def rollout(self, drafts: list[Client], operator: User) -> Rollout:
+        kind = OperationKind.CREATE_SCHEMA
+        rollout = request_rollout(drafts, kind, acting_user=operator).rollout
+        assert rollout is not None
+        return rollout
+
+    def test_shows_what_failed_first(self, browser: Any, rollout: Rollout) -> None:
+        last = rollout.operations.get(client__schema_name="draft2")
+        fail(last, ValueError("no"))
+        page = browser.get(follow_url(rollout))
+        assert page.context["rows"][0]["operation"] == last
+        assert page.context["is_open"]
+
+    def test_the_live_part(self, browser: Any, rollout: Rollout) -> None:
+        page = browser.get(live_url(rollout))
+        assert page.status_code == 200
+        assert "hx-get" in page.content.decode()
+        seen = browser.get(live_url(rollout), {"seen": page.context["version"]})
+        assert seen.status_code == 204
+        rollout.operations.update(state=OperationState.SUCCEEDED)
+        page = browser.get(live_url(rollout), {"seen": page.context["version"]})
+        assert page.status_code == 286
+        assert "hx-get" not in page.content.decode()
+
+    def test_a_signed_out_browser_loads_the_page_again(
+        self, staff_browser: Callable[..., Any], rollout: Rollout, outsider: User
+    ) -> None:
+        for browser in (staff_browser(), staff_browser(outsider)):
+            response = browser.get(live_url(rollout))
+            assert response.headers["HX-Refresh"] == "true"
+            assert not response.content
+        assert staff_browser().get(follow_url(rollout)).status_code == 302
+        assert staff_browser(outsider).get(follow_url(rollout)).status_code == 403
+
+    def test_cannot_be_changed(self, browser: Any, rollout: Rollout) -> None:
+        assert browser.post(follow_url(rollout)).status_code == 403
+        assert browser.post(f"/tenants/rollout/{rollout.pk}/delete/").status_code == 403
+        assert browser.get("/tenants/rollout/add/").status_code == 403
+
+    def test_costs_the_same_for_3_and_for_200_operations(
+        self, browser: Any, rollout: Rollout
+    ) -> None:
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                assert browser.get(follow_url(rollout)).status_code == 200
+            return len(captured)
+
+        few = queries()
+        plan = Client.objects.exclude(plan=None).first().plan
+        clients = Client.objects.bulk_create(
+            Client(schema_name=f"c{n}", name=f"C{n}", plan=plan, admin_email="") for n in range(197)
+        )
+        Operation.objects.bulk_create(
+            Operation(kind=rollout.kind, client=client, rollout=rollout) for client in clients
+        )
+        assert queries() == few
+        page = browser.get(follow_url(rollout), {"page": 4})
+        assert len(page.context["rows"]) == 50
+        assert browser.get(follow_url(rollout), {"page": "nonsense"}).status_code == 200
+
+    def test_the_list(self, browser: Any, rollout: Rollout) -> None:
+        text = browser.get("/tenants/rollout/").content.decode()
+        assert "3 Waiting" in text
