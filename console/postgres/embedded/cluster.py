@@ -41,6 +41,8 @@ _START_LIMIT_SECONDS = 600.0
 _FAST_STOP_SECONDS = 60.0
 _HARD_STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+# PostgreSQL's own: process, start time, socket folder, status.
+PID_FILE = "postmaster.pid"
 _REPORT_SECONDS = 5.0
 
 _OPTIONS = {
@@ -75,10 +77,10 @@ class PidFile:
     ready: bool
 
 
-def read_pid_file(places: Places) -> PidFile | None:
-    """The content of postmaster.pid; None if it is missing or not yet written that far."""
+def read_pid_file(folder: Path) -> PidFile | None:
+    """postmaster.pid of the cluster in `folder`; None if missing or not yet written that far."""
     try:
-        lines = places.pid_file.read_text().splitlines()
+        lines = (folder / PID_FILE).read_text().splitlines()
         status = lines[7].strip() if len(lines) > 7 else ""
         return PidFile(int(lines[0]), Path(lines[4].strip()), ready=status == "ready")
     except (OSError, IndexError, ValueError):
@@ -131,7 +133,7 @@ def stop(places: Places, locks: LockPlaces) -> None:
         deadline = time.monotonic() + seconds
         signalled = False
         while is_held_alone(locks.alive):
-            found = read_pid_file(places)
+            found = read_pid_file(places.cluster)
             if found and not signalled:
                 pid = found.pid
                 signalled = _signal(pid, how)
@@ -205,11 +207,11 @@ def _start(
             # Here too when a server that somebody else was stopping has ended.
             _check_room(places.cluster, _ROOM_FOR_START_MB)
             report("Starting PostgreSQL")
-            places.pid_file.unlink(missing_ok=True)
+            _remove_stale(places)
             log.drop_old()
             _spawn(places, locks, bin_dir, durable=durable)
             spawned = True
-        found = read_pid_file(places)
+        found = read_pid_file(places.cluster)
         if found and found.ready and _answers(found):
             return found
         now = time.monotonic()
@@ -221,6 +223,13 @@ def _start(
             report("PostgreSQL is not ready yet; after a crash it first repairs its data")
             next_report = now + _REPORT_SECONDS
         time.sleep(_POLL_SECONDS)
+
+
+def _remove_stale(places: Places) -> None:
+    """Remove what a killed server left: it would refuse to start if its number is in use again."""
+    folder = socket_dir(places)
+    for path in (places.cluster / PID_FILE, folder / SOCKET_NAME, folder / f"{SOCKET_NAME}.lock"):
+        path.unlink(missing_ok=True)
 
 
 def _answers(found: PidFile) -> bool:

@@ -48,10 +48,14 @@ def newest_log(places: Places) -> Path:
 
 
 def telling(lines: list[str], count: int = 3) -> list[str]:
-    """The last `count` of the lines that name an error, or of all if none does."""
+    """The last line that names an error with those before it; the last lines if none does."""
     told = [line.strip() for line in lines if line.strip()]
-    serious = [line for line in told if "FATAL:" in line or "PANIC:" in line or "error:" in line]
-    return (serious or told)[-count:]
+    serious = ("FATAL:", "PANIC:", "error:")
+    last = max(
+        (number for number, line in enumerate(told) if any(word in line for word in serious)),
+        default=len(told) - 1,
+    )
+    return told[: last + 1][-count:]
 
 
 def _files(places: Places) -> list[Path]:

@@ -49,11 +49,6 @@ class Places:
         """What the server says before its own log is open, and what initdb says."""
         return self.log_dir / "start.log"
 
-    @property
-    def pid_file(self) -> Path:
-        """PostgreSQL's own: process, start time, socket folder, status."""
-        return self.cluster / "postmaster.pid"
-
 
 def lock_places(data_dir: Path, version: int) -> LockPlaces:
     """The lock files; makes the data folder. Raises DataFolderError or DiskFullError."""

@@ -97,9 +97,13 @@ class EmbeddedServer:
 
         The database need not exist. Raises EmbeddedServerError when the server is not running.
         """
-        if self._socket_dir is None:
+        if self._socket_dir is not None:
+            return socket_urls(self._socket_dir, database)
+        # Somebody else holds it. For root the cluster's entry here is a symlink.
+        running = cluster.read_pid_file(self.data_dir / f"postgres{self.version}")
+        if running is None:
             raise EmbeddedServerError("the embedded PostgreSQL is not running: hold it first")
-        return socket_urls(self._socket_dir, database)
+        return socket_urls(running.socket_dir, database)
 
     def remove(self) -> None:
         """Stop the server and delete its data, log and lock files. For tests and their like.
