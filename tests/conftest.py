@@ -22,6 +22,8 @@ from django_tenants.utils import schema_context
 from console.accounts.models import User
 from tenants.models import Client
 from tests import database
+from tests.launcher import RunningConsole
+from tests.processes import add_staff
 
 
 @pytest.fixture(scope="session")
@@ -160,3 +162,11 @@ def web_login(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     """The default connection logs in as web, as in a process that serves requests."""
     with django_db_blocker.unblock(), database.web_login() as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def console() -> Iterator[RunningConsole]:
+    """The whole console as `make run` starts it, empty but for one member of staff."""
+    with RunningConsole(environ={"CONSOLE_DEMO": "0"}) as running:
+        add_staff(running)
+        yield running

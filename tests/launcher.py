@@ -157,7 +157,7 @@ class RunningConsole:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """Send the supervisor a signal."""
         os.kill(self.pid, number)
 
@@ -169,7 +169,7 @@ class RunningConsole:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Stop it as SIGTERM does; returns the exit status. The data stay for another start."""
-        self.signal(number)
+        self.send(number)
         return self.wait()
 
     def close(self) -> None:
