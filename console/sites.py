@@ -54,6 +54,13 @@ class ConsoleSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         return [path("favicon.ico", favicon, name="favicon")]
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of one app, under the app's own name."""
+        title = {"title": apps.get_app_config(app_label).verbose_name}
+        return super().app_index(request, app_label, {**title, **(extra_context or {})})
+
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return FieldChoicesView.as_view(admin_site=self)(request)
 

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -22,11 +23,13 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
+from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import tenant_site
 from tenant_data import stats
 from tenant_data.models import Project, Task, TaskPriority, TaskStatus
 from tenant_data.models.task import REFERENCE
+from tenant_data.resources import ProjectResource, TaskResource
 
 STATUS_LABELS: dict[str, str] = {
     TaskStatus.OPEN: "info",
@@ -35,7 +38,12 @@ STATUS_LABELS: dict[str, str] = {
     TaskStatus.DONE: "success",
 }
 # Low and normal have no colour: what is coloured is what to look at.
-PRIORITY_LABELS: dict[int, str] = {TaskPriority.HIGH: "warning", TaskPriority.URGENT: "danger"}
+PRIORITY_LABELS: dict[int, str] = {
+    TaskPriority.LOW: "",
+    TaskPriority.NORMAL: "",
+    TaskPriority.HIGH: "warning",
+    TaskPriority.URGENT: "danger",
+}
 
 
 class WorkFilter(RadioFilter):
@@ -64,7 +72,8 @@ class WorkFilter(RadioFilter):
 
 
 @admin.register(Project, site=tenant_site)
-class ProjectAdmin(ModelAdmin):
+class ProjectAdmin(ImportExportMixin, ModelAdmin):
+    resource_classes = (ProjectResource,)
     list_display = ("name", "key", "task_count", "left_count", "late_count", "created_at")
     search_fields = ("key", "name")
     search_help_text = _("Key or name")
@@ -129,7 +138,8 @@ class ProjectAdmin(ModelAdmin):
 
 
 @admin.register(Task, site=tenant_site)
-class TaskAdmin(ModelAdmin):
+class TaskAdmin(ImportExportMixin, ModelAdmin):
+    resource_classes = (TaskResource,)
     list_display = (
         "reference",
         "title",
@@ -151,14 +161,16 @@ class TaskAdmin(ModelAdmin):
     search_fields = ("title", "project__key", "project__name")
     search_help_text = _("Title, project, or a reference such as WEB-12")
     autocomplete_fields = ("project", "assignee")
+    # The reference stays what it was when the task was added: people have written it down.
+    readonly_fields = ("reference",)
     fieldsets = (
+        (None, {"fields": ("reference", "title", "description")}),
+        (_("Progress"), {"fields": ("status", "priority", "assignee", "due_on")}),
+    )
+    add_fieldsets = (
         (None, {"fields": ("project", "number", "title", "description")}),
         (_("Progress"), {"fields": ("status", "priority", "assignee", "due_on")}),
     )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The reference stays what it was: people have written it down."""
-        return () if obj is None else ("project", "number")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
@@ -191,6 +203,6 @@ class TaskAdmin(ModelAdmin):
             return task.due_on
         return format_html(
             '<span class="console-late">{} <span class="console-late-word">{}</span></span>',
-            task.due_on.strftime("%-d %b %Y"),
+            date_format(task.due_on),
             _t("late"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -24,6 +25,9 @@ from console.accounts.models import User
 from console.modeladmin import ModelAdmin
 from console.sites import monogram, public_site, tenant_site
 
+# Groups belong to users here; Django's name for its app is no word of ours.
+apps.get_app_config("auth").verbose_name = _("People")
+
 
 class RightsAdmin(ModelAdmin):
     """A ModelAdmin whose form gives rights: those of its own site, within the user's own."""
@@ -38,21 +42,13 @@ class RightsAdmin(ModelAdmin):
         return type(form.__name__, (form,), limits)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """For somebody who may only look, the rights in words in place of Django's long names."""
+        """For somebody who may only look, rights in words in place of Django's long names."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
+        swap = {self.rights_field: "rights_in_words", "password_state": "password_is_set"}
         return [
-            (
-                title,
-                {
-                    **options,
-                    "fields": [
-                        "rights_in_words" if name == self.rights_field else name
-                        for name in options["fields"]
-                    ],
-                },
-            )
+            (title, {**options, "fields": [swap.get(name, name) for name in options["fields"]]})
             for title, options in fieldsets
         ]
 
@@ -75,7 +71,7 @@ class UserAdmin(RightsAdmin, DjangoUserAdmin):
     change_password_form = AdminPasswordChangeForm
     rights_field = "user_permissions"
 
-    list_display = ("person", "is_active", "is_superuser", "group_count", "last_login")
+    list_display = ("person", "role", "group_count", "is_active", "last_login")
     list_filter = (
         ("is_active", BooleanRadioFilter),
         ("is_superuser", BooleanRadioFilter),
@@ -112,20 +108,27 @@ class UserAdmin(RightsAdmin, DjangoUserAdmin):
     def person(self, user: User) -> list[Any]:
         return [user.get_full_name(), user.email if user.name else "", monogram(str(user))]
 
+    @display(description=_("role"), ordering="is_superuser", label={"all": "primary"})
+    def role(self, user: User) -> Any:
+        return ("all", _t("Superuser")) if user.is_superuser else None
+
     @display(description=_("groups"), ordering="group_total")
     def group_count(self, user: Any) -> int:
         return user.group_total
 
     @display(description=_("password"))
-    def password_state(self, user: User) -> SafeString:
+    def password_is_set(self, user: User) -> str:
         if user.has_usable_password():
-            state, verb = _t("Set."), _t("Change the password")
-        else:
-            state, verb = _t("Not set: this user cannot sign in yet."), _t("Set a password")
-        if not user.pk:
-            return format_html("{}", state)
+            return _t("Set.")
+        return _t("Not set: this user cannot sign in yet.")
+
+    @display(description=_("password"))
+    def password_state(self, user: User) -> SafeString:
         url = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('{} <a class="console-link" href="{}">{}</a>', state, url, verb)
+        verb = _t("Change it") if user.has_usable_password() else _t("Set one")
+        return format_html(
+            '{} <a class="console-link" href="{}">{}</a>', self.password_is_set(user), url, verb
+        )
 
 
 @admin.register(User, site=public_site)

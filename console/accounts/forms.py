@@ -101,7 +101,7 @@ class GroupForm(RightsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "permissions" in self.fields:
-            self.fields["permissions"].label = _("rights")
+            self.fields["permissions"].label = _("Rights")
             self._check_list(
                 "permissions",
                 rights.grantable(self.acting_user, self.offered),
@@ -131,13 +131,16 @@ class UserForm(RightsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "user_permissions" in self.fields:
-            self.fields["user_permissions"].label = _("rights of their own")
+            self.fields["user_permissions"].label = _("Rights of their own")
             self._check_list(
                 "user_permissions",
                 rights.grantable(self.acting_user, self.offered),
                 rights.in_rows(self.offered),
                 self._current("user_permissions"),
             )
+        if "is_superuser" in self.fields:
+            self.fields["is_superuser"].label = _("Superuser")
+            self.fields["is_superuser"].help_text = _("Has every right here and may give any.")
         if "groups" in self.fields:
             groups = [(group.pk, group.name) for group in Group.objects.order_by("name")]
             self._check_list(

@@ -6,7 +6,6 @@
     const words = () => document.getElementById("console-words")?.dataset ?? {};
 
     const symbolNames = () => ({
-        dock_to_right: words().toggleSidebar,
         close: words().close,
     });
 
@@ -80,5 +79,18 @@
             setTimeout(() => mendSelect(event.target));
         });
     });
-    document.addEventListener("htmx:afterSwap", (event) => mend(event.target));
+    document.addEventListener("htmx:afterSwap", (event) => {
+        mend(event.target);
+        // The first hit is chosen, so that Enter opens it.
+        const palette = event.target.id === "command-results" && event.target.closest("[x-data]");
+        if (palette) setTimeout(() => { window.Alpine.$data(palette).currentIndex = 1; });
+    });
+    // Enter with nothing found: Unfold's script would open an entry that is not there.
+    document.addEventListener("keydown", (event) => {
+        if (event.target.id === "search-input-command" && event.key === "Enter"
+            && !document.querySelector("#command-results-list li")) {
+            event.preventDefault();
+            event.stopPropagation();
+        }
+    }, true);
 })();

@@ -1,0 +1,15 @@
+// A form that takes seconds is sent once, and says that it is under way.
+for (const form of document.querySelectorAll("form[data-importing-once]")) {
+  form.addEventListener("submit", (event) => {
+    const pressed = event.submitter;
+    // Later, for a button that is disabled now would not be sent.
+    setTimeout(() => {
+      for (const button of form.querySelectorAll("button")) button.disabled = true;
+      if (pressed && pressed.dataset.busy) pressed.textContent = pressed.dataset.busy;
+    });
+  });
+}
+// The page that was left comes back as it was, buttons disabled, when somebody goes back to it.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
