@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,13 +15,21 @@ from console.importing.columns import Amount, Column, Known, Text
 from console.importing.exceptions import CellError
 from console.importing.resource import KeyedResource
 from console.importing.table import Table
-from tenants.models import Client, Domain, Plan
+from tenants.models import Client, Domain, Operation, Plan
 from tenants.operations.domains import set_primary_domains
 from tenants.validators import (
     PUBLIC_SCHEMA,
     normalize_hostname,
     suggest_schema_name,
     validate_hostname,
+)
+
+ADMIN_IS_THERE = gettext_lazy(
+    "%(client)s has its schema, and with it the first account. Leave its name and address as they "
+    "are here; they are changed in the client's own pages."
+)
+WORK_IS_OPEN = gettext_lazy(
+    "%(client)s has an operation that is not over. This cannot be changed until it is."
 )
 
 
@@ -217,7 +225,9 @@ class ClientResource(KeyedResource):
             # Whether a client has its schema decides what may change.
             clients = clients.select_for_update(of=("self",))
         found = {}
-        for client in clients.annotate(domain_name=primary_domain()):
+        is_worked_on = Exists(Operation.objects.open().filter(client=OuterRef("pk")))
+        clients = clients.annotate(domain_name=primary_domain(), is_worked_on=is_worked_on)
+        for client in clients:
             client.domain_before = client.domain_name
             found[client.schema_name] = client
         return found
@@ -232,13 +242,13 @@ class ClientResource(KeyedResource):
             yield "domain", error
         if new:
             return
-        name, email = self.before("name"), self.before("admin_email")
-        if instance.is_provisioned and email != instance.admin_email:
-            message = _(
-                "%(client)s has its schema, and with it the first account, %(email)s. Leave the "
-                "address as it is; it can be changed in the client's own pages."
-            )
-            yield "admin_email", CellError(message, client=name, email=email)
+        for column in ("admin_name", "admin_email"):
+            if self.before(column) != getattr(instance, column):
+                if instance.is_provisioned:
+                    yield column, CellError(ADMIN_IS_THERE, client=self.before("name"))
+                elif instance.is_worked_on:
+                    yield column, CellError(WORK_IS_OPEN, client=self.before("name"))
+        name = self.before("name")
         if instance.schema_name in self._suggested and name != instance.name:
             message = _(
                 "The schema name “%(schema)s”, made from this name, belongs to %(client)s. Give "

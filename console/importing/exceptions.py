@@ -50,7 +50,8 @@ class ConflictError(ImportingError):
     """Somebody wrote the same keys while the file was being imported."""
 
     message = _(
-        "Somebody else changed the same data at the same moment. Nothing was imported. Try again."
+        "Somebody else changed the same data at the same moment. Nothing was imported. "
+        "Choose the file again."
     )
 
 

@@ -258,7 +258,7 @@ class KeyedResource(resources.ModelResource):
         row_result.line = self.current_line
         changed = {} if self._new else {c.column_name: (c, old) for c, old, _n in self._changes()}
         # The key may have been made from another column.
-        key = row.get(self.key_column) or str(self.current_key)
+        row_result.key = key = row.get(self.key_column) or str(self.current_key)
         for name, text in {**row, self.key_column: key}.items():
             column, old = changed.get(name, (None, ""))
             old_text = shorten(column.widget.render(old), CELL_SHOWN) if column else None

@@ -35,8 +35,13 @@ class ImportedRow(RowResult):
     def __init__(self) -> None:
         super().__init__()
         self.line = 0
+        self.key = ""
         #: Column, old text (``None`` where it does not change) and text of the file.
         self.cells: list[tuple[str, str | None, str]] = []
+
+    @property
+    def changes(self) -> list[tuple[str, str | None, str]]:
+        return [cell for cell in self.cells if cell[1] is not None]
 
     def add_instance_info(self, instance: Any) -> None:
         """Left out: it would write out every row, and nothing here reads it."""
@@ -63,6 +68,8 @@ class ImportResult(Result):
         self.samples: dict[str, list[ImportedRow]] = {}
         self.kinds: dict[tuple[str, str], Kind] = {}
         self.error_count = 0
+        #: The name that the person gave the file.
+        self.file_name = ""
         #: Sentences about the file as a whole: columns that are not known, projects to be made.
         self.warnings: list[str] = []
         self.notes: list[str] = []

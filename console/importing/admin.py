@@ -1,0 +1,272 @@
+"""Import and export on the pages of a ModelAdmin."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.text import slugify
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from import_export.admin import ImportExportMixin as LibraryMixin
+from import_export.signals import post_import
+from tablib import Dataset
+
+from console.importing import storage
+from console.importing.exceptions import ConfirmError, ImportingError
+from console.importing.files import read_table
+from console.importing.formats import CSV, FORMATS, XLSX, detect_format
+from console.importing.forms import ConfirmForm, ExportForm, ImportForm
+from console.importing.resource import KeyedResource
+from console.importing.results import ImportResult
+from console.importing.tokens import Ticket, make_ticket, read_ticket
+
+
+class ImportExportMixin(LibraryMixin):
+    """Adds the import and export pages. Set ``resource_classes`` to one ``KeyedResource``.
+
+    The library's pages with a file that stays on this side, in its schema's folder, and a signed
+    ticket in the place of its name. Importing needs the permissions to import, add and change;
+    exporting those to export and view.
+    """
+
+    resource_classes: ClassVar[tuple[type[KeyedResource], ...]] = ()
+    import_formats = export_formats = FORMATS
+    export_form_class = ExportForm
+    #: A link after an import that added rows: its text, and the filter of the list it leads to.
+    import_next: ClassVar[tuple[str | Promise, dict[str, str]] | None] = None
+
+    # --- who may -------------------------------------------------------------------------------
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        label, name = self.opts.app_label, self.opts.model_name
+        return super().has_import_permission(request) and request.user.has_perms(
+            (f"{label}.add_{name}", f"{label}.change_{name}")
+        )
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return super().has_export_permission(request) and self.has_view_permission(request)
+
+    # --- importing: a file, its preview, its confirmation --------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.sample_file)
+        name = "{}_{}_import_sample".format(*self.get_model_info())
+        return [path("import/sample/", view, name=name), *super().get_urls()]
+
+    @method_decorator(never_cache)
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Ask for a file; show what would come of it. Writes nothing but the file's copy."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self._import_page(request, ImportForm())
+        form = ImportForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return self._import_page(request, form)
+        file = form.cleaned_data["import_file"]
+        content = file.read()
+        storage.sweep()
+        try:
+            result = self._import(request, content, dry_run=True)
+        except ImportingError as error:
+            form.add_error("import_file", str(error))
+            return self._import_page(request, form, file_name=file.name)
+        confirm_form = None
+        if not result.has_errors() and result.new + result.changed:
+            ticket = make_ticket(
+                user=request.user.pk,
+                model=self.opts.label_lower,
+                resource=self._resource.__name__,
+                format=detect_format(content).__name__,
+                stored_as=storage.keep(content),
+                file_name=file.name,
+                content=content,
+            )
+            confirm_form = ConfirmForm(initial={"token": ticket.sign()})
+        return self._import_page(
+            request, ImportForm(), result=result, confirm_form=confirm_form, file_name=file.name
+        )
+
+    @method_decorator(require_POST)
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Import the file that was previewed, or with ``cancel`` forget it."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = ConfirmForm(request.POST)
+        try:
+            if not form.is_valid():
+                raise ConfirmError
+            ticket = read_ticket(
+                form.cleaned_data["token"], user=request.user.pk, model=self.opts.label_lower
+            )
+            content = self._take(ticket)
+            if "cancel" in request.POST:
+                messages.info(request, _("The import was cancelled. Nothing was changed."))
+                return HttpResponseRedirect(self._url("changelist"))
+            with transaction.atomic():
+                result = self._import(request, content, dry_run=False)
+                result.file_name = ticket.file_name
+                if not result.has_errors():
+                    self.generate_log_entries(result, request)
+        except ImportingError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(self._url("import"))
+        if result.has_errors():
+            messages.error(
+                request, _("The data has changed since the preview. Nothing was imported.")
+            )
+            return self._import_page(
+                request, ImportForm(), result=result, file_name=ticket.file_name
+            )
+        return self.process_result(result, request)
+
+    def _take(self, ticket: Ticket) -> bytes:
+        """The ticket's file, which is gone after that. Raises ``ConfirmError``."""
+        try:
+            content = storage.take(ticket.stored_as)
+        except FileNotFoundError as exc:
+            raise ConfirmError from exc
+        wanted = (self._resource.__name__, detect_format(content).__name__)
+        if (ticket.resource, ticket.format) != wanted or not ticket.matches(content):
+            raise ConfirmError
+        return content
+
+    def _import(self, request: HttpRequest, content: bytes, *, dry_run: bool) -> ImportResult:
+        resource = self._resource(**self.get_import_resource_kwargs(request))
+        return resource.import_data(read_table(content), dry_run=dry_run, user=request.user)
+
+    @property
+    def _resource(self) -> type[KeyedResource]:
+        return self.resource_classes[0]
+
+    def _url(self, page: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}")
+
+    def _import_page(
+        self, request: HttpRequest, form: ImportForm, *, result: Any = None, **context: Any
+    ) -> HttpResponse:
+        request.current_app = self.admin_site.name
+        name = self.opts.verbose_name_plural
+        return TemplateResponse(
+            request,
+            self.import_template_name,
+            {
+                **self.admin_site.each_context(request),
+                "title": _("Import %(name)s") % {"name": name},
+                "opts": self.opts,
+                "media": self.media,
+                "form": form,
+                "result": result,
+                "columns": self._resource().columns,
+                "sections": _sections(result) if result else [],
+                "writes": result.new + result.changed if result else 0,
+                "links": {page: self._url(page) for page in _PAGES},
+                **self.get_import_context_data(),
+                **context,
+            },
+        )
+
+    # --- after an import -----------------------------------------------------------------------
+
+    def generate_log_entries(self, result: ImportResult, request: HttpRequest) -> None:
+        """One entry for the file. One for each row would be more than anybody reads."""
+        LogEntry.objects.create(
+            user_id=request.user.pk,
+            content_type=ContentType.objects.get_for_model(self.model),
+            object_id=None,
+            object_repr=result.file_name[:200],
+            action_flag=ADDITION if result.new else CHANGE,
+            change_message=_("Imported from a file: %(totals)s.") % {"totals": result.summary()},
+        )
+
+    def add_success_message(self, result: ImportResult, request: HttpRequest) -> None:
+        text = _("Imported %(file)s: %(totals)s.") % {
+            "file": result.file_name,
+            "totals": result.summary(),
+        }
+        if self.import_next is None or not result.new:
+            messages.success(request, text)
+            return
+        label, parameters = self.import_next
+        url = f"{self._url('changelist')}?{urlencode(parameters)}"
+        messages.success(
+            request, format_html('{} <a class="console-link" href="{}">{}</a>', text, url, label)
+        )
+
+    def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
+        self.add_success_message(result, request)
+        post_import.send(sender=None, model=self.model)
+        return HttpResponseRedirect(self._url("changelist"))
+
+    # --- the sample, and exporting -------------------------------------------------------------
+
+    def sample_file(self, request: HttpRequest) -> HttpResponse:
+        """A file with the columns and two rows, to begin with."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        header, *rows = self._resource().sample()
+        name = f"{self.opts.model_name}-sample.csv"
+        return _download(CSV().export_data(Dataset(*rows, headers=header)), CSV, name)
+
+    def get_export_data(
+        self, file_format: Any, request: HttpRequest, queryset: QuerySet[Any], **kwargs: Any
+    ) -> bytes:
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        # A sheet has dates and numbers; the library gives them to its own classes alone.
+        native = isinstance(file_format, XLSX)
+        data = self.get_data_for_export(request, queryset, force_native_type=native, **kwargs)
+        return file_format.export_data(data)
+
+    def get_export_filename(self, request: HttpRequest, queryset: Any, file_format: Any) -> str:
+        tenant = getattr(request, "tenant", None)
+        schema = getattr(tenant, "schema_name", "")
+        name = slugify(f"{schema} {self.opts.verbose_name_plural}")
+        return f"{name}-{localdate():%Y-%m-%d}.{file_format.get_extension()}"
+
+    def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
+        context = super().init_request_context_data(request, form)
+        name = self.opts.verbose_name_plural
+        context["title"] = _("Export %(name)s") % {"name": name}
+        context["columns"] = self._resource().columns
+        context["links"] = {page: self._url(page) for page in _PAGES}
+        context["count"] = self.get_export_queryset(request).count()
+        return context
+
+
+_PAGES = ("changelist", "import", "process_import", "import_sample")
+
+
+def _download(content: bytes, file_format: type[Any], name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=file_format.CONTENT_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _sections(result: ImportResult) -> list[dict[str, Any]]:
+    """The first rows of each sort, in the order in which somebody wants to see them."""
+    sorts = (
+        ("update", _("Changed"), result.changed),
+        ("new", _("New"), result.new),
+        ("skip", _("Unchanged"), result.unchanged),
+    )
+    return [
+        {"title": title, "total": total, "rows": result.samples[sort], "sort": sort}
+        for sort, title, total in sorts
+        if result.samples.get(sort)
+    ]
