@@ -34,6 +34,11 @@ def may_invite(request: HttpRequest) -> bool:
     return request.user.has_perm(INVITE)
 
 
+def may_follow(request: HttpRequest) -> bool:
+    """Whether operations can be seen: by those who may look at them, and who may start them."""
+    return may_provision(request) or request.user.has_perm("tenants.view_operation")
+
+
 def origin_of(request: HttpRequest) -> str:
     """The address of the staff side as this request reached it: scheme, host and port."""
     return f"{request.scheme}://{request.get_host()}"

@@ -22,7 +22,7 @@ from tenants.models import OPEN_STATES, Client, Operation, OperationKind
 from tenants.operations.request import request_rollout
 
 #: How many operations one button starts; the rows for them are written while the browser waits.
-MAX_CLIENTS = 1000
+MAX_CLIENTS = 500
 #: How many names a page or a message spells out.
 NAMES_SHOWN = 10
 

@@ -19,15 +19,17 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
+from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
 from tenants.admin import schema_state
-from tenants.admin.base import link, origin_of
+from tenants.admin.base import link, may_follow, origin_of
 from tenants.admin.client_actions import ClientActions
 from tenants.admin.client_rollouts import ClientRollouts
 from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
-from tenants.models import Client, Domain
+from tenants.models import Client, Domain, OperationKind, OperationState
 from tenants.operations.invite import address as address_of
+from tenants.resources import ClientResource
 
 
 class DomainInline(TabularInline):
@@ -50,7 +52,7 @@ class DomainInline(TabularInline):
 
 
 @admin.register(Client, site=public_site)
-class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
+class ClientAdmin(ImportExportMixin, ClientActions, ClientRollouts, ModelAdmin):
     """Clients can be added and changed. They are not deleted, and the row that stands for the
     console itself can only be looked at."""
 
@@ -66,6 +68,11 @@ class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
     search_fields = ("name", "schema_name", "admin_email", "domains__domain")
     search_help_text = _("Name, schema name, domain or first admin's e-mail")
     readonly_fields = ("state", "provisioned_at", "operation_history")
+    resource_classes = (ClientResource,)
+    import_next = (
+        _("Create the schemas of the new ones"),
+        {schema_state.SchemaStateFilter.parameter_name: schema_state.NONE},
+    )
 
     # --- What is shown ----------------------------------------------------------------------
 
@@ -73,9 +80,10 @@ class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
         primary = Domain.objects.filter(tenant=OuterRef("pk"), is_primary=True)
         return schema_state.with_schema_state(super().get_queryset(request)).annotate(
             primary_domain=Subquery(primary.values("domain")[:1]),
-            # The address that this request came to, carried by the row: a ModelAdmin is shared
-            # by all requests.
+            # The address that this request came to and what its user may see, carried by the
+            # row: a ModelAdmin is shared by all requests.
             origin=Value(origin_of(request), output_field=CharField()),
+            may_follow=Value(may_follow(request)),
         )
 
     def get_search_results(
@@ -106,11 +114,16 @@ class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
     def operation_history(self, client: Client) -> SafeString | None:
         if not client.latest:
             return None
-        latest = reverse("admin:tenants_operation_change", args=[client.latest["id"]])
+        latest = client.latest
+        title = f"{OperationKind(latest['kind']).label} #{latest['id']}"
+        state = OperationState(latest["state"]).label.lower()
+        if not client.may_follow:
+            return format_html("{}, {}", title, state)
         history = reverse("admin:tenants_operation_changelist")
         return format_html(
-            "{} · {}",
-            link(latest, _t("The latest")),
+            "{}, {} · {}",
+            link(reverse("admin:tenants_operation_change", args=[latest["id"]]), title),
+            state,
             link(f"{history}?client__id__exact={client.pk}", _t("All of them")),
         )
 
@@ -137,6 +150,9 @@ class ClientAdmin(ClientActions, ClientRollouts, ModelAdmin):
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        if obj is not None and obj.is_public:
+            text = _t("This row stands for the console itself. It is only to be looked at.")
+            return [(None, {"fields": ("name", "schema_name"), "description": text})]
         sections: list[Any] = [(None, {"fields": ("name", "schema_name", "plan", "colour")})]
         schema_text = admin_text = ""
         if obj is not None and obj.is_provisioned:

@@ -48,6 +48,10 @@ class DomainAdmin(PageMixin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not _is_the_consoles(obj) and super().has_delete_permission(request, obj)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        # A client that gets one more domain has its primary one.
+        return {"is_primary": False, **super().get_changeform_initial_data(request)}
+
     def get_readonly_fields(
         self, request: HttpRequest, obj: Domain | None = None
     ) -> tuple[str, ...]:

@@ -16,14 +16,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
+from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
 from tenants.admin.base import PageMixin, link
 from tenants.models import Plan
+from tenants.resources import PlanResource
 
 
 @admin.register(Plan, site=public_site)
-class PlanAdmin(PageMixin, ModelAdmin):
+class PlanAdmin(ImportExportMixin, PageMixin, ModelAdmin):
     """A plan that clients have cannot be deleted."""
 
     actions = None
@@ -31,6 +33,7 @@ class PlanAdmin(PageMixin, ModelAdmin):
     list_per_page = 50
     search_fields = ("name", "code")
     fields = ("name", "code", "description", ("monthly_price", "currency"))
+    resource_classes = (PlanResource,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         return super().get_queryset(request).annotate(client_count=Count("clients"))
