@@ -41,7 +41,7 @@ def read_keys(
             keys.append(error)
             continue
         if key in first:
-            keys.append(CellError(_("Line %(line)s is about the same."), line=first[key]))
+            keys.append(CellError(_("Line %(line)s is about the same one."), line=first[key]))
             continue
         first[key] = line
         keys.append(key)

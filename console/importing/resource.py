@@ -59,6 +59,7 @@ class KeyedResource(resources.ModelResource):
         self._before: list[Any] = []
         self._instance: Any = None
         self._new = False
+        self._shown_columns: list[str] = []
         self._shown: dict[str, int] = {}
         self._column_of = {c.attribute: c.column_name for c in self.columns}
 
@@ -166,6 +167,8 @@ class KeyedResource(resources.ModelResource):
         """Read all keys, then load what they and the other columns name, in batches."""
         present = [column for column in self.columns if column.column_name in dataset.headers]
         self._written = [column for column in present if not column.key]
+        names = [column.column_name for column in self.columns]
+        self._shown_columns = [n for n in names if n in dataset.headers or n == self.key_column]
         self._lines = dataset.lines
         self._keys = read_keys(dataset, self.read_key)
         self.prepare(dataset)
@@ -259,7 +262,8 @@ class KeyedResource(resources.ModelResource):
         changed = {} if self._new else {c.column_name: (c, old) for c, old, _n in self._changes()}
         # The key may have been made from another column.
         row_result.key = key = row.get(self.key_column) or str(self.current_key)
-        for name, text in {**row, self.key_column: key}.items():
+        for name in self._shown_columns:
+            text = key if name == self.key_column else row[name]
             column, old = changed.get(name, (None, ""))
             old_text = shorten(column.widget.render(old), CELL_SHOWN) if column else None
             row_result.cells.append((name, old_text, shorten(text, CELL_SHOWN)))

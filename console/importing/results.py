@@ -80,11 +80,11 @@ class ImportResult(Result):
             kind.examples = [(table.line(number), text) for number, text in kind.examples]
 
     def warn_of_columns(self, unknown: list[str]) -> None:
-        names = ", ".join(shorten(name) for name in unknown)
+        names = "”, “".join(shorten(name) for name in unknown)
         self.warnings.append(
             ngettext(
-                "The column %(names)s is not known here and will not be imported.",
-                "The columns %(names)s are not known here and will not be imported.",
+                "The column “%(names)s” is not known here and will not be imported.",
+                "The columns “%(names)s” are not known here and will not be imported.",
                 len(unknown),
             )
             % {"names": shorten(names, 500)}
@@ -114,19 +114,18 @@ class ImportResult(Result):
 
     def _add(self, number: int, column: str, error: ValidationError) -> None:
         self.error_count += 1
-        template = str(error.message)
-        key = (column, template)
+        # A message with a plural has no text before its number is known, but then it has a code.
+        key = (column, str(error.message) or str(error.code))
         if key not in self.kinds and len(self.kinds) >= MAX_KINDS:
             key = ("", "")
         kind = self.kinds.setdefault(key, Kind(column=key[0]))
         kind.count += 1
         if len(kind.examples) < EXAMPLES_PER_KIND:
-            params = error.params or {}
             params = {
                 name: shorten(value) if isinstance(value, str) else value
-                for name, value in params.items()
+                for name, value in (error.params or {}).items()
             }
-            text = template % params if params else template
+            text = ValidationError(error.message, error.code, params).messages[0]
             kind.examples.append((number, shorten(text, 300)))
 
     # --- what pages and commands ask -----------------------------------------------------------

@@ -13,3 +13,5 @@ for (const form of document.querySelectorAll("form[data-importing-once]")) {
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
+// Unfold writes a chosen file's name into a field of its own beside the input; there is none here.
+for (const input of document.querySelectorAll(".importing-file input")) input.hasChangeListener = true;
