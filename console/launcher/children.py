@@ -16,6 +16,7 @@ from .environment import CHECKOUT
 
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.05
+_ASK_AGAIN_SECONDS = 1.0
 # A child that lived this long was not started in vain.
 _HEALTHY_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -27,7 +28,9 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 class Child:
     """One program that is to run as long as the supervisor does.
 
-    `last_signal` is what the kernel sends it when the supervisor dies without stopping it.
+    `last_signal` is what the kernel sends it when the supervisor dies without stopping it. With
+    `ask_again`, its whole session is asked to stop every second: gunicorn loses a signal to a
+    process that it is just starting, and then waits for that until its own time is over.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Child:
     environ: Mapping[str, str]
     last_signal: signal.Signals
     pass_fds: Sequence[int] = ()
+    ask_again: bool = False
     quick_deaths: int = field(default=0, init=False)
     next_start: float = field(default=0.0, init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -72,7 +76,7 @@ class Child:
     def stop(self, seconds: float, hurry: Callable[[], bool]) -> None:
         """Ask it to end (SIGTERM) and wait; after `seconds`, or when `hurry()`, kill it."""
         if self._process is not None:
-            stop_process(self._process, seconds, hurry)
+            stop_process(self._process, seconds, hurry, ask_again=self.ask_again)
             self._process = None
 
 
@@ -84,13 +88,17 @@ def spawn(
     pass_fds: Sequence[int] = (),
     stdout: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a program in the checkout; on Linux it is signalled when this process dies."""
+    """Start a program in the checkout; on Linux it is signalled when this process dies.
+
+    What it writes goes to our stderr, unless `stdout` says otherwise: our stdout is for the
+    addresses alone.
+    """
     return subprocess.Popen(
         command,
         cwd=CHECKOUT,
         env=environ,
         stdin=subprocess.DEVNULL,
-        stdout=stdout,
+        stdout=sys.stderr if stdout is None else stdout,
         pass_fds=pass_fds,
         start_new_session=True,
         # Safe here: the supervisor has one thread.
@@ -99,13 +107,21 @@ def spawn(
 
 
 def stop_process(
-    process: subprocess.Popen[bytes], seconds: float, hurry: Callable[[], bool]
+    process: subprocess.Popen[bytes],
+    seconds: float,
+    hurry: Callable[[], bool],
+    *,
+    ask_again: bool = False,
 ) -> None:
     """SIGTERM, then SIGKILL for the whole session after `seconds` or when `hurry()`."""
+    began = time.monotonic()
     if process.poll() is None:
         process.terminate()
-    deadline = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < deadline and not hurry():
+    next_ask = began + _ASK_AGAIN_SECONDS
+    while process.poll() is None and time.monotonic() - began < seconds and not hurry():
+        if ask_again and time.monotonic() > next_ask:
+            _kill_group(process.pid, signal.SIGTERM)
+            next_ask += _ASK_AGAIN_SECONDS
         time.sleep(_POLL_SECONDS)
     _kill_group(process.pid, signal.SIGKILL)
     process.wait()

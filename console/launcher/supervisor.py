@@ -120,6 +120,7 @@ class Supervisor:
             web_environment(self._config),
             last_signal=signal.SIGINT,
             pass_fds=numbers,
+            ask_again=True,
         )
         return worker, web
 

@@ -1,0 +1,474 @@
+"""The supervisor and what comes before it.
+
+Most tests run it with stand-ins for the console's programs and with addresses of a database
+that nobody opens: what is tested is starting, watching and stopping. The last ones run the
+real console.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from console.launcher.environment import CHECKOUT, needs_database
+from console.launcher.errors import LauncherError
+from console.launcher.preflight import reserve_port
+from tests.launcher import RunningConsole, children_of
+
+_NOWHERE = {"DATABASE_URL": "postgresql://o@/x", "WEB_DATABASE_URL": "postgresql://w@/x"}
+
+# Stand-ins: each gets a word of the environment that says how to behave.
+_STAND_INS = """
+import os, sys
+from console.launcher.__main__ import main
+from console.launcher.programs import Programs
+
+PREPARE = '''
+import os, sys, time
+print("preparing", file=sys.stderr, flush=True)
+time.sleep(float(os.environ.get("PREPARE_SECONDS", "0")))
+print("open http://localhost/ " + os.environ["CONSOLE_LOGIN"])
+sys.exit(int(os.environ.get("PREPARE_STATUS", "0")))
+'''
+WORKER = '''
+import os, signal, sys, time
+def end(number, frame):
+    time.sleep(float(os.environ.get("WORKER_SECONDS", "0")))
+    print("worker finished", file=sys.stderr, flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("worker with " + os.environ["CONSOLE_LOGIN"], file=sys.stderr, flush=True)
+time.sleep(1000)
+'''
+python = sys.executable
+sys.exit(main(["run"], Programs(
+    prepare=[python, "-c", PREPARE],
+    worker=[python, "-c", WORKER, "worker"],
+    web=[python, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning",
+         "--workers", "2", os.environ.get("WEB_APP", "stand_in:application")],
+)))
+"""
+_APPLICATION = """
+import os
+def application(environ, start_response):
+    names = ("CONSOLE_LOGIN", "DATABASE_URL", "WEB_DATABASE_URL")
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [repr([os.environ.get(name) for name in names]).encode()]
+"""
+
+StandIn = Callable[..., RunningConsole]
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Iterator[StandIn]:
+    """Makes consoles of stand-ins, not started; keywords go into their environment."""
+    (tmp_path / "stand_in.py").write_text(_APPLICATION)
+    (tmp_path / "run.py").write_text(_STAND_INS)
+    made = []
+
+    def make(**environ: str) -> RunningConsole:
+        path = {"PYTHONPATH": f"{tmp_path}:{CHECKOUT}"}
+        console = RunningConsole(
+            environ={**path, **_NOWHERE, **environ}, script=[str(tmp_path / "run.py")]
+        )
+        made.append(console)
+        return console
+
+    yield make
+    for console in made:
+        console.close()
+
+
+def _get(console: RunningConsole, host: str = "127.0.0.1") -> str:
+    with urllib.request.urlopen(f"http://{host}:{console.port}/", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def _errors(console: RunningConsole) -> list[str]:
+    """The lines on stderr that are no progress."""
+    lines = console.output().splitlines()
+    return [line for line in lines if line.startswith("make run: ")]
+
+
+def _wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+# --- Starting -------------------------------------------------------------------------------
+
+
+@pytest.mark.processes
+def test_it_prints_the_addresses_when_the_web_server_answers(stand_in: StandIn) -> None:
+    console = stand_in()
+    console.start()
+    assert console.addresses() == "open http://localhost/ owner\n"
+    assert _get(console) == repr(["web", None, _NOWHERE["WEB_DATABASE_URL"]])
+    assert "preparing\n" in console.output()
+    _wait_for(lambda: "worker with owner\n" in console.output())
+    assert stat.S_IMODE((console.data_dir / "secret-key").stat().st_mode) == 0o600
+
+
+@pytest.mark.processes
+def test_it_listens_on_both_loopback_addresses(stand_in: StandIn) -> None:
+    console = stand_in()
+    sockets = reserve_port(console.port)
+    for sock in sockets:
+        sock.close()
+    console.start()
+    assert _get(console, "127.0.0.1")
+    if len(sockets) == 2:
+        assert _get(console, "[::1]")
+
+
+@pytest.mark.processes
+def test_connections_that_browsers_open_ahead_do_not_occupy_it(stand_in: StandIn) -> None:
+    console = stand_in()
+    console.start()
+    idle = [socket.create_connection(("127.0.0.1", console.port)) for _ in range(6)]
+    time.sleep(0.3)
+    began = time.monotonic()
+    assert _get(console)
+    assert time.monotonic() - began < 5
+    for sock in idle:
+        sock.close()
+
+
+@pytest.mark.processes
+def test_a_second_one_says_that_one_is_running(stand_in: StandIn) -> None:
+    first = stand_in()
+    first.start()
+    second = stand_in(CONSOLE_DATA_DIR=str(first.data_dir))
+    second.start(wait=None)
+    assert second.wait() == 1
+    [line] = second.output().splitlines()
+    assert line.startswith("make run: the console is already running here")
+    assert f"process {first.pid}, port {first.port}" in line
+    assert _get(first)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"CONSOLE_PORT": "http"}, "CONSOLE_PORT is 'http': use a whole number from 1 to 65535"),
+        ({"CONSOLE_PORT": "70000"}, "CONSOLE_PORT is '70000'"),
+        ({"CONSOLE_WEB_WORKERS": "0"}, "CONSOLE_WEB_WORKERS is '0'"),
+        ({"WEB_DATABASE_URL": ""}, "DATABASE_URL is set, but WEB_DATABASE_URL is not"),
+        ({"DATABASE_URL": ""}, "WEB_DATABASE_URL is set, but DATABASE_URL is not"),
+        ({"PREPARE_STATUS": "3"}, "could not be brought up to date (exit status 3"),
+        ({"WEB_APP": "nowhere:application"}, "the web server did not start (exit status"),
+        ({"CONSOLE_DATA_DIR": "/dev/null/var"}, "/dev/null"),
+        (
+            {"DATABASE_URL": "", "WEB_DATABASE_URL": "", "CONSOLE_POSTGRES_VERSION": "9"},
+            "no embedded PostgreSQL 9: use 16 or 18",
+        ),
+    ],
+)
+def test_what_keeps_it_from_starting_is_one_clear_line(
+    stand_in: StandIn, environ: dict[str, str], message: str
+) -> None:
+    console = stand_in(**environ)
+    console.start(wait=None)
+    assert console.wait() == 1
+    [line] = _errors(console)
+    assert message in line
+    assert not console.addresses()
+    if "WEB_APP" not in environ:  # gunicorn tells why in its own way
+        assert "Traceback" not in console.output()
+
+
+@pytest.mark.processes
+def test_a_taken_port_is_one_clear_line(stand_in: StandIn) -> None:
+    console = stand_in()
+    with socket.create_server(("127.0.0.1", console.port)):
+        console.start(wait=None)
+        assert console.wait() == 1
+    [line] = console.output().splitlines()
+    assert f"port {console.port} is taken on 127.0.0.1" in line
+    assert f"CONSOLE_PORT={console.port + 1} make run" in line
+
+
+def test_a_port_taken_on_ipv6_alone_is_taken() -> None:
+    try:
+        taken = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with taken, pytest.raises(LauncherError, match="is taken on ::1"):
+        reserve_port(taken.getsockname()[1])
+
+
+# --- Watching -------------------------------------------------------------------------------
+
+
+@pytest.mark.processes
+def test_a_killed_worker_is_started_again(stand_in: StandIn) -> None:
+    console = stand_in()
+    console.start()
+    killed = console.kill_worker()
+    assert console.worker_pid(other_than=killed) != killed
+    message = "The worker ended (killed by SIGKILL): starting it again in 1 s"
+    assert message in console.output()
+    assert _get(console)
+
+
+@pytest.mark.processes
+def test_a_killed_web_server_is_started_again_on_the_same_port(stand_in: StandIn) -> None:
+    console = stand_in()
+    console.start()
+    before = console.web_pid()
+    os.kill(before, signal.SIGKILL)
+    assert console.web_pid(other_than=before) != before
+    assert "web" in _get(console)
+    assert "The web server ended (killed by SIGKILL)" in console.output()
+
+
+# --- Stopping -------------------------------------------------------------------------------
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_stops_everything_in_order(stand_in: StandIn, number: signal.Signals) -> None:
+    console = stand_in(WORKER_SECONDS="0.5")
+    console.start()
+    pids = [pid for pid, _ in children_of(console.pid)]
+    assert len(pids) == 2
+    assert console.stop(number) == 0
+    assert not [pid for pid in pids if _is_alive(pid)]
+    assert "worker finished\n" in console.output()
+    for sock in reserve_port(console.port):
+        sock.close()
+
+
+@pytest.mark.processes
+def test_a_second_ctrl_c_does_not_wait_for_the_worker(stand_in: StandIn) -> None:
+    console = stand_in(WORKER_SECONDS="50")
+    console.start()
+    _wait_for(lambda: "worker with owner" in console.output())
+    console.send(signal.SIGINT)
+    _wait_for(lambda: "Ctrl-C again ends it now" in console.output())
+    console.send(signal.SIGINT)
+    assert console.wait(10) == 0
+    assert "worker finished" not in console.output()
+
+
+@pytest.mark.processes
+def test_it_can_be_stopped_while_it_prepares(stand_in: StandIn) -> None:
+    console = stand_in(PREPARE_SECONDS="60")
+    console.start(wait=None)
+    _wait_for(lambda: "preparing" in console.output())
+    [(preparing, _)] = children_of(console.pid)
+    assert console.stop(signal.SIGINT) == 0
+    assert not _is_alive(preparing)
+    assert not _errors(console)
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(sys.platform != "linux", reason="children learn of it on Linux alone")
+def test_a_killed_supervisor_takes_its_children_with_it(stand_in: StandIn) -> None:
+    console = stand_in()
+    console.start()
+    pids = [pid for pid, _ in children_of(console.pid)]
+    console.stop(signal.SIGKILL)
+    _wait_for(lambda: not [pid for pid in pids if _is_alive(pid)])
+    console.start()
+    assert _get(console)
+
+
+# --- Commands -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needs"),
+    [
+        ([], False),
+        (["help", "migrate"], False),
+        (["--version"], False),
+        (["migrate", "--help"], False),
+        (["migrate", "-h"], False),
+        (["check"], False),
+        (["check", "--deploy"], False),
+        (["check", "--database", "default"], True),
+        (["check", "--database=default"], True),
+        (["collectstatic", "--noinput"], False),
+        (["makemessages", "-a"], False),
+        (["makemigrations"], True),
+        (["migrate"], True),
+        (["runserver"], True),
+        (["shell"], True),
+    ],
+)
+def test_only_commands_that_use_a_database_start_one(arguments: list[str], needs: bool) -> None:
+    assert needs_database(["manage.py", *arguments]) is needs
+
+
+def _manage(data_dir: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    names = ("DATABASE_URL", "WEB_DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FILE", "CONSOLE_LOGIN")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env={**clean, "CONSOLE_DATA_DIR": str(data_dir), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.processes
+def test_help_makes_nothing(tmp_path: Path) -> None:
+    done = _manage(tmp_path / "var", "migrate", "--help")
+    assert done.returncode == 0
+    assert "usage: manage.py migrate" in done.stdout
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.processes
+def test_a_command_that_finds_no_database_ends_with_one_line(tmp_path: Path) -> None:
+    done = _manage(tmp_path / "var", "migrate", CONSOLE_POSTGRES_VERSION="9")
+    assert done.returncode == 1
+    assert done.stderr == "there is no embedded PostgreSQL 9: use 16 or 18\n"
+
+
+@pytest.mark.processes
+def test_the_secret_key_is_made_once_by_whoever_comes_first(tmp_path: Path) -> None:
+    script = (
+        "from console.launcher.environment import set_secret_key; set_secret_key(); "
+        "import os; print(open(os.environ['SECRET_KEY_FILE']).read())"
+    )
+    names = ("SECRET_KEY", "SECRET_KEY_FILE")
+    environ = {name: value for name, value in os.environ.items() if name not in names}
+    environ["CONSOLE_DATA_DIR"] = str(tmp_path / "var")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script], cwd=CHECKOUT, env=environ, stdout=subprocess.PIPE
+        )
+        for _ in range(5)
+    ]
+    keys = {process.communicate()[0] for process in processes}
+    assert len(keys) == 1
+    assert len(keys.pop()) > 50
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["secret-key"]
+
+
+# --- The virtual environment ----------------------------------------------------------------
+
+
+def _make_venv(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    (folder / "empty.txt").touch()
+    script = CHECKOUT / "console" / "launcher" / "venv.sh"
+    return subprocess.run(
+        ["/bin/sh", str(script), "env", "empty.txt"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _fake_python(folder: Path, version: str) -> str:
+    """A program that answers as a Python of another version does."""
+    path = folder / f"python-{version}"
+    path.write_text(f'#!/bin/sh\ncase "$2" in *print*) echo {version};; *) exit 1;; esac\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_an_unfit_python_is_one_clear_line(tmp_path: Path) -> None:
+    python = _fake_python(tmp_path, "3.9.18")
+    done = _make_venv(tmp_path, PYTHON=python)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("Python 3.11, 3.12 or 3.13 is needed")
+    assert f"{python} is 3.9.18" in line
+
+
+def test_a_machine_without_python_is_one_clear_line(tmp_path: Path) -> None:
+    for tool in ("date", "awk", "df", "cmp", "ls", "rm", "tail"):
+        if path := shutil.which(tool):
+            (tmp_path / tool).symlink_to(path)
+    done = _make_venv(tmp_path, PATH=str(tmp_path))
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "python3 python3.13 python3.12 python3.11; none runs" in line
+
+
+@pytest.mark.processes
+def test_the_environment_is_made_once_and_mended_when_it_is_broken(tmp_path: Path) -> None:
+    made = _make_venv(tmp_path, PYTHON=sys.executable)
+    assert made.returncode == 0, made.stderr
+    assert re.search(r"Making env with Python 3\.1[123]\.", made.stderr)
+    again = _make_venv(tmp_path, PYTHON=sys.executable)
+    assert (again.returncode, again.stderr) == (0, "")
+    (tmp_path / "env" / "bin" / "python").unlink()
+    mended = _make_venv(tmp_path, PYTHON=sys.executable)
+    assert mended.returncode == 0
+    assert "Making env again: it is broken" in mended.stderr
+
+
+def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env" / "notes.txt").write_text("mine")
+    done = _make_venv(tmp_path, PYTHON=sys.executable)
+    assert done.returncode == 1
+    assert "env is not a virtual environment" in done.stderr
+    assert (tmp_path / "env" / "notes.txt").read_text() == "mine"
+
+
+# --- The real console -----------------------------------------------------------------------
+
+
+@pytest.mark.processes
+@pytest.mark.smoke
+def test_the_real_console_starts_answers_and_finds_its_data_again() -> None:
+    with RunningConsole(environ={"CONSOLE_DEMO": "0"}) as console:
+        assert console.url() in console.addresses()
+        assert _status(console, "localhost") in (200, 302)
+        assert _status(console, "nobody.localhost") == 404
+        killed = console.kill_worker()
+        assert console.worker_pid(other_than=killed) != killed
+        with psycopg.connect(console.owner_url) as connection:
+            connection.execute("CREATE SCHEMA kept_by_the_test")
+        assert console.stop(signal.SIGINT) == 0
+
+        console.start()
+        with psycopg.connect(console.owner_url) as connection:
+            connection.execute("DROP SCHEMA kept_by_the_test")
+        assert console.stop(signal.SIGTERM) == 0
+        assert "Traceback" not in console.output()
+
+
+def _status(console: RunningConsole, host: str) -> int:
+    """Asked on the address: not every machine resolves names below localhost."""
+    connection = http.client.HTTPConnection("127.0.0.1", console.port, timeout=20)
+    connection.request("GET", "/", headers={"Host": f"{host}:{console.port}"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
