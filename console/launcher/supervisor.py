@@ -86,7 +86,6 @@ class Supervisor:
 
     def _prepare(self) -> str:
         """Bring the database up to date; returns the text with addresses and logins."""
-        self._say("Bringing the database up to date")
         process = spawn(
             self._programs.prepare,
             owner_environment(self._config),
