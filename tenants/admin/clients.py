@@ -23,7 +23,7 @@ from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
 from tenants.admin import schema_state
-from tenants.admin.base import link, may_follow, origin_of
+from tenants.admin.base import SecondLook, link, may_follow, origin_of
 from tenants.admin.client_actions import ClientActions
 from tenants.admin.client_rollouts import ClientRollouts
 from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
@@ -52,7 +52,7 @@ class DomainInline(TabularInline):
 
 
 @admin.register(Client, site=public_site)
-class ClientAdmin(ImportExportMixin, ClientActions, ClientRollouts, ModelAdmin):
+class ClientAdmin(ImportExportMixin, ClientActions, ClientRollouts, SecondLook, ModelAdmin):
     """Clients can be added and changed. They are not deleted, and the row that stands for the
     console itself can only be looked at."""
 
@@ -239,7 +239,7 @@ def _tabs(cl: ChangeList) -> list[dict[str, Any]]:
     parameter = schema_state.SchemaStateFilter.parameter_name
     chosen = cl.filter_params.get(parameter, [""])[-1]
     counts = schema_state.count_states(Client.objects.all())
-    tabs = [("", _t("All"), sum(counts.values()) + 1)]
+    tabs = [("", _t("All"), sum(counts.values()))]
     tabs += [(state, text, counts[state]) for state, text in schema_state.STATES.items()]
     return [
         {

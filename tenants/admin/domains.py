@@ -18,13 +18,13 @@ from unfold.decorators import display
 
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
-from tenants.admin.base import PageMixin, client_url, link
+from tenants.admin.base import PageMixin, SecondLook, client_url, link
 from tenants.forms import DomainForm
 from tenants.models import Client, Domain
 
 
 @admin.register(Domain, site=public_site)
-class DomainAdmin(PageMixin, ModelAdmin):
+class DomainAdmin(PageMixin, SecondLook, ModelAdmin):
     """The console's own domain can only be looked at. A primary domain gives up that place on
     its client's page before it can be deleted."""
 

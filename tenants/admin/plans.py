@@ -19,13 +19,13 @@ from unfold.decorators import display
 from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
-from tenants.admin.base import PageMixin, link
+from tenants.admin.base import PageMixin, SecondLook, link
 from tenants.models import Plan
 from tenants.resources import PlanResource
 
 
 @admin.register(Plan, site=public_site)
-class PlanAdmin(ImportExportMixin, PageMixin, ModelAdmin):
+class PlanAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
     """A plan that clients have cannot be deleted."""
 
     actions = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -59,9 +59,9 @@ def with_schema_state(clients: QuerySet[Client]) -> QuerySet[Client]:
 
 
 def count_states(clients: QuerySet[Client]) -> dict[str, int]:
-    """How many clients are in each state, by one query."""
-    counts = {state: Count("pk", filter=Q(schema_state=state)) for state in STATES}
-    return with_schema_state(clients).aggregate(**counts)
+    """How many clients are in each state, by one query that works each state out once."""
+    grouped = with_schema_state(clients).order_by().values_list("schema_state")
+    return dict.fromkeys(STATES, 0) | dict(grouped.annotate(Count("pk")))
 
 
 def badge(client: Client) -> SafeString:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from console.accounts.models import User
 from tenants.models import Client, Operation, OperationKind, OperationState
-from tenants.operations.request import request_operation
+from tenants.operations.request import request_operation, request_rollout
+from tenants.operations.run import fail
 from tests.database import make_client
 
 PATHS = {
     "create-schema": OperationKind.CREATE_SCHEMA,
     "migrate-schema": OperationKind.MIGRATE_SCHEMA,
 }
+
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)", re.IGNORECASE)
 
 
 def url(client: Client, path: str) -> str:
@@ -196,3 +202,47 @@ class TestSignInLink:
         response = browser.post(url(alpha, self.PATH), follow=True)
         assert "has no domain yet" in response.content.decode()
         assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "client/",
+        "client/add/",
+        "client/{client}/change/",
+        "client/{client}/create-schema/",
+        "client/{client}/migrate-schema/",
+        "client/{client}/sign-in-link/",
+        "client/rollout/create_schema/?clients={client}",
+        "client/?action=create_schemas&_selected_action={client}&index=0",
+        "operation/",
+        "operation/{operation}/change/",
+        "operation/{operation}/live/",
+        "operation/{operation}/retry/",
+        "rollout/",
+        "rollout/{rollout}/change/",
+        "rollout/{rollout}/live/",
+        "domain/",
+        "domain/{domain}/delete/",
+        "plan/",
+        "plan/{plan}/delete/",
+    ],
+)
+def test_a_get_writes_nothing(browser: Any, alpha: Client, draft: Client, path: str) -> None:
+    operation = request_rollout([draft], OperationKind.CREATE_SCHEMA, acting_user=None).operations[
+        0
+    ]
+    fail(operation, ValueError("no"))
+    filled = path.format(
+        client=alpha.pk if "create" not in path else draft.pk,
+        operation=operation.pk,
+        rollout=operation.rollout_id,
+        domain=alpha.domains.get().pk,
+        plan=alpha.plan_id,
+    )
+    with CaptureQueriesContext(connection) as captured:
+        response = browser.get(f"/tenants/{filled}")
+    assert response.status_code in (200, 286, 302)
+    written = [query["sql"] for query in captured if WRITES.match(query["sql"])]
+    # A message that waits to be shown is kept in the session.
+    assert not [sql for sql in written if "django_session" not in sql]

@@ -83,6 +83,18 @@ class TestAdding:
         assert response.status_code == 200
         assert message in errors_of(response)
 
+    def test_says_so_where_somebody_was_quicker(
+        self, browser: Any, draft: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        look, blind = Client._perform_unique_checks, [True]
+
+        def look_too_early(client: Client, checks: Any) -> Any:
+            return {} if blind and blind.pop() else look(client, checks)
+
+        monkeypatch.setattr(Client, "_perform_unique_checks", look_too_early)
+        response = browser.post(ADD, form(schema_name="gamma"))
+        assert "already exists" in errors_of(response)
+
     def test_refuses_a_schema_that_only_the_database_knows(self, browser: Any) -> None:
         with owner_rights(), connection.cursor() as cursor:
             cursor.execute("CREATE SCHEMA stray")
