@@ -14,8 +14,16 @@ SHOWN = 60
 
 def shorten(value: Any, length: int = SHOWN) -> str:
     """The value as one line of ``length`` characters at the most."""
-    text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
+    text = " ".join(str(value).split())
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _shortened(params: dict[str, Any], length: int) -> dict[str, Any]:
+    """The parameters of a message: numbers as they are, anything else as a short text."""
+    return {
+        name: value if isinstance(value, int) else shorten(value, length)
+        for name, value in params.items()
+    }
 
 
 class ImportingError(Exception):
@@ -26,7 +34,7 @@ class ImportingError(Exception):
     def __init__(self, message: str | Promise | None = None, **params: Any) -> None:
         if message is not None:
             self.message = message
-        self.params = {name: shorten(value, 200) for name, value in params.items()}
+        self.params = _shortened(params, 200)
         super().__init__()
 
     def __str__(self) -> str:
@@ -61,7 +69,7 @@ class CellError(ValueError):
 
     def __init__(self, message: str | Promise, **params: Any) -> None:
         self.message = message
-        self.params = {name: shorten(value) for name, value in params.items()}
+        self.params = _shortened(params, SHOWN)
         super().__init__(message)
 
     def as_validation_error(self) -> ValidationError:
