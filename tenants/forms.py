@@ -44,17 +44,19 @@ class ClientForm(forms.ModelForm):
                 "The client's schema in the database; suggested from the name. It cannot be "
                 "changed once the schema is made."
             )
-            schema_name.widget.attrs.update(
-                {
-                    "autocomplete": "off",
-                    "autocapitalize": "none",
-                    "spellcheck": "false",
+            attrs = {
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "maxlength": str(SCHEMA_NAME_MAX_LENGTH),
+            }
+            if self.instance._state.adding:
+                attrs |= {
                     "data-suggest-from": "id_name",
                     "data-reserved": json.dumps(sorted(RESERVED_SCHEMA_NAMES)),
                     "data-reserved-prefixes": json.dumps(RESERVED_SCHEMA_PREFIXES),
-                    "maxlength": str(SCHEMA_NAME_MAX_LENGTH),
                 }
-            )
+            schema_name.widget.attrs.update(attrs)
 
     def clean_schema_name(self) -> str:
         schema_name = self.cleaned_data["schema_name"]
