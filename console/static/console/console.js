@@ -1,13 +1,24 @@
 "use strict";
 
 // Mends for keyboards and screen readers where Unfold's markup has none. It makes things to click
-// of <span> and <div>, writes the names of symbols as text, and labels no select2 box.
+// of <span> and <div>, writes the names of symbols as text, and gives select2 boxes no label.
 (() => {
     const words = () => document.getElementById("console-words")?.dataset ?? {};
 
+    // What a button does that shows nothing but a symbol.
     const symbolNames = () => ({
         close: words().close,
+        computer: words().theme,
+        dark_mode: words().theme,
+        light_mode: words().theme,
+        more_vert: words().more,
+        search: words().search,
     });
+
+    function nameSymbolButton(element) {
+        const name = symbolNames()[element.textContent.trim()];
+        if (name && !element.hasAttribute("aria-label")) element.setAttribute("aria-label", name);
+    }
 
     function isReachable(element) {
         return element.matches("a[href], button, input, select, textarea, summary");
@@ -20,8 +31,7 @@
         element.dataset.consoleButton = "";
         element.tabIndex = 0;
         element.setAttribute("role", "button");
-        const name = symbolNames()[element.textContent.trim()];
-        if (name) element.setAttribute("aria-label", name);
+        nameSymbolButton(element);
     }
 
     function mendSymbol(symbol) {
@@ -30,23 +40,25 @@
         }
     }
 
+    // What the field is called, and what is chosen: select2 says the second alone.
     function mendSelect(select) {
-        const label = select.id && document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
-        const box = select.nextElementSibling?.querySelector(".select2-selection");
-        if (!box) return;
-        const text = label?.textContent.trim() || select.getAttribute("aria-label")
-            || select.closest("div")?.querySelector("label, h3")?.textContent.trim();
-        if (!text) return;
-        const shown = box.querySelector(".select2-selection__rendered")?.textContent.trim();
+        const box = select?.nextElementSibling?.querySelector(".select2-selection");
+        const label = select?.id && document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
+        if (!box || !label) return;
+        const name = label.textContent.replace("*", "").trim();
+        const chosen = [...select.selectedOptions].map((option) => option.textContent.trim()).filter(Boolean);
         box.removeAttribute("aria-labelledby");
-        box.setAttribute("aria-label", shown && shown !== text ? `${text}: ${shown}` : text);
-        box.querySelector(".select2-search__field")?.setAttribute("aria-label", text);
+        box.setAttribute("aria-label", [name, chosen.join(", ")].filter(Boolean).join(": "));
+        box.querySelector(".select2-search__field")?.setAttribute("aria-label", name);
     }
 
     function mend(root) {
         root.querySelectorAll("[x-on\\:click]").forEach(mendClickable);
+        root.querySelectorAll("button, a[href]").forEach(nameSymbolButton);
         root.querySelectorAll(".material-symbols-outlined").forEach(mendSymbol);
-        root.querySelectorAll("select.select2-hidden-accessible").forEach(mendSelect);
+        root.querySelectorAll("a > .date-icon[title], a > .clock-icon[title]").forEach((icon) => {
+            icon.parentElement.setAttribute("aria-label", icon.title);
+        });
         root.querySelectorAll("#nav-sidebar a.active").forEach((link) => link.setAttribute("aria-current", "page"));
         const field = root.querySelector("#search-input-command");
         if (field) {
@@ -67,15 +79,19 @@
             target.click();
         }
     });
-    // select2 makes its search box when it opens, and its text when something is chosen.
-    document.addEventListener("click", () => {
-        document.querySelectorAll(".select2-search__field:not([aria-label])").forEach((field) => {
-            field.setAttribute("aria-label", words().search);
-        });
-    });
+    // select2 puts its boxes in whenever it is ready, and its search field when a box opens.
+    new MutationObserver((changes) => {
+        for (const change of changes) {
+            for (const node of change.addedNodes) {
+                if (!(node instanceof HTMLElement)) continue;
+                if (node.matches(".select2-container")) setTimeout(() => mendSelect(node.previousElementSibling));
+                node.querySelector(".select2-search__field:not([aria-label])")?.setAttribute("aria-label", words().search);
+            }
+        }
+    }).observe(document.documentElement, { childList: true, subtree: true });
     window.addEventListener("load", () => {
-        mend(document);
-        window.django?.jQuery?.(document).on("select2:select select2:clear", "select", (event) => {
+        setTimeout(() => mend(document));  // after Unfold's own listeners, which add more
+        window.django?.jQuery?.(document).on("select2:select select2:unselect select2:clear", "select", (event) => {
             setTimeout(() => mendSelect(event.target));
         });
     });
