@@ -1,0 +1,293 @@
+"""Clients and plans from files, and the demo that is made of such files."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.module_loading import import_string
+from django_tenants.utils import schema_context
+
+from console import staticfiles
+from console.accounts.models import User
+from console.importing.files import import_file
+from console.importing.formats import CSV
+from console.importing.results import ImportResult
+from tenants.models import Client, Domain, Operation, OperationKind, Plan
+from tenants.operations import demo
+from tenants.operations.domains import set_primary_domains
+from tenants.resources import ClientResource, PlanResource
+from tenants.schemas.inspect import schema_exists
+
+HEADER = "name,schema_name,domain,plan,admin_name,admin_email"
+NEW = "Gamma,gamma,gamma.localhost,team,Gus,Gus@Gamma.example"
+
+
+@pytest.fixture(autouse=True)
+def _plan(alpha: Client) -> None:
+    Plan.objects.get_or_create(code="team", defaults={"name": "Team"})
+
+
+def clients(*rows: str, header: str = HEADER, **options: Any) -> ImportResult:
+    return import_file(ClientResource, "\n".join([header, *rows]).encode(), **options)
+
+
+def errors(result: ImportResult) -> list[tuple[str, int, str]]:
+    return [
+        (kind.column, line, text)
+        for kind in result.errors_by_kind()
+        for line, text in kind.examples
+    ]
+
+
+def row_of(client: Client, **changes: str) -> str:
+    """The client's row as an export has it, with other values in some columns."""
+    dataset = ClientResource().export(Client.objects.filter(pk=client.pk))
+    row = {**dataset.dict[0], **changes}
+    return ",".join(row[name] for name in HEADER.split(","))
+
+
+class TestClient:
+    def test_comes_with_its_domain_and_plan_and_without_a_schema(self) -> None:
+        assert clients(NEW).new == 1
+        client = Client.objects.get(schema_name="gamma")
+        assert (client.plan.code, client.admin_email) == ("team", "gus@gamma.example")
+        assert client.get_primary_domain().domain == "gamma.localhost"
+        assert client.colour == Client._meta.get_field("colour").default
+        assert not client.is_provisioned
+        assert not schema_exists("gamma")
+        assert not Operation.objects.filter(client=client).exists()
+
+    def test_a_preview_makes_nothing(self) -> None:
+        assert clients(NEW, dry_run=True).new == 1
+        assert not Client.objects.filter(schema_name="gamma").exists()
+        assert not Domain.objects.filter(domain="gamma.localhost").exists()
+        assert not schema_exists("gamma")
+
+    def test_gets_a_schema_name_from_its_name(self) -> None:
+        result = clients(NEW.replace("Gamma,gamma,", "Gamma & Söhne,,"), dry_run=True)
+        cells = {name: text for name, _old, text in result.samples["new"][0].cells}
+        assert cells["schema_name"] == "gamma_sohne"
+
+    def test_whose_suggested_name_is_another_clients_is_refused(self, alpha: Client) -> None:
+        row = "ALPHA!,,new.localhost,team,Al,al@alpha.example"
+        found = errors(clients(row))
+        assert "belongs to" in next(text for column, _l, text in found if column == "schema_name")
+        assert clients(row_of(alpha, schema_name="")).unchanged == 1
+
+    @pytest.mark.parametrize(
+        ("row", "column", "said"),
+        [
+            (NEW.replace(",gamma,", ",Gamma,"), "schema_name", "Use a letter"),
+            (NEW.replace(",gamma,", ",pg_gamma,"), "schema_name", "reserved"),
+            (NEW.replace(",gamma,", ",public,"), "schema_name", "the console itself"),
+            (NEW.replace("Gamma,gamma,", "12,,"), "schema_name", "No schema name can be made"),
+            (NEW.replace("gamma.localhost", "https://x.example/"), "domain", "host name alone"),
+            (NEW.replace("gamma.localhost", "alpha.localhost"), "domain", "Another client has"),
+            (NEW.replace("gamma.localhost", "localhost"), "domain", "Another client has"),
+            (NEW.replace("gamma.localhost", ""), "domain", "must not be empty"),
+            (NEW.replace("team", "gold"), "plan", "There is no plan with the code “gold”"),
+            (NEW.replace("Gus@Gamma.example", "gus"), "admin_email", "valid email"),
+            (NEW.replace(",Gus,", ",,"), "admin_name", "must not be empty"),
+            (NEW.replace("Gamma,", "x" * 121 + ","), "name", "at most 120 characters"),
+        ],
+    )
+    def test_errors_name_the_column(self, row: str, column: str, said: str) -> None:
+        (error,) = errors(clients(row))
+        assert error[:2] == (column, 2)
+        assert said in error[2]
+
+    def test_the_row_of_the_console_itself_cannot_be_touched(self) -> None:
+        before = Client.objects.filter(schema_name="public").values().get()
+        assert errors(clients("Mine,public,mine.localhost,team,Me,me@x.example"))
+        assert Client.objects.filter(schema_name="public").values().get() == before
+        assert "public" not in ClientResource().export()["schema_name"]
+
+    def test_two_rows_cannot_ask_for_one_domain(self) -> None:
+        (error,) = errors(clients(NEW, NEW.replace(",gamma,", ",delta,")))
+        assert error == ("domain", 3, "Line 2 asks for the domain “gamma.localhost” too.")
+
+    def test_who_may_not_add_domains_cannot_import_them(self, outsider: User) -> None:
+        (error,) = errors(clients(NEW, user=outsider))
+        assert error[0] == "domain"
+        outsider.user_permissions.add(Permission.objects.get(codename="add_domain"))
+        assert not errors(clients(NEW, user=User.objects.get(pk=outsider.pk)))
+
+
+class TestExisting:
+    def test_an_export_changes_nothing(self, alpha: Client) -> None:
+        Client.objects.create(
+            schema_name="bare", name="Bare", admin_name="B", admin_email="b@x.example"
+        )
+        exported = CSV().export_data(ClientResource().export())
+        result = import_file(ClientResource, exported)
+        assert (errors(result), result.new, result.changed) == ([], 0, 0)
+        assert result.unchanged == Client.objects.companies().count()
+
+    def test_name_plan_and_domain_can_be_changed(self, alpha: Client) -> None:
+        Plan.objects.create(code="gold", name="Gold")
+        row = row_of(alpha, name="Alpha Two", plan="gold", domain="two.localhost")
+        assert clients(row).changed == 1
+        alpha.refresh_from_db()
+        assert (alpha.name, alpha.plan.code) == ("Alpha Two", "gold")
+        assert [d.domain for d in alpha.domains.all()] == ["two.localhost"]
+        assert alpha.is_provisioned
+
+    @pytest.mark.parametrize(
+        ("column", "value"), [("admin_email", "new@x.example"), ("admin_name", "New")]
+    )
+    def test_the_first_admin_is_fixed_once_the_schema_is_made(
+        self, alpha: Client, column: str, value: str
+    ) -> None:
+        (error,) = errors(clients(row_of(alpha, **{column: value})))
+        assert error[0] == column
+        assert "has its schema" in error[2]
+        clients(NEW)
+        assert clients(NEW.replace("Gus@Gamma.example", "new@x.example")).changed == 1
+
+    def test_the_first_admin_is_fixed_while_an_operation_is_open(self) -> None:
+        clients(NEW)
+        client = Client.objects.get(schema_name="gamma")
+        Operation.objects.create(kind=OperationKind.CREATE_SCHEMA, client=client)
+        (error,) = errors(clients(NEW.replace("Gus@Gamma.example", "new@x.example")))
+        assert "not over" in error[2]
+
+    def test_a_domain_that_it_has_becomes_primary_beside_the_old_one(self, alpha: Client) -> None:
+        Domain.objects.bulk_create([Domain(tenant=alpha, domain="b.localhost", is_primary=False)])
+        assert clients(row_of(alpha, domain="b.localhost")).changed == 1
+        has = dict(alpha.domains.values_list("domain", "is_primary"))
+        assert has == {"alpha.localhost": False, "b.localhost": True}
+
+    def test_one_without_a_domain_gets_its_first(self) -> None:
+        bare = Client.objects.create(
+            schema_name="bare", name="Bare", admin_name="B", admin_email="b@x.example"
+        )
+        set_primary_domains({bare.pk: "bare.localhost"})
+        assert bare.get_primary_domain().domain == "bare.localhost"
+
+    def test_takes_the_same_number_of_queries_for_20_clients_and_200(self) -> None:
+        def queries(count: int, letter: str) -> int:
+            rows = [
+                f"C{n},{letter}{n},{letter}{n}.localhost,team,A,a@x.example" for n in range(count)
+            ]
+            with CaptureQueriesContext(connection) as made:
+                assert clients(*rows).new == count
+            with CaptureQueriesContext(connection) as changed:
+                rows = [row.replace(".localhost", "-2.localhost") for row in rows]
+                assert clients(*rows).changed == count
+            return len(made) + len(changed)
+
+        assert queries(20, "few") == queries(200, "many")
+
+
+class TestPlan:
+    def test_is_made_and_changed_by_its_code(self) -> None:
+        header = b"code,name,description,monthly_price,currency\n"
+        result = import_file(PlanResource, header + b"TEAM,Team 2,,12.5,\ngold,Gold,,,CHF\n")
+        assert (result.changed, result.new) == (1, 1)
+        assert str(Plan.objects.get(code="team").monthly_price) == "12.50"
+        assert Plan.objects.get(code="gold").currency == "CHF"
+        again = import_file(PlanResource, CSV().export_data(PlanResource().export()))
+        assert again.new == again.changed == 0
+
+    @pytest.mark.parametrize("price", ["12,50", "free", "NaN", "1e400", "-1", "1_0", "12345678.00"])
+    def test_needs_an_amount(self, price: str) -> None:
+        result = import_file(PlanResource, f'code,name,monthly_price\nx,X,"{price}"\n'.encode())
+        assert [error[0] for error in errors(result)] == ["monthly_price"]
+
+
+@pytest.fixture
+def small_demo(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """The demo with one company: a schema takes a second to make."""
+    rows = demo._rows
+
+    def few(name: str) -> list[dict[str, str]]:
+        return [r for r in rows(name) if name != "people.csv" or r["schema_name"] == "hooli"]
+
+    monkeypatch.setattr(demo, "_rows", few)
+    monkeypatch.setattr(staticfiles, "collect", lambda: False)
+    settings.CONSOLE_DOMAIN = "localhost"
+
+
+@pytest.mark.usefixtures("small_demo")
+class TestDemo:
+    def test_is_imported_like_any_file_and_can_be_run_again(self, settings: Any) -> None:
+        out = StringIO()
+        call_command("load_demo", stdout=out)
+        assert "24 new" in out.getvalue()
+        task = import_string(settings.DEMO_RESOURCES["tasks"])._meta.model
+        with schema_context("hooli"):
+            assert task.objects.count() == 400
+            assert User.objects.get(email="gavin@hooli.example").check_password(demo.PASSWORD)
+            assert User.objects.filter(is_superuser=True).count() == 1
+        out = StringIO()
+        call_command("load_demo", stdout=out)
+        assert "0 new, 0 changed, 24 unchanged" in out.getvalue()
+        assert "0 new, 0 changed, 400 unchanged" in out.getvalue()
+
+    def test_is_refused_where_others_can_reach_it(self, settings: Any) -> None:
+        settings.CONSOLE_DOMAIN = "console.example.com"
+        with pytest.raises(CommandError, match=r"answers for console\.example\.com"):
+            call_command("load_demo", stdout=StringIO())
+        assert not User.objects.filter(email=demo.STAFF[0]).exists()
+
+    def test_shows_no_password_that_somebody_has_changed(self) -> None:
+        call_command("load_demo", stdout=StringIO())
+        assert [login.password for login in demo.logins()] == [demo.PASSWORD] * 2
+        staff = User.objects.get(email=demo.STAFF[0])
+        staff.set_password("another one")
+        staff.save()
+        assert [login.password for login in demo.logins()] == ["", demo.PASSWORD]
+
+
+@pytest.mark.usefixtures("small_demo")
+class TestPrepare:
+    @pytest.fixture(autouse=True)
+    def _nobody_else(self) -> None:
+        Operation.objects.all().delete()
+        Client.objects.companies().delete()
+
+    def run(self, **options: Any) -> tuple[str, str]:
+        out, progress = StringIO(), StringIO()
+        call_command("prepare", stdout=out, stderr=progress, **options)
+        return out.getvalue(), progress.getvalue()
+
+    def test_loads_the_demo_on_the_first_run_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONSOLE_PORT", "9000")
+        out, progress = self.run()
+        assert "Demo: clients: 24 new" in progress
+        assert "http://hooli.localhost:9000/" in out
+        assert out.count(demo.PASSWORD) == 2
+        assert "Demo" not in self.run()[1]
+        assert "400 unchanged" in self.run(demo=True)[1]
+
+    def test_leaves_the_demo_out_if_told_to(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONSOLE_DEMO", "0")
+        out, _progress = self.run()
+        assert not Client.objects.companies().exists()
+        assert "http://localhost:8000/" in out
+        assert demo.PASSWORD not in out
+
+    def test_leaves_a_console_alone_that_somebody_uses(self) -> None:
+        assert demo.is_first_run()
+        clients(NEW)
+        assert not demo.is_first_run()
+        Client.objects.companies().delete()
+        User.objects.create_superuser("somebody@console.example")
+        self.run()
+        assert not Client.objects.companies().exists()
+
+
+def test_static_files_are_collected_only_when_they_changed(settings: Any, tmp_path: Any) -> None:
+    settings.STATIC_ROOT = tmp_path / "static"
+    assert staticfiles.collect()
+    assert (settings.STATIC_ROOT / "importing" / "importing.css").is_file()
+    assert not staticfiles.collect()
+    (settings.STATIC_ROOT / ".collected").write_text("other")
+    assert staticfiles.collect()
