@@ -1,0 +1,101 @@
+"""A real browser: Debian's Chromium, driven by playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.launcher import RunningConsole
+from tests.processes import STAFF_EMAIL, STAFF_PASSWORD
+
+# Chromium's own network traffic is of no use here, and Debian's runs as root in CI.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+def find_chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    pytest.fail("There is no Chromium. Install it (Debian: apt-get install chromium).")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Open while one module runs: its event loop would make Django refuse other tests' queries."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Problems(list[str]):
+    """What went wrong in the pages of a test without anybody seeing it."""
+
+    def watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.append(f"script: {error}"))
+        page.on("console", self._message)
+        page.on("request", self._request)
+        page.on("response", self._response)
+
+    def _message(self, message: Any) -> None:
+        # Chromium logs each answer of 4xx and 5xx as an error; a test that wants one looks at it.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.append(f"console: {message.text}")
+
+    def _request(self, request: Any) -> None:
+        host = request.url.split("/")[2].split(":")[0] if "//" in request.url else "localhost"
+        if not host.endswith("localhost"):
+            self.append(f"left the machine: {request.url}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 500 and response.status != 503:
+            self.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """``new_page()``: a browser of somebody new; it must not meet any hidden problem."""
+    contexts: list[BrowserContext] = []
+    problems = Problems()
+
+    def page(size: str = "desktop") -> Page:
+        context = chromium.new_context(viewport=SIZES[size])
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        problems.watch(page)
+        return page
+
+    yield page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def sign_in(page: Page, address: str, email: str, password: str) -> None:
+    page.goto(address)
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Home").first.wait_for()
+
+
+@pytest.fixture
+def staff(console: RunningConsole, new_page: Callable[..., Page]) -> Page:
+    """A browser in which a member of staff has signed in."""
+    page = new_page()
+    sign_in(page, console.url(), STAFF_EMAIL, STAFF_PASSWORD)
+    return page
