@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from console.launcher.environment import CHECKOUT
-from console.postgres.embedded import EmbeddedServer
+from console.postgres.embedded import SUPPORTED_VERSIONS, EmbeddedServer
 
 # The supervisor stops in order when the test process dies, even by kill -9 (Linux).
 _BOUND_TO_US = """
@@ -182,8 +182,9 @@ class RunningConsole:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        # The server of a killed supervisor runs on, and lets go of it with its children.
-        self.server.remove()
+        # The server of a killed supervisor runs on.
+        for version in SUPPORTED_VERSIONS:
+            EmbeddedServer(self.data_dir, version=version).remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _child(self, word: str, wait: float, other_than: int | None) -> int:

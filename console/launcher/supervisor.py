@@ -76,10 +76,10 @@ class Supervisor:
             worker, web = self._children(sockets)
             stack.callback(self._stop_worker, worker)
             stack.callback(self._stop_web, web)
-            self._say("Starting worker and web server")
+            self._say("Starting the web server")
             web.start()
-            worker.start()
             self._wait_for_web(web, sockets[0])
+            worker.start()  # not earlier: it would only keep the web server waiting
             with suppress(OSError):
                 print(addresses, flush=True)
             self._watch(worker, web)

@@ -51,19 +51,23 @@ class Places:
 
 
 def lock_places(data_dir: Path, version: int) -> LockPlaces:
-    """The lock files; makes the data folder. Raises DataFolderError or DiskFullError."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if not os.access(data_dir, os.W_OK | os.X_OK):
-            raise ForeignDataFolderError(data_dir, "it is not writable for this user")
-    except OSError as exc:
-        raise from_os_error(exc, data_dir) from exc
+    """Where the lock files are, or will be."""
     stem = data_dir / f"postgres{version}"
     return LockPlaces(
         change=stem.with_suffix(".lock"),
         holders=stem.with_suffix(".holders"),
         alive=stem.with_suffix(".alive"),
     )
+
+
+def make_data_dir(data_dir: Path) -> None:
+    """Make the data folder where it is missing. Raises DataFolderError or DiskFullError."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise from_os_error(exc, data_dir) from exc
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise ForeignDataFolderError(data_dir, "it is not writable for this user")
 
 
 def find_places(data_dir: Path, version: int, account: Account) -> Places:

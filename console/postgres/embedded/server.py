@@ -19,7 +19,7 @@ from .errors import EmbeddedServerError, ServerHeldError, ServerStartError, from
 from .locks import FileLock, exclusive, is_held_alone
 from .log import newest_log
 from .logins import DATABASE, OWNER, SUPERUSER, WEB, ensure_logins
-from .places import LockPlaces, Places, find_places, lock_places, origin_file
+from .places import LockPlaces, Places, find_places, lock_places, make_data_dir, origin_file
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,10 @@ class EmbeddedServer:
     def remove(self) -> None:
         """Stop the server and delete its data, log and lock files. For tests and their like.
 
-        Raises ServerHeldError when anybody holds it.
+        Does nothing where there is no cluster. Raises ServerHeldError when anybody holds it.
         """
-        if not self.data_dir.is_dir():
-            return
+        if not lock_places(self.data_dir, self.version).change.exists():
+            return  # nobody ever held it
         account = current_account()
         with self._changing() as locks:
             holders = FileLock(locks.holders)
@@ -168,6 +168,7 @@ class EmbeddedServer:
     @contextmanager
     def _changing(self) -> Iterator[LockPlaces]:
         """Hold the change lock: nobody else starts, stops or removes this server."""
+        make_data_dir(self.data_dir)
         locks = lock_places(self.data_dir, self.version)
         try:
             with exclusive(locks.change, on_wait=self._report_wait):
