@@ -29,8 +29,8 @@ test: venv-dev
 	@$(python) -m pytest $(PYTEST_ARGS)
 
 lint: venv-dev
-	@$(python) -m ruff check --quiet .
-	@$(python) -m ruff format --check --quiet . || { \
+	@$(python) -m ruff check --quiet --output-format concise .
+	@$(python) -m ruff format --check --quiet --output-format concise . || { \
 		echo "Not formatted (above): run $(python) -m ruff format ." >&2; exit 1; }
 	@$(python) manage.py makemigrations --check --dry-run
 	@$(python) manage.py check
