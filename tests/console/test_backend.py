@@ -43,7 +43,7 @@ def _each_login(request: pytest.FixtureRequest, django_db_setup: None) -> Iterat
         connection.close()
 
 
-pytestmark = pytest.mark.usefixtures("_each_login")
+pytestmark = [pytest.mark.smoke, pytest.mark.usefixtures("_each_login")]
 
 
 def test_public_is_web(settings: Any) -> None:

@@ -21,7 +21,7 @@ from console.postgres.contexts import owner_rights, platform_context
 from console.postgres.exceptions import OwnerRightsRefused
 from tenants.schemas.migrate import app_configs
 
-pytestmark = pytest.mark.usefixtures("web_login")
+pytestmark = [pytest.mark.smoke, pytest.mark.usefixtures("web_login")]
 
 DIRECTIONS = [("alpha", "beta"), ("alpha", "public"), ("public", "alpha")]
 
