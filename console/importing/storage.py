@@ -19,6 +19,8 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]*")
 #: Files that nobody confirmed are deleted after this time (seconds).
 STALE_AFTER = 24 * 60 * 60
+#: As many files as this wait at the most, in each schema.
+MAX_WAITING = 20
 
 
 class SchemaStorage(FileSystemStorage):
@@ -77,13 +79,18 @@ def discard(name: str) -> None:
 
 
 def sweep() -> int:
-    """Delete this schema's files that nobody confirmed in time; returns how many."""
-    folder, deleted = Path(_storage().location), 0
-    oldest = time.time() - STALE_AFTER
+    """Delete this schema's files that nobody confirmed in time, and the oldest of too many.
+
+    Returns how many were deleted. So a tenant cannot fill the disk with previews.
+    """
+    oldest, found, deleted = time.time() - STALE_AFTER, [], 0
     with suppress(FileNotFoundError):
-        for path in folder.iterdir():
+        for path in Path(_storage().location).iterdir():
             with suppress(FileNotFoundError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
-                    deleted += 1
+                found.append((path.stat().st_mtime, path))
+    found.sort(reverse=True)
+    for place, (modified, path) in enumerate(found):
+        if modified < oldest or place >= MAX_WAITING:
+            path.unlink(missing_ok=True)
+            deleted += 1
     return deleted

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -186,12 +188,19 @@ class TestStorage:
             storage.take(name)
 
     def test_sweeps_what_nobody_confirmed(self, folder: Path, db: None) -> None:
-        import os
-
         old, new = storage.keep(b"old"), storage.keep(b"new")
         os.utime(folder / "public" / old, (1, 1))
         assert storage.sweep() == 1
         assert storage.take(new) == b"new"
+
+    def test_keeps_a_bounded_number(self, folder: Path, db: None) -> None:
+        names = [storage.keep(b"x") for _ in range(25)]
+        for age, name in enumerate(reversed(names)):
+            os.utime(folder / "public" / name, (time.time() - age, time.time() - age))
+        assert storage.sweep() == 5
+        assert storage.take(names[-1]) == b"x"
+        with pytest.raises(FileNotFoundError):
+            storage.take(names[0])
 
 
 class TestResult:

@@ -5,13 +5,19 @@ for (const form of document.querySelectorAll("form[data-importing-once]")) {
     // Later, for a button that is disabled now would not be sent.
     setTimeout(() => {
       for (const button of form.querySelectorAll("button")) button.disabled = true;
-      if (pressed && pressed.dataset.busy) pressed.textContent = pressed.dataset.busy;
+      if (!pressed || !pressed.dataset.busy) return;
+      pressed.dataset.idle = pressed.textContent;
+      pressed.textContent = pressed.dataset.busy;
     });
   });
 }
-// The page that was left comes back as it was, buttons disabled, when somebody goes back to it.
+// Somebody who goes back to the page finds it as it was left.
 addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
+  if (!event.persisted) return;
+  for (const button of document.querySelectorAll("form[data-importing-once] button")) {
+    button.disabled = false;
+    if (button.dataset.idle) button.textContent = button.dataset.idle;
+  }
 });
 // Unfold writes a chosen file's name into a field of its own beside the input; there is none here.
 for (const input of document.querySelectorAll(".importing-file input")) input.hasChangeListener = true;
