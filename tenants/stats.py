@@ -26,6 +26,8 @@ class ClientCounts:
 
 @dataclass(frozen=True, slots=True)
 class OperationCounts:
+    """Numbers of operations: those that are not over, and those that failed."""
+
     open: int
     failed: int
 
@@ -41,8 +43,14 @@ def client_counts() -> ClientCounts:
     )
 
 
+def failed_migrations() -> int:
+    """How many clients have a schema whose last migration failed."""
+    clients = schema_state.with_schema_state(Client.objects.provisioned())
+    return clients.filter(latest__state=OperationState.FAILED).count()
+
+
 def operation_counts() -> OperationCounts:
-    """Operations that are not over, and those that failed; one query."""
+    """Both numbers in one query."""
     counts = Operation.objects.aggregate(
         open=Count("pk", filter=Q(state__in=OPEN_STATES)),
         failed=Count("pk", filter=Q(state=OperationState.FAILED)),

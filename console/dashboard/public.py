@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console.dashboard.steps import Step, link_if
@@ -34,13 +36,18 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             context["steps"] = _first_steps(request)
     if sees_operations:
         context["operations"] = stats.operation_counts()
-        context["latest"] = [_with_variant(row) for row in stats.latest_operations(LATEST)]
+        context["failed_migrations"] = stats.failed_migrations()
+        context["latest"] = [_row(row) for row in stats.latest_operations(LATEST)]
     context["sees_nothing"] = not (sees_clients or sees_operations)
     return context
 
 
-def _with_variant(operation: Operation) -> dict[str, Any]:
-    return {"operation": operation, "variant": STATE_VARIANTS.get(operation.state, "")}
+def _row(operation: Operation) -> dict[str, Any]:
+    return {
+        "operation": operation,
+        "variant": STATE_VARIANTS.get(operation.state, ""),
+        "is_new": timezone.now() - operation.created_at < timedelta(minutes=1),
+    }
 
 
 def _first_steps(request: HttpRequest) -> list[Step]:
@@ -54,9 +61,7 @@ def _first_steps(request: HttpRequest) -> list[Step]:
         ),
         Step(
             _("Or bring all of them at once"),
-            _(
-                "A CSV or Excel file, a line per client. You see what it does before it is done."
-            ),
+            _("A CSV or Excel file, a line per client. You see what it does before it is done."),
             False,
             link_if(
                 may("tenants.import_client"), "admin:tenants_client_import", _("Import a file")
@@ -64,9 +69,7 @@ def _first_steps(request: HttpRequest) -> list[Step]:
         ),
         Step(
             _("Create their schemas"),
-            _(
-                "Each client gets a room of its own in the database, made while you watch."
-            ),
+            _("Each client gets a room of its own in the database, made while you watch."),
             False,
             (),
         ),
