@@ -184,6 +184,8 @@ LOGGING = {
     "loggers": {
         "console": {"level": "INFO"},
         "tenants": {"level": "INFO"},
+        # Refusals and unknown pages are answers, not faults of the server.
+        "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
     },
 }
