@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import tablib
 from django.utils.translation import gettext as _
@@ -16,6 +16,8 @@ from console.importing.exceptions import FileError, shorten
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 50_000
 MAX_COLUMNS = 100
+#: Blank lines are skipped, but each takes its time.
+MAX_LINES = 4 * MAX_ROWS
 MAX_CELL_CHARACTERS = 100_000
 
 # A spreadsheet runs a cell that begins with one of these as a formula.
@@ -55,7 +57,7 @@ def make_table(rows: Iterable[tuple[int, list[str]]]) -> Table:
     headings that are missing or double, with rows wider or narrower than the header, and for
     one above the limits.
     """
-    numbered = ((line, cells) for line, cells in rows if any(cell.strip() for cell in cells))
+    numbered = _filled(rows)
     _line, header = next(numbered, (0, []))
     if not header:
         raise FileError(_("The file is empty."))
@@ -74,7 +76,7 @@ def make_table(rows: Iterable[tuple[int, list[str]]]) -> Table:
             uneven.append((line, len(cells)))
             continue
         if max(map(len, cells)) > MAX_CELL_CHARACTERS:
-            raise FileError(_too_long(), line=line)
+            raise too_long(line)
         table.append([unescape_formula(cell.strip()) for cell in cells])
         table.lines.append(line)
     if uneven:
@@ -84,11 +86,22 @@ def make_table(rows: Iterable[tuple[int, list[str]]]) -> Table:
     return table
 
 
-def _too_long() -> str:
-    return _(
+def _filled(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    for place, (line, cells) in enumerate(rows):
+        if place >= MAX_LINES:
+            raise FileError(
+                _("The file has more than %(n)d lines. Remove empty ones."), n=MAX_LINES
+            )
+        if any(cell.strip() for cell in cells):
+            yield line, cells
+
+
+def too_long(line: int) -> FileError:
+    message = _(
         'Line %(line)s has a cell that is far too long. Often a quotation mark (") is missing '
         "on that line or before it."
     )
+    return FileError(message, line=line)
 
 
 def _headings(cells: list[str]) -> list[str]:
