@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -282,6 +284,17 @@ class TestPrepare:
         User.objects.create_superuser("somebody@console.example")
         self.run()
         assert not Client.objects.companies().exists()
+
+
+def test_the_demos_files_are_what_their_generator_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(demo.FIXTURES))
+    runpy.run_path(str(demo.FIXTURES / "generate.py"))["main"](tmp_path)
+    names = sorted(path.name for path in demo.FIXTURES.glob("*.csv"))
+    assert names == sorted(path.name for path in tmp_path.iterdir())
+    for name in names:
+        assert (tmp_path / name).read_bytes() == (demo.FIXTURES / name).read_bytes()
 
 
 def test_static_files_are_collected_only_when_they_changed(settings: Any, tmp_path: Any) -> None:
