@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from tenants.admin import schema_state
+from tenants import schema_state
 from tenants.models import OPEN_STATES, Client, Operation, OperationState
 
 

@@ -22,10 +22,11 @@ from unfold.decorators import display
 from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
-from tenants.admin import schema_state
+from tenants import schema_state
 from tenants.admin.base import SecondLook, link, may_follow, origin_of
 from tenants.admin.client_actions import ClientActions
 from tenants.admin.client_rollouts import ClientRollouts
+from tenants.admin.state_badge import SchemaStateFilter, badge
 from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
 from tenants.models import Client, Domain, OperationKind, OperationState
 from tenants.operations.invite import address as address_of
@@ -60,7 +61,7 @@ class ClientAdmin(ImportExportMixin, ClientActions, ClientRollouts, SecondLook, 
     inlines = (DomainInline,)
     list_display = ("name", "schema_name", "plan", "state", "address")
     list_display_links = ("name",)
-    list_filter = (schema_state.SchemaStateFilter, ("plan", RelatedDropdownFilter))
+    list_filter = (SchemaStateFilter, ("plan", RelatedDropdownFilter))
     list_filter_submit = True
     list_select_related = ("plan",)
     list_per_page = 50
@@ -71,7 +72,7 @@ class ClientAdmin(ImportExportMixin, ClientActions, ClientRollouts, SecondLook, 
     resource_classes = (ClientResource,)
     import_next = (
         _("Create the schemas of the new ones"),
-        {schema_state.SchemaStateFilter.parameter_name: schema_state.NONE},
+        {SchemaStateFilter.parameter_name: schema_state.NONE},
     )
 
     # --- What is shown ----------------------------------------------------------------------
@@ -96,7 +97,7 @@ class ClientAdmin(ImportExportMixin, ClientActions, ClientRollouts, SecondLook, 
 
     @display(description=_("schema"), ordering="schema_state")
     def state(self, client: Client) -> SafeString:
-        return schema_state.badge(client)
+        return badge(client)
 
     @display(description=_("address"), ordering="primary_domain")
     def address(self, client: Client) -> str | SafeString | None:
@@ -236,7 +237,7 @@ def _is_worked_on(client: Client) -> bool:
 
 def _tabs(cl: ChangeList) -> list[dict[str, Any]]:
     """Links that filter the list by state, with the number of clients behind each."""
-    parameter = schema_state.SchemaStateFilter.parameter_name
+    parameter = SchemaStateFilter.parameter_name
     chosen = cl.filter_params.get(parameter, [""])[-1]
     counts = schema_state.count_states(Client.objects.all())
     tabs = [("", _t("All"), sum(counts.values()))]

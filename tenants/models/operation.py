@@ -72,12 +72,15 @@ class Rollout(Requested):
         default_permissions = ("view",)
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} #{self.pk}"
+        return _("Rollout #%(n)s") % {"n": self.pk}
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
     def open(self) -> OperationQuerySet:
         return self.filter(state__in=OPEN_STATES)
+
+    def failed(self) -> OperationQuerySet:
+        return self.filter(state=OperationState.FAILED)
 
 
 class Operation(Requested):

@@ -53,7 +53,8 @@ class DemoFailed(TenantError):
 
 @dataclass(frozen=True)
 class Login:
-    """An account of the demo; ``password`` is empty where somebody has changed it."""
+    """An address with an account of the demo, if it is there; ``password`` is empty where
+    somebody has changed it."""
 
     place: str
     host: str
@@ -100,24 +101,25 @@ def load_demo(*, report: Report, force: bool = False) -> None:
 
 
 def logins() -> Iterator[Login]:
-    """The demo's staff account and one admin of each company that has its schema; as they are."""
+    """The address of the staff side and of each demo company that has its schema, with an
+    account of the demo where it is still there and active."""
     password = _password_hash()
-    yield from _logins_here(_("Staff"), settings.CONSOLE_DOMAIN, STAFF[0], password)
-    admins = {
-        row["schema_name"]: row["email"] for row in _rows("people.csv") if row["admin"] == "yes"
-    }
+    yield _login(_("Staff"), settings.CONSOLE_DOMAIN, STAFF[0], password)
+    people = [row for row in _rows("people.csv") if row["admin"] == "yes"]
+    admins = {row["schema_name"]: row["email"] for row in people}
     for client in Client.objects.provisioned().filter(schema_name__in=admins):
         domain = client.get_primary_domain()
         if domain is not None:
             with schema_context(client.schema_name):
                 email = admins[client.schema_name]
-                yield from _logins_here(client.name, domain.domain, email, password)
+                yield _login(client.name, domain.domain, email, password)
 
 
-def _logins_here(place: str, host: str, email: str, password: str) -> Iterator[Login]:
+def _login(place: str, host: str, email: str, password: str) -> Login:
     user = User.objects.filter(email=email, is_active=True).first()
-    if user is not None:
-        yield Login(place, host, email, PASSWORD if user.password == password else "")
+    if user is None:
+        return Login(place, host, "", "")
+    return Login(place, host, email, PASSWORD if user.password == password else "")
 
 
 def _password_hash() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from console.accounts.models import User
@@ -50,18 +50,10 @@ def request_operation(
     """
     require(acting_user, PROVISION)
     with transaction.atomic():
-        client = Client.objects.select_for_update().get(pk=client.pk)
-        _check(client, kind)
-        open_operation = client.operations.open().first()
-        if open_operation is not None:
-            raise OperationOpen(client=client, operation=open_operation)
-        try:
-            with transaction.atomic():
-                operation = Operation.objects.create(
-                    kind=kind, client=client, rollout=rollout, **_requested(acting_user)
-                )
-        except IntegrityError as exc:
-            raise OperationOpen(client=client, operation="") from exc
+        client = _locked(client.pk, kind)
+        operation = Operation.objects.create(
+            kind=kind, client=client, rollout=rollout, **_requested(acting_user)
+        )
         log(operation, _("Waiting for a worker.") if queued else _("Started in a terminal."))
         if queued:
             enqueue(operation)
@@ -100,14 +92,8 @@ def retry_operation(operation: Operation, *, acting_user: User | None) -> Operat
     """
     require(acting_user, PROVISION)
     with transaction.atomic():
-        client = Client.objects.select_for_update().get(pk=operation.client_id)
-        operation = Operation.objects.select_for_update().get(pk=operation.pk)
-        if operation.state != OperationState.FAILED:
-            raise OperationNotFailed(operation=operation)
-        _check(client, OperationKind(operation.kind))
-        open_operation = client.operations.open().first()
-        if open_operation is not None:
-            raise OperationOpen(client=client, operation=open_operation)
+        _locked(operation.client_id, OperationKind(operation.kind), again=operation)
+        operation = Operation.objects.get(pk=operation.pk)
         for name, value in _requested(acting_user).items():
             setattr(operation, name, value)
         operation.state = OperationState.QUEUED
@@ -118,6 +104,23 @@ def retry_operation(operation: Operation, *, acting_user: User | None) -> Operat
         log(operation, _("Asked for again."))
         enqueue(operation)
     return operation
+
+
+def _locked(client_id: int, kind: OperationKind, *, again: Operation | None = None) -> Client:
+    """The client's row, locked, of which this kind of operation can be asked now.
+
+    Asks before it locks: a worker holds the row for as long as it works on the schema, and
+    nobody should wait for that only to be refused.
+    """
+    for clients in (Client.objects, Client.objects.select_for_update(no_key=True)):
+        client = clients.get(pk=client_id)
+        if again is not None and not client.operations.filter(pk=again.pk).failed().exists():
+            raise OperationNotFailed(operation=again)
+        open_operation = client.operations.open().first()
+        if open_operation is not None:
+            raise OperationOpen(client=client, operation=open_operation)
+        _check(client, kind)
+    return client
 
 
 def _check(client: Client, kind: OperationKind) -> None:

@@ -60,7 +60,9 @@ def run_operation(operation_id: int) -> Operation | None:
                 report(_("Attempt %(n)d has begun.") % {"n": operation.attempts})
                 with transaction.atomic():
                     require_still(operation, PROVISION)
-                    client = Client.objects.select_for_update().get(pk=operation.client_id)
+                    # Not the key: rows that name the client can be added meanwhile.
+                    clients = Client.objects.select_for_update(no_key=True)
+                    client = clients.get(pk=operation.client_id)
                     last_word = WORK[operation.kind](client, report)
                     _close(operation, OperationState.SUCCEEDED, last_word)
         except _PASSING as exc:

@@ -64,4 +64,6 @@ class Command(BaseCommand):
 
 
 def _lines(exc: ValidationError) -> str:
+    if not hasattr(exc, "error_dict"):
+        return " ".join(exc.messages)
     return "\n".join(f"{name}: {' '.join(messages)}" for name, messages in exc.message_dict.items())

@@ -50,10 +50,7 @@ class Command(BaseCommand):
     def _addresses(self) -> str:
         """One line for each address, in columns."""
         port = env.int("CONSOLE_PORT", default=8000)
-        staff = ("Staff", f"http://{settings.CONSOLE_DOMAIN}:{port}/", "", "")
         rows = [(x.place, f"http://{x.host}:{port}/", x.email, x.password) for x in demo.logins()]
-        if not rows or rows[0][1] != staff[1]:
-            rows.insert(0, staff)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         return "\n".join(f"  {line}" for line in lines)

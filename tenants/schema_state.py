@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import Case, CharField, Count, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import JSONObject
-from django.http import HttpRequest
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import OPEN_STATES, Client, Operation, OperationState
@@ -31,7 +24,6 @@ STATES = {
     READY: _("Ready"),
     FAILED: _("Failed"),
 }
-LABELS = {WAITING: "warning", MAKING: "info", READY: "success", FAILED: "danger"}
 
 
 def with_schema_state(clients: QuerySet[Client]) -> QuerySet[Client]:
@@ -62,37 +54,3 @@ def count_states(clients: QuerySet[Client]) -> dict[str, int]:
     """How many clients are in each state, by one query that works each state out once."""
     grouped = with_schema_state(clients).order_by().values_list("schema_state")
     return dict.fromkeys(STATES, 0) | dict(grouped.annotate(Count("pk")))
-
-
-def badge(client: Client) -> SafeString:
-    """The state as a label; a second one where a schema that is ready is worked on, or was in
-    vain. Needs ``with_schema_state``."""
-    if client.schema_state == PLATFORM:
-        return _label(_t("The console"), "")
-    labels = [_label(STATES[client.schema_state], LABELS.get(client.schema_state, ""))]
-    latest = client.latest
-    if client.schema_state == READY and latest and latest["state"] != OperationState.SUCCEEDED:
-        if latest["state"] == OperationState.FAILED:
-            labels.append(_label(_t("Last migration failed"), "danger"))
-        else:
-            labels.append(_label(_t("Being migrated"), "info"))
-    return SafeString(" ".join(labels))
-
-
-def _label(text: Any, kind: str) -> SafeString:
-    return SafeString(
-        render_to_string("unfold/helpers/label.html", {"text": text, "type": kind}).strip()
-    )
-
-
-class SchemaStateFilter(SimpleListFilter):
-    title = _("schema")
-    parameter_name = "schema"
-
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
-        return list(STATES.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> QuerySet[Client]:
-        if self.value() in STATES:
-            return queryset.filter(schema_state=self.value())
-        return queryset
