@@ -28,17 +28,13 @@ def badge(client: Client) -> SafeString:
     vain. Needs ``with_schema_state``."""
     if client.schema_state == schema_state.PLATFORM:
         return _label(_t("The console"), "")
-    labels = [_label(schema_state.STATES[client.schema_state], LABELS.get(client.schema_state, ""))]
-    latest = client.latest
-    if (
-        client.schema_state == schema_state.READY
-        and latest
-        and latest["state"] != OperationState.SUCCEEDED
-    ):
-        if latest["state"] == OperationState.FAILED:
-            labels.append(_label(_t("Last migration failed"), "danger"))
-        else:
-            labels.append(_label(_t("Being migrated"), "info"))
+    state = client.schema_state
+    labels = [_label(schema_state.STATES[state], LABELS.get(state, ""))]
+    work = client.latest["state"] if client.latest else OperationState.SUCCEEDED
+    if state == schema_state.READY and work == OperationState.FAILED:
+        labels.append(_label(_t("Last migration failed"), "danger"))
+    elif state == schema_state.READY and work != OperationState.SUCCEEDED:
+        labels.append(_label(_t("Being migrated"), "info"))
     return SafeString(" ".join(labels))
 
 
