@@ -65,6 +65,15 @@ def _plain_settings(settings: Any, static_root: Path) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def imports_folder(settings: Any, tmp_path: Path) -> Path:
+    """Where uploaded files wait to be confirmed: a folder of the test's own."""
+    folder = tmp_path / "imports"
+    entry = {**settings.STORAGES["imports"], "OPTIONS": {"location": folder}}
+    settings.STORAGES = {**settings.STORAGES, "imports": entry}
+    return folder
+
+
 @pytest.fixture
 def alpha(db: None) -> Client:
     return Client.objects.get(schema_name="alpha")

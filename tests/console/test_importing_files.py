@@ -1,0 +1,203 @@
+"""Files: what is read, what is refused and how it is said; where they are kept meanwhile."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import time
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client as HttpClient
+from django_tenants.utils import schema_context
+from openpyxl import Workbook, load_workbook
+from tablib import Dataset
+
+from console.importing import storage
+from console.importing.exceptions import FileError
+from console.importing.files import read_table
+from console.importing.formats import CSV, XLSX
+from console.importing.results import ImportResult
+from console.importing.table import escape_formula, unescape_formula
+from tenants.models import Client
+
+LIST = "/tenant_data/task/"
+PAGE = f"{LIST}import/"
+CONFIRM = f"{LIST}process_import/"
+TASKS = b"reference,project,title\nWEB-1,Web,First\nWEB-2,Web,Second\n"
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    book, content = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(content)
+    return content.getvalue()
+
+
+def rewritten(change: Callable[[str, bytes], bytes]) -> bytes:
+    """A workbook whose parts were changed by hand."""
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(["a"], ["b"]))) as old,
+        zipfile.ZipFile(content, "w") as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return content.getvalue()
+
+
+class TestReading:
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    def test_finds_the_delimiter(self, delimiter: str) -> None:
+        text = 'reference,title\nWEB-1,"a, b; c\td"\n'.replace("e,t", f"e{delimiter}t")
+        table = read_table(text.replace("1,", f"1{delimiter}").encode())
+        assert table.headers == ["reference", "title"]
+        assert table[0] == ("WEB-1", "a, b; c\td")
+
+    def test_knows_the_line_on_which_a_row_begins(self) -> None:
+        table = read_table(b'key,text\r\n\r\nA,"one\r\ntwo"\r\n,\r\nB,x\r\n')
+        assert table.lines == [3, 6]
+        assert table[0][1] == "one\r\ntwo"
+
+    def test_takes_a_byte_order_mark_and_headings_as_people_write_them(self) -> None:
+        assert read_table("\ufeffDue On, Title \na,b\n".encode()).headers == ["due_on", "title"]
+
+    def test_reads_a_sheet_as_text(self) -> None:
+        table = read_table(workbook(["key", "day", "n", "x"], [], ["A", date(2026, 11, 22), 12.0]))
+        assert (table.headers, table[0]) == (
+            ["key", "day", "n", "x"],
+            ("A", "2026-11-22", "12", ""),
+        )
+        assert table.lines == [3]
+
+    def test_goes_by_the_content_whatever_the_name(self, client: HttpClient) -> None:
+        assert read_table(workbook(["a"], ["b"])).headers == ["a"]
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"", "The file is empty"),
+            (b"\n \n", "The file is empty"),
+            (b"a,b\n", "no rows below"),
+            (b"a,b\n1,2,3\n", "Line 2 has 3 cells where the header has 2"),
+            (b"a,b\n1\n1,2\n1\n", "Line 2 has 1 cell where .* has 2. The same is wrong on: 4"),
+            (b"a,,b\n1,2,3\n", "Column 2 has no heading"),
+            (b"a,A\n1,2\n", "more than one column"),
+            (b'a,b\n1,"2\n', "Line 2 cannot be read as CSV"),
+            (b'a,b\n1,"2" x\n', "Line 2 cannot be read as CSV"),
+            (b"a,b\n1," + b"x" * 200_000, "cannot be read|far too long"),
+            ("a\nZoë\n".encode("latin-1"), "not in UTF-8"),
+            ("a\nZoë\n".encode("utf-16"), "not in UTF-8"),
+            (b"\x7fELF\x00\x01", "neither a CSV nor an Excel file"),
+            (b"%PDF-1.7\n", "neither a CSV nor an Excel file"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel file"),
+            (b"PK\x03\x04 and nothing", "damaged"),
+            (workbook(["a"], ["b"])[:-300], "damaged"),
+            (b"a" * (21 * 1024 * 1024), "larger than 20 MB"),
+            (",".join(f"c{n}" for n in range(101)).encode() + b"\n", "more than 100 columns"),
+            (b"a\n" + b"1\n" * 50_001, "more than 50000 rows"),
+        ],
+    )  # fmt: skip
+    def test_refuses_in_one_line(self, content: bytes, said: str) -> None:
+        with pytest.raises(FileError, match=said) as refusal:
+            read_table(content)
+        assert "\n" not in str(refusal.value)
+
+    @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+    def test_refuses_a_workbook_with_a_damaged_part(self, part: str) -> None:
+        with pytest.raises(FileError, match="damaged"):
+            read_table(rewritten(lambda name, content: b"<x" if name == part else content))
+
+    def test_refuses_a_zip_of_another_kind_and_one_that_unpacks_to_too_much(self) -> None:
+        other, bomb = io.BytesIO(), io.BytesIO()
+        with zipfile.ZipFile(other, "w") as archive:
+            archive.writestr("word/document.xml", "<w/>")
+        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("xl/workbook.xml", b" " * (201 * 1024 * 1024))
+        with pytest.raises(FileError, match="neither"):
+            read_table(other.getvalue())
+        with pytest.raises(FileError, match="unpacks to far too much"):
+            read_table(bomb.getvalue())
+
+    def test_refuses_a_sheet_whose_rows_are_numbered_beyond_excel(self) -> None:
+        far = rewritten(lambda name, content: content.replace(b'r="2"', b'r="999999999"'))
+        with pytest.raises(FileError):
+            read_table(far)
+
+
+class TestFormulas:
+    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "'=x", "''-x", "'x", "x=1"])
+    def test_come_back_as_they_were(self, text: str) -> None:
+        assert unescape_formula(escape_formula(text)) == text
+
+    @pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@sum", "\t=1"])
+    @pytest.mark.parametrize("kind", [CSV, XLSX])
+    def test_are_not_run_by_a_spreadsheet(self, kind: Any, text: str) -> None:
+        content = kind().export_data(Dataset([text], headers=["a"]))
+        if kind is CSV:
+            assert content.decode("utf-8-sig").splitlines()[1].strip('"').startswith("'")
+        else:
+            cell = load_workbook(io.BytesIO(content)).active["A2"]
+            assert (cell.data_type, cell.value) == ("s", f"'{text}")
+
+
+class TestStorage:
+    def test_is_a_folder_for_each_schema_that_nobody_else_can_read(
+        self, alpha: Client, imports_folder: Path
+    ) -> None:
+        with schema_context("alpha"):
+            name = storage.keep(b"secret")
+        path = imports_folder / "alpha" / name
+        assert re.fullmatch("[0-9a-f]{32}", name)
+        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+    def test_gives_a_file_once_and_to_its_schema_alone(self, alpha: Client) -> None:
+        with schema_context("alpha"):
+            name = storage.keep(b"secret")
+        with schema_context("beta"), pytest.raises(FileNotFoundError):
+            storage.take(name)
+        with schema_context("alpha"):
+            assert storage.take(name) == b"secret"
+            with pytest.raises(FileNotFoundError):
+                storage.take(name)
+
+    @pytest.mark.parametrize("name", ["../beta/x", "/etc/passwd", "", "A" * 32, "0" * 31])
+    def test_takes_no_name_that_it_did_not_make(self, name: str, db: None) -> None:
+        with pytest.raises(FileNotFoundError):
+            storage.take(name)
+
+    def test_sweeps_what_nobody_confirmed(self, imports_folder: Path, db: None) -> None:
+        old, new = storage.keep(b"old"), storage.keep(b"new")
+        os.utime(imports_folder / "public" / old, (1, 1))
+        assert storage.sweep() == 1
+        assert storage.take(new) == b"new"
+
+    def test_keeps_a_bounded_number(self, imports_folder: Path, db: None) -> None:
+        names = [storage.keep(b"x") for _ in range(25)]
+        for age, name in enumerate(reversed(names)):
+            os.utime(imports_folder / "public" / name, (time.time() - age, time.time() - age))
+        assert storage.sweep() == 5
+        assert storage.take(names[-1]) == b"x"
+        with pytest.raises(FileNotFoundError):
+            storage.take(names[0])
+
+
+class TestResult:
+    def test_does_not_grow_with_the_errors(self) -> None:
+        result = ImportResult()
+        for number in range(5000):
+            error = ValidationError("“%(v)s” is wrong.", params={"v": f"{number}" * 50})
+            result.append_invalid_row(number, {}, ValidationError({"a": [error]}))
+            kind = ValidationError(f"kind {number}")
+            result.append_invalid_row(number, {}, ValidationError({"b": [kind]}))
+        shown = [example for kind in result.errors_by_kind() for example in kind.examples]
+        assert result.error_count == 10_000
+        assert len(shown) <= 100
+        assert all(len(text) < 301 for _line, text in shown)
