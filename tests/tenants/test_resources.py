@@ -275,6 +275,9 @@ class TestPrepare:
         assert not Client.objects.companies().exists()
         assert "http://localhost:8000/" in out
         assert demo.PASSWORD not in out
+        assert "Nobody can sign in yet" in out
+        User.objects.create_superuser("somebody@console.example")
+        assert "Nobody" not in self.run()[0]
 
     def test_leaves_a_console_alone_that_somebody_uses(self) -> None:
         assert demo.is_first_run()

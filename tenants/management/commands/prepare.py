@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from console import staticfiles
+from console.accounts.models import User
 from console.env import env
 from console.importing.exceptions import ImportingError
 from tenants.exceptions import TenantError
@@ -53,6 +54,8 @@ class Command(BaseCommand):
         rows = [(x.place, f"http://{x.host}:{port}/", x.email, x.password) for x in demo.logins()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        if not User.objects.exists():
+            lines.append("Nobody can sign in yet: run “manage.py createsuperuser”.")
         return "\n".join(f"  {line}" for line in lines)
 
     def _say(self, line: str) -> None:
