@@ -9,13 +9,14 @@ export PYTHON
 python := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench requirements venv venv-dev
+.PHONY: help run test lint bench pictures requirements venv venv-dev
 
 help:
 	@echo "make run           start everything: database, worker, web server (Ctrl-C stops it)"
 	@echo "make test          run all tests; PYTEST_ARGS=\"-k name\" picks some"
 	@echo "make lint          check style, migrations and settings"
 	@echo "make bench         list the benchmarks; BENCH=\"name --json\" runs one"
+	@echo "make pictures      take the pictures of the documents again"
 	@echo "make requirements  pin the newest versions that pyproject.toml allows"
 	@echo ""
 	@echo "CONSOLE_PORT=8000            the port of make run"
@@ -38,6 +39,9 @@ lint: venv-dev
 
 bench: venv-dev
 	@$(python) -m benchmarks $(BENCH)
+
+pictures: venv-dev
+	@$(python) docs/pictures.py
 
 # Each of the two does nothing when the environment already holds what its file says.
 venv:
