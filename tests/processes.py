@@ -109,9 +109,7 @@ def role_in_the_way(console: RunningConsole, schema: str) -> Iterator[None]:
     are made by then, in a transaction that is open.
     """
     with psycopg.connect(console.owner_url) as connection:
-        connection.execute(
-            SQL("CREATE ROLE {}").format(Identifier(f"console:{schema}:ro"))
-        )
+        connection.execute(SQL("CREATE ROLE {}").format(Identifier(f"console:{schema}:ro")))
         yield
         connection.rollback()
 

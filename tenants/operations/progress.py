@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django_tenants.utils import schema_context
 
 from tenants.models import Operation, OperationEvent
@@ -52,7 +52,7 @@ def _write(operation: Operation, message: str) -> None:
     connection.set_schema_to_public()
     try:
         log(operation, message)
-    except DatabaseError:
+    except Error:
         logger.exception("A line of the log of operation %s was lost: %s", operation.pk, message)
         _close()
 
