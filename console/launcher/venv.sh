@@ -67,7 +67,6 @@ venv_is_fit() {
 }
 
 make_venv() {
-    choose_python
     if [ -e "$venv" ]; then
         [ -f "$venv/pyvenv.cfg" ] || [ -d "$venv/bin" ] || [ -z "$(ls -A "$venv")" ] ||
             fail "$venv is not a virtual environment: move it away, then repeat."
@@ -94,10 +93,26 @@ is_installed() {
     done
 }
 
-venv_is_fit || { check_room; make_venv; }
-is_installed "$wanted" && exit 0
+is_ready() {
+    venv_is_fit && is_installed "$wanted"
+}
+
+# Hold $venv.lock until this script ends: another make may be at the same work.
+lock() {
+    exec 9>>"$venv.lock"
+    "$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null || {
+        say "Waiting for another make that prepares $venv"
+        "$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+    }
+}
+
+is_ready && exit 0
+if venv_is_fit; then python=$venv/bin/python; else choose_python; fi
+lock
+is_ready && exit 0
 
 check_room
+venv_is_fit || { choose_python; make_venv; }
 say "Installing $wanted (up to a minute the first time)"
 rm -f "$venv"/installed-*
 "$venv/bin/python" -m pip install -qq --progress-bar off -r "$wanted" ||
