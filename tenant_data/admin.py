@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -121,8 +122,9 @@ class ProjectAdmin(ImportExportMixin, ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Refuses in one sentence: Django's page names every task that stands in the way."""
-        project: Any = self.get_object(request, object_id)
-        if project is None or not project.total:
+        project: Any = self.get_object(request, unquote(object_id))
+        may = project is not None and self.has_delete_permission(request, project)
+        if not may or not project.total:
             return super().delete_view(request, object_id, extra_context)
         messages.error(
             request,
