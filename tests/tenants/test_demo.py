@@ -1,0 +1,127 @@
+"""The demo, which is made of files, and what is prepared before the console starts."""
+
+from __future__ import annotations
+
+import runpy
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils.module_loading import import_string
+from django_tenants.utils import schema_context
+
+from console import staticfiles
+from console.accounts.models import User
+from tenants.models import Client, Operation
+from tenants.operations import demo
+from tests.database import make_client
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+@pytest.fixture
+def small_demo(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """The demo with one company: a schema takes a second to make."""
+    rows = demo._rows
+
+    def few(name: str) -> list[dict[str, str]]:
+        return [r for r in rows(name) if name != "people.csv" or r["schema_name"] == "hooli"]
+
+    monkeypatch.setattr(demo, "_rows", few)
+    monkeypatch.setattr(staticfiles, "collect", lambda: False)
+    settings.CONSOLE_DOMAIN = "localhost"
+
+
+@pytest.mark.usefixtures("small_demo")
+class TestDemo:
+    def test_is_imported_like_any_file_and_can_be_run_again(self, settings: Any) -> None:
+        out = StringIO()
+        call_command("load_demo", stdout=out)
+        assert "24 new" in out.getvalue()
+        task = import_string(settings.DEMO_RESOURCES["tasks"])._meta.model
+        with schema_context("hooli"):
+            assert task.objects.count() == 400
+            assert User.objects.get(email="gavin@hooli.example").check_password(demo.PASSWORD)
+            assert User.objects.filter(is_superuser=True).count() == 1
+        out = StringIO()
+        call_command("load_demo", stdout=out)
+        assert "0 new, 0 changed, 24 unchanged" in out.getvalue()
+        assert "0 new, 0 changed, 400 unchanged" in out.getvalue()
+
+    def test_is_refused_where_others_can_reach_it(self, settings: Any) -> None:
+        settings.CONSOLE_DOMAIN = "console.example.com"
+        with pytest.raises(CommandError, match=r"answers for console\.example\.com"):
+            call_command("load_demo", stdout=StringIO())
+        assert not User.objects.filter(email=demo.STAFF[0]).exists()
+
+    def test_shows_no_password_that_somebody_has_changed(self) -> None:
+        call_command("load_demo", stdout=StringIO())
+        assert [login.password for login in demo.logins()] == [demo.PASSWORD] * 2
+        staff = User.objects.get(email=demo.STAFF[0])
+        staff.set_password("another one")
+        staff.save()
+        assert [login.password for login in demo.logins()] == ["", demo.PASSWORD]
+
+
+@pytest.mark.usefixtures("small_demo")
+class TestPrepare:
+    @pytest.fixture(autouse=True)
+    def _nobody_else(self) -> None:
+        Operation.objects.all().delete()
+        Client.objects.companies().delete()
+
+    def run(self, **options: Any) -> tuple[str, str]:
+        out, progress = StringIO(), StringIO()
+        call_command("prepare", stdout=out, stderr=progress, **options)
+        return out.getvalue(), progress.getvalue()
+
+    def test_loads_the_demo_on_the_first_run_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONSOLE_PORT", "9000")
+        out, progress = self.run()
+        assert "Demo: clients: 24 new" in progress
+        assert "http://hooli.localhost:9000/" in out
+        assert out.count(demo.PASSWORD) == 2
+        assert "Demo" not in self.run()[1]
+        assert "400 unchanged" in self.run(demo=True)[1]
+
+    def test_leaves_the_demo_out_if_told_to(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONSOLE_DEMO", "0")
+        out, _progress = self.run()
+        assert not Client.objects.companies().exists()
+        assert "http://localhost:8000/" in out
+        assert demo.PASSWORD not in out
+        assert "Nobody can sign in yet" in out
+        User.objects.create_superuser("somebody@console.example")
+        assert "Nobody" not in self.run()[0]
+
+    def test_leaves_a_console_alone_that_somebody_uses(self) -> None:
+        assert demo.is_first_run()
+        make_client("gamma", ready=False)
+        assert not demo.is_first_run()
+        Client.objects.companies().delete()
+        User.objects.create_superuser("somebody@console.example")
+        self.run()
+        assert not Client.objects.companies().exists()
+
+
+def test_the_demos_files_are_what_their_generator_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(demo.FIXTURES))
+    runpy.run_path(str(demo.FIXTURES / "generate.py"))["main"](tmp_path)
+    names = sorted(path.name for path in demo.FIXTURES.glob("*.csv"))
+    assert names == sorted(path.name for path in tmp_path.iterdir())
+    for name in names:
+        assert (tmp_path / name).read_bytes() == (demo.FIXTURES / name).read_bytes()
+
+
+def test_static_files_are_collected_only_when_they_changed(settings: Any, tmp_path: Any) -> None:
+    settings.STATIC_ROOT = tmp_path / "static"
+    assert staticfiles.collect()
+    assert (settings.STATIC_ROOT / "importing" / "importing.css").is_file()
+    assert not staticfiles.collect()
+    (settings.STATIC_ROOT / ".collected").write_text("other")
+    assert staticfiles.collect()
