@@ -69,7 +69,7 @@ class TestDemo:
 @pytest.mark.usefixtures("small_demo")
 class TestPrepare:
     @pytest.fixture(autouse=True)
-    def _nobody_else(self) -> None:
+    def _nobody_else(self, db: None) -> None:
         Operation.objects.all().delete()
         Client.objects.companies().delete()
 
