@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Model
+from django.contrib.admin.widgets import AutocompleteSelect as DjangoAutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, Model
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 #: How many of the objects that go with a deletion are named on the page that asks.
 NAMED_IN_CONFIRMATION = 50
+
+
+class AutocompleteSelect(DjangoAutocompleteSelect):
+    """Django's, for a form that comes back with what no key can be."""
+
+    def optgroups(self, name: str, value: list[str], attr: Any = None) -> list[Any]:
+        """The chosen options; Django would ask the database for any text, and fail."""
+        return super().optgroups(name, [key for key in value if self._is_key(key)], attr)
+
+    def _is_key(self, key: str) -> bool:
+        try:
+            self.field.target_field.to_python(key)
+        except ValidationError:
+            return False
+        return True
 
 
 class ModelAdmin(UnfoldModelAdmin):
@@ -26,6 +43,15 @@ class ModelAdmin(UnfoldModelAdmin):
     # The list says how many rows match. Counting the whole table as well doubles the cost.
     show_full_result_count = False
     warn_unsaved_form = True
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = AutocompleteSelect(
+                db_field, self.admin_site, using=kwargs.get("using")
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_deleted_objects(
         self, objs: Iterable[Model], request: HttpRequest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from .children import Child, describe_exit, spawn, stop_process
 from .config import Config
 from .environment import set_secret_key, set_urls
 from .errors import LauncherError, StopRequestedError
+from .own_server import check_own_server
 from .programs import Programs, owner_environment, web_environment
 
 _WATCH_SECONDS = 0.2
@@ -67,7 +69,9 @@ class Supervisor:
             for sock in sockets:
                 stack.callback(sock.close)
             set_secret_key()
-            if not self._config.own_server:
+            if self._config.own_server:
+                check_own_server(os.environ)
+            else:
                 self._server = embedded_from_environment(self._config.data_dir, report=self._say)
                 set_urls(stack.enter_context(self._server.hold()))
             # From here on a signal must find what it stops; entered last, left first.

@@ -23,7 +23,7 @@ from console.launcher.errors import LauncherError
 from console.launcher.preflight import reserve_port
 from tests.launcher import RunningConsole, children_of
 
-_NOWHERE = {"DATABASE_URL": "postgresql://o@/x", "WEB_DATABASE_URL": "postgresql://w@/x"}
+_NOWHERE = "postgresql://somebody:secret@127.0.0.1:1/console"
 
 # Stand-ins: each gets a word of the environment that says how to behave.
 _STAND_INS = """
@@ -76,8 +76,10 @@ def stand_in(tmp_path: Path) -> Iterator[StandIn]:
 
     def make(**environ: str) -> RunningConsole:
         path = {"PYTHONPATH": f"{tmp_path}:{CHECKOUT}"}
+        # The server of this test run, so that none has to be started.
+        urls = {name: os.environ[name] for name in ("DATABASE_URL", "WEB_DATABASE_URL")}
         console = RunningConsole(
-            environ={**path, **_NOWHERE, **environ}, script=[str(tmp_path / "run.py")]
+            environ={**path, **urls, **environ}, script=[str(tmp_path / "run.py")]
         )
         made.append(console)
         return console
@@ -122,7 +124,7 @@ def test_it_prints_the_addresses_when_the_web_server_answers(stand_in: StandIn) 
     console = stand_in()
     console.start()
     assert console.addresses() == "open http://localhost/ owner\n"
-    assert _get(console) == repr(["web", None, _NOWHERE["WEB_DATABASE_URL"]])
+    assert _get(console) == repr(["web", None, os.environ["WEB_DATABASE_URL"]])
     assert "preparing\n" in console.output()
     _wait_for(lambda: "worker with owner\n" in console.output())
     assert stat.S_IMODE((console.data_dir / "secret-key").stat().st_mode) == 0o600
@@ -175,6 +177,8 @@ def test_a_second_one_says_that_one_is_running(stand_in: StandIn) -> None:
         ({"CONSOLE_WEB_WORKERS": "0"}, "CONSOLE_WEB_WORKERS is '0'"),
         ({"WEB_DATABASE_URL": ""}, "DATABASE_URL is set, but WEB_DATABASE_URL is not"),
         ({"DATABASE_URL": ""}, "WEB_DATABASE_URL is set, but DATABASE_URL is not"),
+        ({"WEB_DATABASE_URL": _NOWHERE}, "the server of WEB_DATABASE_URL cannot be used (conn"),
+        ({"DATABASE_URL": "x:secret"}, "DATABASE_URL is not a PostgreSQL URL"),
         ({"PREPARE_STATUS": "3"}, "could not be brought up to date (exit status 3"),
         ({"WEB_APP": "nowhere:application"}, "the web server did not start (exit status"),
         ({"CONSOLE_DATA_DIR": "/dev/null/var"}, "/dev/null"),
@@ -192,6 +196,7 @@ def test_what_keeps_it_from_starting_is_one_clear_line(
     assert console.wait() == 1
     [line] = _errors(console)
     assert message in line
+    assert "secret" not in line
     assert not console.addresses()
     if "WEB_APP" not in environ:  # gunicorn tells why in its own way
         assert "Traceback" not in console.output()
