@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.db import Error, connection
 from django_tenants.utils import schema_context
@@ -58,4 +58,6 @@ def _write(operation: Operation, message: str) -> None:
 
 
 def _close() -> None:
-    connection.close()
+    """End the thread's connection; the work may be committed by now, and must not seem to fail."""
+    with suppress(Error):
+        connection.close()
