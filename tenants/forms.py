@@ -111,6 +111,12 @@ class ClientDomainForm(forms.ModelForm):
         model = Domain
         fields = ("domain", "is_primary")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # The column's heading names it to those who see it, and to nobody else.
+            field.widget.attrs["aria-label"] = field.label
+
     def _get_validation_exclusions(self) -> set[str]:
         # The constraint “one primary domain” looks at the database, where the row that gives
         # the place up in this same submission still holds it.

@@ -157,3 +157,9 @@ class TestNoDelete:
         )
         assert response.status_code == 302
         assert Client.objects.filter(pk=draft.pk).exists()
+
+
+def test_the_fields_of_a_domain_have_names_for_screen_readers(browser: Any, alpha: Client) -> None:
+    page = browser.get(f"{LIST}{alpha.pk}/change/").content.decode()
+    domain = page[page.index('name="domains-0-domain"') :]
+    assert 'aria-label="Domain"' in domain[: domain.index(">")]
