@@ -99,15 +99,16 @@ def not_ready(request: HttpRequest) -> HttpResponse:
 
 
 class RefuseNulMiddleware:
-    """Answers 400 to an address with a NUL character, which PostgreSQL keeps in no text.
+    """Answers 400 to a NUL character in an address or a cookie: PostgreSQL keeps it in no text.
 
-    Forms refuse it by themselves; filters and searches hand it on to the database.
+    Forms refuse it by themselves; filters, searches and sessions hand it on to the database.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "%00" in request.META["QUERY_STRING"] or "\x00" in request.path_info:
-            raise SuspiciousOperation("The address has a NUL character.")
+        texts = (request.path_info, *request.COOKIES.values())
+        if "%00" in request.META["QUERY_STRING"] or any("\x00" in text for text in texts):
+            raise SuspiciousOperation("The address or a cookie has a NUL character.")
         return self.get_response(request)

@@ -65,6 +65,14 @@ def test_in_a_search(browser: Browser) -> None:
     assert faults == []
 
 
+@pytest.mark.parametrize("browser", ["staff", "tenant"], indirect=True)
+@pytest.mark.parametrize("cookie", ["sessionid", "csrftoken"])
+def test_in_a_cookie(browser: Browser, cookie: str) -> None:
+    quoted = '"' + r"\000" + "a" * 30 + '"'  # browsers quote; Python reads the octal number
+    response = browser.get("/", headers={"cookie": f"{cookie}={quoted}"})
+    assert response.status_code < 500
+
+
 @pytest.mark.parametrize(("browser", "path"), LISTS, indirect=["browser"])
 def test_in_the_place_of_a_key(browser: Browser, path: str) -> None:
     pages = [f"{path}{key}/{action}/" for key in KEYS for action in ACTIONS]
