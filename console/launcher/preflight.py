@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,10 +49,11 @@ def check_disk(folder: Path) -> None:
 
 
 @contextmanager
-def only_one(config: Config) -> Iterator[None]:
+def only_one(config: Config) -> Iterator[bool]:
     """Be the one console on this data folder while the block runs.
 
-    Raises LauncherError when another runs; the lock ends with the process, however that ends.
+    Yields whether the one before was killed: its children may still be ending then. Raises
+    LauncherError when another runs; the lock ends with the process, however that ends.
     """
     path = config.data_dir / "run.lock"
     try:
@@ -64,9 +66,13 @@ def only_one(config: Config) -> Iterator[None]:
                 f"the console is already running here ({_who(lock)}): stop it with Ctrl-C in its "
                 "terminal, or set CONSOLE_DATA_DIR and CONSOLE_PORT to run a second one"
             )
+        was_killed = os.fstat(lock.fd).st_size > 0
         os.truncate(lock.fd, 0)
         os.pwrite(lock.fd, f"process {os.getpid()}, port {config.port}".encode(), 0)
-        yield
+        try:
+            yield was_killed
+        finally:
+            os.truncate(lock.fd, 0)  # only a killed one leaves its note
     finally:
         lock.close()
 
@@ -75,12 +81,25 @@ def _who(lock: FileLock) -> str:
     return os.pread(lock.fd, 100, 0).decode(errors="replace") or "starting"
 
 
-def reserve_port(port: int) -> list[socket.socket]:
+def reserve_port(port: int, *, patience: float = 0.0) -> list[socket.socket]:
     """Sockets bound to `port` on 127.0.0.1 and, where there is one, ::1; not listening yet.
 
     The supervisor keeps them: the port stays ours while the web server is started again.
-    Raises LauncherError when the port cannot be had.
+    `patience`, in seconds, is for a web server that still ends. Raises LauncherError when the
+    port cannot be had.
     """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _bind_all(port)
+        except LauncherError as exc:
+            taken = isinstance(exc.__cause__, OSError) and exc.__cause__.errno == errno.EADDRINUSE
+            if not taken or time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
+
+
+def _bind_all(port: int) -> list[socket.socket]:
     bound: list[socket.socket] = []
     for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         if family == socket.AF_INET6 and not socket.has_ipv6:

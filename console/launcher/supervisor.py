@@ -29,6 +29,8 @@ _WEB_DEATHS = 4
 _WEB_STOP_SECONDS = 15.0
 _WORKER_STOP_SECONDS = 60.0
 _PREPARE_STOP_SECONDS = 10.0
+# How long the web server of a killed supervisor may take to end.
+_PORT_SECONDS = 15.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -64,8 +66,10 @@ class Supervisor:
         with ExitStack() as stack:
             preflight.check_python()
             preflight.check_disk(self._config.data_dir)
-            stack.enter_context(preflight.only_one(self._config))
-            sockets = preflight.reserve_port(self._config.port)
+            was_killed = stack.enter_context(preflight.only_one(self._config))
+            sockets = preflight.reserve_port(
+                self._config.port, patience=_PORT_SECONDS if was_killed else 0.0
+            )
             for sock in sockets:
                 stack.callback(sock.close)
             set_secret_key()

@@ -294,6 +294,6 @@ def test_a_killed_supervisor_takes_its_children_with_it(stand_in: StandIn) -> No
     console.start()
     pids = [pid for pid, _ in children_of(console.pid)]
     console.stop(signal.SIGKILL)
-    _wait_for(lambda: not [pid for pid in pids if _is_alive(pid)])
-    console.start()
+    console.start()  # at once, while they still end
     assert _get(console)
+    _wait_for(lambda: not [pid for pid in pids if _is_alive(pid)])
