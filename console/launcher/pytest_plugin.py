@@ -21,6 +21,7 @@ from console.postgres.embedded import (
     ServerHeldError,
     embedded_from_environment,
 )
+from console.postgres.embedded.locks import exclusive
 
 _PREFIX = "tests-"
 _resources = ExitStack()
@@ -50,12 +51,13 @@ def pytest_unconfigure() -> None:
 def _start() -> None:
     base = data_dir()
     base.mkdir(parents=True, exist_ok=True)
-    for left_over in base.glob(f"{_PREFIX}*"):
-        _remove(left_over)
-    folder = Path(tempfile.mkdtemp(dir=base, prefix=_PREFIX))
-    _resources.callback(_remove, folder)
-    urls = _resources.enter_context(embedded_from_environment(folder).hold())
-    set_urls(urls)
+    # One run at a time: another's folder looks left over until its server is held.
+    with exclusive(base / "tests.lock", on_wait=lambda: None):
+        for left_over in base.glob(f"{_PREFIX}*"):
+            _remove(left_over)
+        folder = Path(tempfile.mkdtemp(dir=base, prefix=_PREFIX))
+        _resources.callback(_remove, folder)
+        set_urls(_resources.enter_context(embedded_from_environment(folder).hold()))
 
 
 def _remove(folder: Path) -> None:
