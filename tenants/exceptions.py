@@ -90,3 +90,9 @@ class NoDomain(TenantError):
     """The client has no host name, so no link can lead to it."""
 
     message = _("%(client)s has no domain yet. Add one first.")
+
+
+class ConsoleDomainTaken(TenantError):
+    """CONSOLE_DOMAIN names a host that is a client's."""
+
+    message = _("CONSOLE_DOMAIN is %(domain)s, which is the address of %(client)s.")

@@ -167,6 +167,13 @@ class GroupAdmin(RightsAdmin):
     search_fields = ("name",)
     ordering = ("name",)
     fieldsets = ((None, {"fields": ("name", "permissions")}),)
+    # One by one: each is asked whether its rights may be taken from its members.
+    actions = None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (
+            obj is None or obj.pk in rights.grantable_groups(request.user)
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         return (

@@ -64,11 +64,14 @@ def needs_database(argv: Sequence[str]) -> bool:
 def command_environment(argv: Sequence[str]) -> Iterator[None]:
     """Give a `manage.py` command what the settings read, and a running database if it needs one.
 
-    What is set already stays. The embedded server is held while the block runs. Ends the
-    process with one line on stderr and status 1 when that is not possible.
+    What is set already stays, but for the login of what serves requests. The embedded server is
+    held while the block runs. Ends the process with one line on stderr and status 1 when that is
+    not possible.
     """
     name = argv[1] if len(argv) > 1 else ""
-    os.environ.setdefault("CONSOLE_LOGIN", "web" if name in _WEB_COMMANDS else "owner")
+    if name in _WEB_COMMANDS:
+        os.environ["CONSOLE_LOGIN"] = "web"  # whatever is set: what serves requests is never owner
+    os.environ.setdefault("CONSOLE_LOGIN", "owner")
     try:
         if not needs_database(argv):
             _set_placeholders()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
+from tenants.exceptions import ConsoleDomainTaken
 from tenants.models import Client, Domain
 from tenants.schemas.migrate import Report
 from tenants.schemas.provision import migrate_public
@@ -16,10 +17,16 @@ def update_platform(*, report: Report) -> list[str]:
 
     Can be run again at any time. Runs as the owner for the schema. Returns the migrations that
     were applied, as ``app.name``. ``CONSOLE_DOMAIN`` names the domain; one that was used before
-    stays, so that old addresses go on working.
+    stays, so that old addresses go on working. Raises ``ConsoleDomainTaken`` where a client
+    has it.
     """
     applied = migrate_public(report=report)
     with transaction.atomic():
+        taken = Domain.objects.filter(domain=settings.CONSOLE_DOMAIN).exclude(
+            tenant__schema_name=PUBLIC_SCHEMA
+        )
+        if owner := taken.select_related("tenant").first():
+            raise ConsoleDomainTaken(domain=settings.CONSOLE_DOMAIN, client=owner.tenant)
         console, _created = Client.objects.get_or_create(
             schema_name=PUBLIC_SCHEMA, defaults={"name": "Console"}
         )

@@ -103,7 +103,10 @@ def _put_back_or_fail(operation: Operation, exc: Exception) -> None:
         fail(operation, exc)
         return
     with transaction.atomic():
+        if not _is_still_ours(operation):
+            return
         operation.state = OperationState.QUEUED
+        operation.finished_at = None
         operation.error = _("The database did not answer in time. It will be tried again.")
         operation.error_detail = describe(exc)
         operation.save()
@@ -113,6 +116,27 @@ def _put_back_or_fail(operation: Operation, exc: Exception) -> None:
 
 def fail(operation: Operation, exc: Exception) -> None:
     """Close the operation as failed, with plain words and the technical text apart."""
+    with transaction.atomic():
+        if not _is_still_ours(operation):
+            return
+        _describe(operation, exc)
+        _close(operation, OperationState.FAILED, operation.error)
+
+
+def _is_still_ours(operation: Operation) -> bool:
+    """Whether the row still says what this attempt left there; locks it until the transaction ends.
+
+    The work may be committed although its answer was lost, and another worker may have begun
+    since: then the object becomes what the row says, and nothing is written.
+    """
+    row = Operation.objects.select_for_update(of=("self",)).get(pk=operation.pk)
+    if row.is_open and row.attempts == operation.attempts:
+        return True
+    operation.refresh_from_db()
+    return False
+
+
+def _describe(operation: Operation, exc: Exception) -> None:
     if isinstance(exc, TenantError):
         operation.error, operation.error_detail = str(exc), ""
     else:
@@ -120,8 +144,6 @@ def fail(operation: Operation, exc: Exception) -> None:
             "It failed, and everything it had begun was undone. The technical detail says why."
         )
         operation.error_detail = describe(exc)
-    with transaction.atomic():
-        _close(operation, OperationState.FAILED, operation.error)
 
 
 def describe(exc: Exception) -> str:

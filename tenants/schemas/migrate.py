@@ -96,10 +96,12 @@ def _lock_timeout(connection: DatabaseWrapper) -> Iterator[None]:
     local = connection.in_atomic_block
     with connection.cursor() as cursor:
         cursor.execute(sql, [LOCK_TIMEOUT, local])
-    yield
-    if not local:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, ["0", False])
+    try:
+        yield
+    finally:
+        if not local:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, ["0", False])
 
 
 def _label(migration: Migration) -> str:

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -110,6 +111,18 @@ def test_nothing_but_the_rollback_runs_in_a_failed_transaction() -> None:
         with pytest.raises(DatabaseError, match="aborted"):
             scope()
         connection.needs_rollback = True
+
+
+def test_a_commit_that_the_server_turned_into_a_rollback_leaves_no_scope_behind() -> None:
+    with schema_context("beta"):
+        assert User.objects.get().email == "ada@beta.example"
+    with schema_context("alpha"):
+        with transaction.atomic():
+            scope()  # the switch is inside the transaction
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT 1/0")  # swallowed: Django commits, PostgreSQL rolls back
+        assert User.objects.get().email == "ada@alpha.example"
+        assert scope() == ("alpha", role("alpha"))
 
 
 def test_a_cursor_runs_where_the_connection_is_when_it_executes() -> None:

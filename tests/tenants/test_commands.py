@@ -103,6 +103,12 @@ class TestMigrateSchemas:
     def test_migrate_is_the_same(self) -> None:
         assert "2 schemas" in run("migrate")
 
+    def test_the_console_does_not_take_a_clients_address(self, settings: Any) -> None:
+        settings.CONSOLE_DOMAIN = "alpha.localhost"
+        with pytest.raises(CommandError, match="is the address of Alpha"):
+            run("migrate_schemas", "--shared")
+        assert Domain.objects.get(domain="alpha.localhost").tenant.schema_name == "alpha"
+
     def test_one_that_fails_does_not_stop_the_others(self, operator: User) -> None:
         make_behind("alpha")
         make_behind("beta")

@@ -17,14 +17,14 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql.base import TIMESTAMPTZ_OID
 from django.db.backends.postgresql.psycopg_any import register_tzloader
 from django_tenants.postgresql_backend import base as django_tenants_backend
-from psycopg.pq import Format
+from psycopg.pq import Format, TransactionStatus
 
 from console.postgres.backend.cursors import (
     ScopedCursor,
     ScopedServerSideCursor,
 )
 from console.postgres.backend.scope import Scope
-from console.postgres.exceptions import OwnerRightsRefused
+from console.postgres.exceptions import OwnerRightsRefused, ScopeSwitchFailed
 from console.postgres.roles import Access, role_for
 
 
@@ -94,6 +94,25 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
     def close(self) -> None:
         self._forget_scope()
         super().close()
+
+    def commit(self) -> None:
+        # PostgreSQL answers the COMMIT of a transaction in error with a rollback, and says no
+        # word: an error that the code swallowed would leave another tenant's scope in force.
+        in_error = (
+            self.connection is not None
+            and self.connection.info.transaction_status == TransactionStatus.INERROR
+        )
+        try:
+            super().commit()
+        finally:
+            if in_error:
+                self._forget_scope()
+
+    def is_usable(self) -> bool:
+        try:
+            return super().is_usable()
+        except ScopeSwitchFailed:
+            return False
 
     def rollback(self) -> None:
         try:

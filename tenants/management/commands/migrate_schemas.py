@@ -41,7 +41,10 @@ class Command(BaseCommand):
             self._tenants(schema_name)
 
     def _public(self) -> None:
-        applied = update_platform(report=self.stdout.write)
+        try:
+            applied = update_platform(report=self.stdout.write)
+        except TenantError as exc:
+            raise CommandError(str(exc)) from exc
         self.stdout.write(f"{PUBLIC_SCHEMA}: {_applied(len(applied))}")
 
     def _tenants(self, schema_name: str | None) -> None:

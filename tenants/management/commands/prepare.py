@@ -26,7 +26,10 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         self._say("Bringing the database up to date")
-        update_platform(report=self._say)
+        try:
+            update_platform(report=self._say)
+        except TenantError as exc:
+            raise CommandError(str(exc)) from exc
         try:
             call_command("migrate_schemas", tenant=True, stdout=self.stderr, stderr=self.stderr)
         except CommandError as exc:
