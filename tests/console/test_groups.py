@@ -20,7 +20,7 @@ def test_a_group_is_deleted_by_those_who_have_its_rights(
     with schema_context("alpha"):
         group = Group.objects.create(name="Others")
         group.permissions.set(Permission.objects.filter(codename=right_of_group))
-        person = User.objects.create_user("bob@alpha.example", "pw")
+        person = User.objects.create_user("bob@alpha.example", "pw", is_staff=True)
         mine = Permission.objects.filter(codename__in=["view_group", "delete_group"])
         person.user_permissions.set(mine)
     path = f"/auth/group/{group.pk}/delete/"
