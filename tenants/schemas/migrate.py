@@ -64,7 +64,8 @@ def migrate(schema: str, *, report: Report) -> list[str]:
     """Apply what the schema lacks, and return it as ``app.name``, in order.
 
     Runs as the owner. In a tenant's schema all of it is one transaction, so that a failure leaves
-    the schema as it was; a migration that asks not to be in a transaction breaks it into several.
+    the schema as it was; a migration that asks not to be in a transaction fails there when the
+    caller has one open, as the verbs do.
     In ``public`` each migration is one of its own: the queue's add values to an enumeration,
     which PostgreSQL lets nobody use before they are committed. Each statement waits at most
     ``LOCK_TIMEOUT`` for a lock. Only the apps of that side are applied, recorded
