@@ -25,6 +25,7 @@ ALLOWED_HOSTS = ["*"]
 # schema those of that tenant.
 _BOTH_SIDES = [
     "console.accounts",
+    "console.history",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -42,6 +43,7 @@ SHARED_APPS = [
     "tenants",
     "django_tenants",
     "procrastinate.contrib.django",
+    "auditlog",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     *_BOTH_SIDES,
@@ -66,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.history.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -128,6 +131,13 @@ CACHES = {
     },
 }
 
+# --- History --------------------------------------------------------------------------------
+
+AUDITLOG_LOGENTRY_MODEL = "history.LogEntry"
+AUDITLOG_STORE_JSON_CHANGES = True
+# auditlog's own table is replaced by ours; it would only stand empty.
+MIGRATION_MODULES = {"auditlog": None}
+
 # --- Queue ----------------------------------------------------------------------------------
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
@@ -148,6 +158,10 @@ STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "logos": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "logos"},
+    },
     "imports": {
         # django-tenants' storage is per schema only where no location is given.
         "BACKEND": "console.importing.storage.SchemaStorage",

@@ -59,6 +59,68 @@ class NotProvisioned(TenantError):
     message = _("%(client)s has no schema yet. Create it first.")
 
 
+class ClientSuspended(TenantError):
+    """The client's own work waits while it is suspended."""
+
+    message = _("%(client)s is suspended. Its schema is brought up to date when it is reactivated.")
+
+
+class ClientArchived(TenantError):
+    """Nothing is done for an archived client but restoring it, or dropping its schema."""
+
+    message = _("%(client)s is archived. Restore it first.")
+
+
+class ClientNotArchived(TenantError):
+    """What only an archived client can take."""
+
+    message = _("%(client)s is not archived. Archive it first.")
+
+
+class ClientNotActive(TenantError):
+    """Only an active client can be suspended."""
+
+    message = _("%(client)s is not active, so there is nothing to suspend.")
+
+
+class ClientNotSuspended(TenantError):
+    """Only a suspended client can be reactivated."""
+
+    message = _("%(client)s is not suspended.")
+
+
+class StillKept(TenantError):
+    """The day until which an archived client's data is kept has not come."""
+
+    message = _(
+        "The data of %(client)s is kept until %(day)s. Change that day first if it no longer holds."
+    )
+
+
+class RemovalInThePast(TenantError):
+    """The day of removal has to be today or later."""
+
+    message = _("The day until which the data is kept lies in the past.")
+
+
+class NameDoesNotMatch(TenantError):
+    """What was typed is not the name of the schema that would be dropped."""
+
+    message = _("Type “%(schema)s” exactly, to show that this is the schema you mean.")
+
+
+class OperationNotWaiting(TenantError):
+    """Only an operation that waits can be cancelled."""
+
+    message = _("%(operation)s does not wait any more, so it cannot be cancelled.")
+
+
+class ClientBusy(TenantError):
+    """A worker holds the client's row: its schema is being worked on at this moment."""
+
+    message = _("The schema of %(client)s is being worked on at this moment. Try again after that.")
+
+
 class SchemaBusy(TenantError):
     """Somebody else holds the lock on the schema."""
 

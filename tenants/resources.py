@@ -57,8 +57,8 @@ class PlanResource(KeyedResource):
         meaning=gettext_lazy("One line about it."),
         samples=("Up to 25 people", ""),
     )
-    monthly_price = Column(
-        attribute="monthly_price",
+    price = Column(
+        attribute="price",
         widget=Amount(),
         meaning=gettext_lazy("An amount with a decimal point. Empty: as it is, or 0.00."),
         samples=("49.00", "41.50"),
@@ -79,7 +79,7 @@ class PlanResource(KeyedResource):
             "code",
             "name",
             "description",
-            "monthly_price",
+            "price",
             "currency",
         )
 

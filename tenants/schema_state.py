@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, CharField, Count, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
-from tenants.models import OPEN_STATES, Client, Operation, OperationState
+from tenants.models import OPEN_STATES, Client, Operation, OperationState, SchemaVersion
+from tenants.schemas.migrate import known_migrations
 from tenants.validators import PUBLIC_SCHEMA
 
 PLATFORM = "platform"
@@ -14,6 +26,7 @@ NONE = "none"
 WAITING = "waiting"
 MAKING = "making"
 READY = "ready"
+BEHIND = "behind"
 FAILED = "failed"
 
 #: In the order of the tabs. The console's own row is in none of them.
@@ -22,13 +35,15 @@ STATES = {
     WAITING: _("Waiting"),
     MAKING: _("Being made"),
     READY: _("Ready"),
+    BEHIND: _("Behind"),
     FAILED: _("Failed"),
 }
 
 
 def with_schema_state(clients: QuerySet[Client]) -> QuerySet[Client]:
-    """Adds ``schema_state`` and ``latest`` (``id``, ``kind``, ``state`` of the operation that
-    counts: the open one, or else the newest; ``None`` where there is none)."""
+    """Adds ``schema_state``, ``behind`` (how many migrations the schema lacks) and ``latest``
+    (``id``, ``kind``, ``state`` of the operation that counts: the open one, or else the newest;
+    ``None`` where there is none). Takes one query of its own, for the versions that there are."""
     operations = (
         Operation.objects.filter(client=OuterRef("pk"))
         # An operation that is tried again keeps its age, so the open one need not be the newest.
@@ -37,9 +52,11 @@ def with_schema_state(clients: QuerySet[Client]) -> QuerySet[Client]:
     latest_state = Subquery(operations.values("state")[:1])
     described = JSONObject(id=F("pk"), kind=F("kind"), state=F("state"))
     return clients.alias(latest_state=latest_state).annotate(
+        behind=_behind(),
         latest=Subquery(operations.annotate(described=described).values("described")[:1]),
         schema_state=Case(
             When(schema_name=PUBLIC_SCHEMA, then=Value(PLATFORM)),
+            When(provisioned_at__isnull=False, behind__gt=0, then=Value(BEHIND)),
             When(provisioned_at__isnull=False, then=Value(READY)),
             When(latest_state=OperationState.QUEUED, then=Value(WAITING)),
             When(latest_state=OperationState.RUNNING, then=Value(MAKING)),
@@ -47,6 +64,20 @@ def with_schema_state(clients: QuerySet[Client]) -> QuerySet[Client]:
             default=Value(NONE),
             output_field=CharField(),
         ),
+    )
+
+
+def _behind() -> Case:
+    """How many of the code's migrations the schema lacks, by the version kept on the row."""
+    known = known_migrations()
+    lacks = {
+        version.pk: len(known.difference(version.migrations))
+        for version in SchemaVersion.objects.only("migrations")
+    }
+    return Case(
+        *(When(schema_version=pk, then=Value(number)) for pk, number in lacks.items() if number),
+        default=Value(0),
+        output_field=IntegerField(),
     )
 
 

@@ -36,7 +36,7 @@ def client_counts() -> ClientCounts:
     """All numbers in one query, by the same rule as the filter of the client list."""
     states = schema_state.count_states(Client.objects.companies())
     return ClientCounts(
-        ready=states[schema_state.READY],
+        ready=states[schema_state.READY] + states[schema_state.BEHIND],
         without_schema=states[schema_state.NONE],
         under_way=states[schema_state.WAITING] + states[schema_state.MAKING],
         failed=states[schema_state.FAILED],

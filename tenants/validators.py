@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -75,4 +76,24 @@ def validate_hostname(value: str) -> None:
     if labels[-1].isdigit():
         raise ValidationError(
             _("An IP address cannot be a client's address."), code="hostname_address"
+        )
+
+
+def validate_tag(value: str) -> None:
+    """Raise ``ValidationError`` unless ``value`` can stand among others with commas between."""
+    if "," in value or value != " ".join(value.split()).lower():
+        raise ValidationError(
+            _("“%(tag)s” cannot be a tag: use lower case, and no comma."),
+            code="tag",
+            params={"tag": value},
+        )
+
+
+def validate_time_zone(value: str) -> None:
+    """Raise ``ValidationError`` unless ``value`` is a time zone by its IANA name."""
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Use a name such as “Europe/Berlin”."),
+            code="time_zone",
+            params={"name": value},
         )

@@ -30,15 +30,9 @@ from tenants.admin.base import (
     origin_of,
     report_refusal,
 )
-from tenants.exceptions import (
-    AlreadyProvisioned,
-    NoDomain,
-    NotProvisioned,
-    OperationOpen,
-    PublicIsUntouchable,
-    TenantError,
-)
+from tenants.exceptions import NoDomain, NotProvisioned, PublicIsUntouchable, TenantError
 from tenants.models import Client, OperationKind
+from tenants.operations.hindrance import hindrance
 from tenants.operations.invite import sign_in_link
 from tenants.operations.request import request_operation
 
@@ -101,8 +95,8 @@ class ClientActions(PageMixin):
             "valid_for": _in_words(settings.PASSWORD_RESET_TIMEOUT),
         }
         try:
-            if hindrance := _hindrance(client, "sign_in_link"):
-                raise hindrance
+            if refused := _hindrance(client, "sign_in_link"):
+                raise refused
             if request.method == "POST":
                 context["link"] = sign_in_link(
                     client, origin=origin_of(request), acting_user=request.user
@@ -125,8 +119,8 @@ class ClientActions(PageMixin):
         if client is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         try:
-            if hindrance := _hindrance(client, kind):
-                raise hindrance
+            if refused := _hindrance(client, kind):
+                raise refused
             if request.method == "POST":
                 operation = request_operation(client, kind, acting_user=request.user)
                 return HttpResponseRedirect(operation_url(operation))
@@ -159,16 +153,18 @@ def _hindrance(client: Client, wanted: str) -> TenantError | None:
     The verbs decide; this hides buttons, and answers at once where a verb would wait for the
     row of a client that a worker holds.
     """
+    if wanted == "sign_in_link":
+        return _no_link(client)
+    open_operation = client.operations.open().first()
+    return hindrance(client, OperationKind(wanted), open_operation=open_operation)
+
+
+def _no_link(client: Client) -> TenantError | None:
     if client.is_public:
         return PublicIsUntouchable()
-    if wanted == OperationKind.CREATE_SCHEMA and client.is_provisioned:
-        return AlreadyProvisioned(client=client)
-    if wanted != OperationKind.CREATE_SCHEMA and not client.is_provisioned:
+    if not client.is_provisioned:
         return NotProvisioned(client=client)
-    if wanted == "sign_in_link":
-        return None if client.primary_domain else NoDomain(client=client)
-    operation = client.operations.open().first()
-    return OperationOpen(client=client, operation=operation) if operation else None
+    return None if client.primary_domain else NoDomain(client=client)
 
 
 def _in_words(seconds: int) -> str:

@@ -32,15 +32,15 @@ class PlanAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
     list_display = ("name", "code", "price", "number_of_clients")
     list_per_page = 50
     search_fields = ("name", "code")
-    fields = ("name", "code", "description", ("monthly_price", "currency"))
+    fields = ("name", "code", "description", ("price", "currency"))
     resource_classes = (PlanResource,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         return super().get_queryset(request).annotate(client_count=Count("clients"))
 
-    @display(description=_("monthly price"), ordering="monthly_price")
+    @display(description=_("price"), ordering="price")
     def price(self, plan: Plan) -> str:
-        return f"{number_format(plan.monthly_price, 2)} {plan.currency}"
+        return f"{number_format(plan.price, 2)} {plan.currency}"
 
     @display(description=_("clients"), ordering="client_count")
     def number_of_clients(self, plan: Plan) -> SafeString | int:

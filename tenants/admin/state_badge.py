@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from tenants import schema_state
-from tenants.models import Client, OperationState
+from tenants.models import OPEN_STATES, Client, OperationState
 
 LABELS = {
     schema_state.WAITING: "warning",
     schema_state.MAKING: "info",
     schema_state.READY: "success",
+    schema_state.BEHIND: "warning",
     schema_state.FAILED: "danger",
 }
 
@@ -29,11 +30,14 @@ def badge(client: Client) -> SafeString:
     if client.schema_state == schema_state.PLATFORM:
         return _label(_t("The console"), "")
     state = client.schema_state
-    labels = [_label(schema_state.STATES[state], LABELS.get(state, ""))]
+    text = schema_state.STATES[state]
+    if state == schema_state.BEHIND:
+        text = _t("Behind by %(n)d") % {"n": client.behind}
+    labels = [_label(text, LABELS.get(state, ""))]
     work = client.latest["state"] if client.latest else OperationState.SUCCEEDED
-    if state == schema_state.READY and work == OperationState.FAILED:
+    if client.is_provisioned and work == OperationState.FAILED:
         labels.append(_label(_t("Last migration failed"), "danger"))
-    elif state == schema_state.READY and work != OperationState.SUCCEEDED:
+    elif client.is_provisioned and work in OPEN_STATES:
         labels.append(_label(_t("Being migrated"), "info"))
     return SafeString(" ".join(labels))
 

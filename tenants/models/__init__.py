@@ -1,4 +1,4 @@
-from tenants.models.client import Client
+from tenants.models.client import Client, ClientStatus
 from tenants.models.domain import Domain
 from tenants.models.operation import (
     OPEN_STATES,
@@ -8,16 +8,22 @@ from tenants.models.operation import (
     OperationState,
     Rollout,
 )
-from tenants.models.plan import Plan
+from tenants.models.plan import BillingPeriod, Feature, Limit, Plan
+from tenants.models.schema_version import SchemaVersion
 
 __all__ = [
     "OPEN_STATES",
+    "BillingPeriod",
     "Client",
+    "ClientStatus",
     "Domain",
+    "Feature",
+    "Limit",
     "Operation",
     "OperationEvent",
     "OperationKind",
     "OperationState",
     "Plan",
     "Rollout",
+    "SchemaVersion",
 ]

@@ -53,3 +53,6 @@ class Domain(DomainMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.domain = normalize_hostname(self.domain)
         super().save(*args, **kwargs)
+
+    def history_subject(self) -> Client:
+        return self.tenant

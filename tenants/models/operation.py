@@ -16,6 +16,7 @@ from tenants.models.client import Client
 class OperationKind(models.TextChoices):
     CREATE_SCHEMA = "create_schema", _("Create schema")
     MIGRATE_SCHEMA = "migrate_schema", _("Migrate schema")
+    DROP_SCHEMA = "drop_schema", _("Drop schema")
 
 
 class OperationState(models.TextChoices):
@@ -23,6 +24,7 @@ class OperationState(models.TextChoices):
     RUNNING = "running", _("Running")
     SUCCEEDED = "succeeded", _("Done")
     FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 #: An operation in one of these states is not over; a client has one of them at the most.
@@ -101,6 +103,8 @@ class Operation(Requested):
     state = models.CharField(
         _("state"), max_length=10, choices=OperationState.choices, default=OperationState.QUEUED
     )
+    #: Whether a worker runs it; a command runs its own, and nobody else may.
+    queued = models.BooleanField(default=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
@@ -145,6 +149,8 @@ class OperationEvent(models.Model):
     operation = models.ForeignKey(Operation, models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)
     message = models.CharField(max_length=500)
+    #: The step that this line begins, one of those of the operation's kind; empty inside one.
+    step = models.CharField(max_length=20, blank=True)
 
     class Meta:
         verbose_name = _("log line")

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 PROVISION = "tenants.provision_client"
 INVITE = "tenants.invite_client_admin"
+SUSPEND = "tenants.suspend_client"
+ARCHIVE = "tenants.archive_client"
+DROP = "tenants.drop_client"
 
 
 def require(acting_user: User | None, permission: str) -> None:

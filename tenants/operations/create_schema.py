@@ -8,7 +8,8 @@ from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from tenants.exceptions import AlreadyProvisioned
-from tenants.models import Client
+from tenants.models import Client, ClientStatus
+from tenants.operations.versions import read_version
 from tenants.schemas import provision
 from tenants.schemas.migrate import Report
 
@@ -27,5 +28,7 @@ def create_schema(client: Client, report: Report) -> str:
     with schema_context(client.schema_name):
         User.objects.create_superuser(client.admin_email, name=client.admin_name)
     client.provisioned_at = timezone.now()
-    client.save(update_fields=["provisioned_at", "updated_at"])
+    client.schema_version = read_version(client)
+    client.status = ClientStatus.ACTIVE
+    client.save(update_fields=["provisioned_at", "schema_version", "status", "updated_at"])
     return _("The schema is ready.")

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from tenants.exceptions import NotProvisioned, SchemaMissing
 from tenants.models import Client
+from tenants.operations.versions import read_version
 from tenants.schemas import migrate
 from tenants.schemas.inspect import schema_exists
 from tenants.schemas.migrate import Report
@@ -23,6 +24,8 @@ def migrate_schema(client: Client, report: Report) -> str:
     if not schema_exists(client.schema_name):
         raise SchemaMissing(schema=client.schema_name)
     applied = migrate.migrate(client.schema_name, report=report)
+    client.schema_version = read_version(client)
+    client.save(update_fields=["schema_version", "updated_at"])
     for migration in applied:
         report(migration)
     if not applied:

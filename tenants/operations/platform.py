@@ -7,6 +7,7 @@ from django.db import transaction
 
 from tenants.exceptions import ConsoleDomainTaken
 from tenants.models import Client, Domain
+from tenants.operations.versions import record_unknown_versions
 from tenants.schemas.migrate import Report
 from tenants.schemas.provision import migrate_public
 from tenants.validators import PUBLIC_SCHEMA
@@ -33,4 +34,5 @@ def update_platform(*, report: Report) -> list[str]:
         Domain.objects.update_or_create(
             domain=settings.CONSOLE_DOMAIN, defaults={"tenant": console, "is_primary": True}
         )
+    record_unknown_versions()
     return applied

@@ -6,17 +6,17 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, TextField, Value
+from django.db.models import Exists, OuterRef, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.exceptions import SchemaBusy
-from tenants.models import Operation, OperationState
+from tenants.models import ClientStatus, Operation, OperationState
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue
-from tenants.operations.run import MAX_ATTEMPTS
+from tenants.operations.run import MAX_ATTEMPTS, unprovision
 from tenants.schemas.locks import schema_lock
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,8 @@ def reconcile() -> int:
     )
     forgotten = Operation.objects.filter(
         ~Exists(waiting_job),
+        ~Q(client__status=ClientStatus.SUSPENDED),
+        queued=True,
         state=OperationState.QUEUED,
         created_at__lt=timezone.now() - FORGOTTEN_AFTER,
     )
@@ -68,6 +70,7 @@ def _interrupted(operation_id: int) -> bool:
             ) % {"n": operation.attempts}
             operation.save()
             log(operation, operation.error)
+            unprovision(operation)
             return True
         operation.state = OperationState.QUEUED
         operation.save()

@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.exceptions import SchemaBusy, TenantError
-from tenants.models import Client, Operation, OperationKind, OperationState
-from tenants.operations.authorise import PROVISION, require_still
+from tenants.models import Client, ClientStatus, Operation, OperationKind, OperationState
+from tenants.operations.authorise import require_still
 from tenants.operations.create_schema import create_schema
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
+from tenants.operations.request import permission_for, set_status
 from tenants.schemas.locks import schema_lock
 from tenants.schemas.migrate import Report
 
@@ -49,7 +50,7 @@ def run_operation(operation_id: int) -> Operation | None:
     the operation as failed and is not raised.
     """
     operation = Operation.objects.select_related("client").get(pk=operation_id)
-    if operation.state != OperationState.QUEUED:
+    if operation.state != OperationState.QUEUED or _is_held_back(operation):
         return None
     with schema_lock(operation.client.schema_name):
         operation = _begin(operation_id)
@@ -59,7 +60,7 @@ def run_operation(operation_id: int) -> Operation | None:
             with live_log(operation) as report:
                 report(_("Attempt %(n)d has begun.") % {"n": operation.attempts})
                 with transaction.atomic():
-                    require_still(operation, PROVISION)
+                    require_still(operation, permission_for(operation.kind))
                     # Not the key: rows that name the client can be added meanwhile.
                     clients = Client.objects.select_for_update(no_key=True)
                     client = clients.get(pk=operation.client_id)
@@ -71,6 +72,11 @@ def run_operation(operation_id: int) -> Operation | None:
             logger.exception("Operation %s failed.", operation.pk)
             fail(operation, exc)
     return operation
+
+
+def _is_held_back(operation: Operation) -> bool:
+    """Whether it has to wait until its client is reactivated, which hands it on again."""
+    return operation.queued and operation.client.is_suspended
 
 
 def _begin(operation_id: int) -> Operation | None:
@@ -121,6 +127,15 @@ def fail(operation: Operation, exc: Exception) -> None:
             return
         _describe(operation, exc)
         _close(operation, OperationState.FAILED, operation.error)
+        unprovision(operation)
+
+
+def unprovision(operation: Operation) -> None:
+    """A client whose schema could not be made is a draft again, in the caller's transaction."""
+    if operation.kind == OperationKind.CREATE_SCHEMA:
+        client = Client.objects.select_for_update(no_key=True).get(pk=operation.client_id)
+        if client.status == ClientStatus.PROVISIONING:
+            set_status(client, ClientStatus.DRAFT)
 
 
 def _is_still_ours(operation: Operation) -> bool:

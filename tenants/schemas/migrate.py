@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -34,30 +35,35 @@ def app_configs(schema: str) -> list[AppConfig]:
     return [config for config in apps.get_app_configs() if config.name in names]
 
 
+@cache
+def known_migrations() -> frozenset[str]:
+    """The migrations that a tenant's schema should have, as ``app.name``; read once."""
+    labels = {config.label for config in app_configs("")}
+    nodes = MigrationLoader(None).graph.nodes
+    return frozenset(f"{app}.{name}" for app, name in nodes if app in labels)
+
+
 def missing_migrations(schemas: Iterable[str]) -> dict[str, list[str]]:
     """What each tenant's schema lacks, as ``app.name``; schemas that lack nothing are left out.
 
-    The code's migrations are read once, each schema's record with one query, as the owner. A
-    schema that the database does not have lacks everything.
+    Each schema's record is read with one query, as the owner. A schema that the database does
+    not have lacks everything.
     """
-    labels = {config.label for config in app_configs("")}
-    graph = MigrationLoader(None).graph
-    needed = [node for node in graph.nodes if node[0] in labels]
     missing = {}
     for schema in schemas:
-        applied = _applied(schema)
-        if lacks := [f"{app}.{name}" for app, name in needed if (app, name) not in applied]:
+        if lacks := sorted(known_migrations() - applied_migrations(schema)):
             missing[schema] = lacks
     return missing
 
 
-def _applied(schema: str) -> set[tuple[str, str]]:
+def applied_migrations(schema: str) -> frozenset[str]:
+    """What the schema's own record says was applied, as ``app.name``; one or two queries."""
     with owner_rights(schema), tenants_connection().cursor() as cursor:
         cursor.execute("SELECT to_regclass('django_migrations')")
         if cursor.fetchone()[0] is None:
-            return set()
+            return frozenset()
         cursor.execute("SELECT app, name FROM django_migrations")
-        return set(cursor.fetchall())
+        return frozenset(f"{app}.{name}" for app, name in cursor.fetchall())
 
 
 def migrate(schema: str, *, report: Report) -> list[str]:

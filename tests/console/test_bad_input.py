@@ -99,7 +99,7 @@ def test_in_the_place_of_a_key(browser: Browser, path: str) -> None:
                 "domains-0-is_primary": "on",
             },
         ),
-        ("staff", "/tenants/plan/add/", {"code": "x", "name": "X", "monthly_price": "1"}),
+        ("staff", "/tenants/plan/add/", {"code": "x", "name": "X", "price": "1"}),
         ("staff", "/tenants/domain/add/", {"domain": "q.localhost", "tenant": "1"}),
         ("staff", "/accounts/user/add/", {"email": "a@b.example", "name": "n"}),
         (

@@ -103,7 +103,7 @@ class TestPlans:
         assert not Plan.objects.filter(pk=plan.pk).exists()
 
     def test_changes_and_logs(self, browser: Any, alpha: Client) -> None:
-        data = {"name": "New", "code": "team", "monthly_price": "5.00", "currency": "EUR"}
+        data = {"name": "New", "code": "team", "price": "5.00", "currency": "EUR"}
         assert browser.post(plan_url(alpha.plan), data).status_code == 302
         assert LogEntry.objects.get(object_id=alpha.plan_id).is_change()
 

@@ -115,7 +115,15 @@ class TestCreating:
             cursor.execute("SELECT DISTINCT app FROM django_migrations")
             recorded = {app for (app,) in cursor.fetchall()}
             labels = set(Permission.objects.values_list("content_type__app_label", flat=True))
-        expected = {"accounts", "admin", "auth", "contenttypes", "sessions", "tenant_data"}
+        expected = {
+            "accounts",
+            "admin",
+            "auth",
+            "contenttypes",
+            "history",
+            "sessions",
+            "tenant_data",
+        }
         assert recorded == expected
         assert labels == expected
 

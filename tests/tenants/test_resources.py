@@ -181,15 +181,15 @@ class TestExisting:
 
 class TestPlan:
     def test_is_made_and_changed_by_its_code(self) -> None:
-        header = b"code,name,description,monthly_price,currency\n"
+        header = b"code,name,description,price,currency\n"
         result = import_file(PlanResource, header + b"TEAM,Team 2,,12.5,\ngold,Gold,,,CHF\n")
         assert (result.changed, result.new) == (1, 1)
-        assert str(Plan.objects.get(code="team").monthly_price) == "12.50"
+        assert str(Plan.objects.get(code="team").price) == "12.50"
         assert Plan.objects.get(code="gold").currency == "CHF"
         again = import_file(PlanResource, CSV().export_data(PlanResource().export()))
         assert again.new == again.changed == 0
 
     @pytest.mark.parametrize("price", ["12,50", "free", "NaN", "1e400", "-1", "1_0", "12345678.00"])
     def test_needs_an_amount(self, price: str) -> None:
-        result = import_file(PlanResource, f'code,name,monthly_price\nx,X,"{price}"\n'.encode())
-        assert [error[0] for error in errors(result)] == ["monthly_price"]
+        result = import_file(PlanResource, f'code,name,price\nx,X,"{price}"\n'.encode())
+        assert [error[0] for error in errors(result)] == ["price"]

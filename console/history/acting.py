@@ -1,0 +1,42 @@
+"""Who is at work: what changes in the block is written into the history as theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from console.postgres.contexts import tenants_connection
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A user, and the schema whose table of users they are in: ids mean nothing elsewhere."""
+
+    user: Any
+    schema: str
+
+
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+
+
+@contextmanager
+def acting_as(user: Any) -> Iterator[None]:
+    """Changes in the block are this user's; ``None`` is an operator in a terminal.
+
+    The user may be lazy and is only looked at when something is written. Blocks may be nested.
+    """
+    actor = None if user is None else Actor(user, tenants_connection().schema_name)
+    token = _actor.set(actor)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+def current_actor() -> Actor | None:
+    """Who is at work; ``None`` where nobody who signed in is."""
+    actor = _actor.get()
+    return actor if actor is not None and actor.user.is_authenticated else None

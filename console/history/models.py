@@ -1,0 +1,73 @@
+"""The history: what was changed, by whom, when, from what, to what; a table on each side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditlog.models import AbstractLogEntry
+from auditlog.models import LogEntryManager as AuditlogManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from console.history.acting import current_actor
+from console.postgres.contexts import tenants_connection
+
+
+def subject_of(obj: models.Model) -> str:
+    """What the object's changes belong to, as ``app.model:pk``; itself unless it says otherwise."""
+    owner = getattr(obj, "history_subject", None)
+    if callable(owner):
+        obj = owner()
+    return f"{obj._meta.label_lower}:{obj.pk}"
+
+
+class LogEntryManager(AuditlogManager):
+    def log_create(self, instance: models.Model, force_log: bool = False, **fields: Any) -> Any:
+        """Called by django-auditlog's signals; adds what the object belongs to."""
+        return super().log_create(instance, force_log, subject=subject_of(instance), **fields)
+
+    def about(self, obj: models.Model) -> models.QuerySet[LogEntry]:
+        """The object's own history and that of what belongs to it, the newest first."""
+        return self.filter(subject=subject_of(obj))
+
+
+class LogEntry(AbstractLogEntry):
+    """One change of one object, as django-auditlog finds it out, or one event in its life.
+
+    The actor's address is kept as text and outlives the account. A member of staff at work in a
+    tenant's schema is in no table of users there, so only the address is written.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    #: What the object belongs to, as ``app.model:pk``: a domain's changes are in the history of
+    #: its client. A model says so by ``history_subject()``.
+    subject = models.CharField(_("subject"), max_length=100, blank=True, editable=False)
+    #: Names what happened where it is not a change of fields; see ``console.history.record``.
+    event = models.CharField(_("event"), max_length=40, blank=True, editable=False)
+
+    objects = LogEntryManager()
+
+    class Meta(AbstractLogEntry.Meta):
+        abstract = False
+        verbose_name = _("change")
+        verbose_name_plural = _("history")
+        ordering = ("-timestamp", "-pk")
+        default_permissions = ("view",)
+        indexes = (
+            models.Index(fields=("subject", "-timestamp"), name="history_of_subject"),
+            models.Index(fields=("content_type", "object_id"), name="history_of_object"),
+        )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.sign()
+        super().save(*args, **kwargs)
+
+    def sign(self) -> None:
+        """Put down who is at work. Called by ``save``; bulk inserts call it themselves."""
+        actor = current_actor()
+        if actor is None or self.actor_email:
+            return
+        self.actor_email = actor.user.email
+        if actor.schema == tenants_connection().schema_name:
+            self.actor = actor.user

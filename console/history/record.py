@@ -1,0 +1,59 @@
+"""Writing the history where saving a row does not do it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from auditlog.diff import model_instance_diff
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+
+from console.history.models import LogEntry, subject_of
+
+Action = LogEntry.Action
+
+
+def record_event(obj: Model, event: str, **details: Any) -> LogEntry:
+    """Write down that something happened to the object, in the connection's transaction.
+
+    ``event`` is a short code; ``details`` must be fit for JSON and hold no secret.
+    """
+    entry = _entry(obj, Action.ACCESS)
+    entry.event = event
+    entry.additional_data = details or None
+    entry.save()
+    return entry
+
+
+def record_many(changes: Iterable[tuple[Model | None, Model | None]]) -> list[LogEntry]:
+    """Write down changes that were made in bulk, each as the row before and the row after.
+
+    ``None`` before means added, ``None`` after means deleted; rows that are equal are left out.
+    One insert for all of them, in the connection's transaction.
+    """
+    entries = []
+    for before, after in changes:
+        obj = after if after is not None else before
+        if obj is None:
+            continue
+        diff = model_instance_diff(before, after, use_json_for_changes=True)
+        if not diff:
+            continue
+        action = Action.CREATE if before is None else Action.UPDATE
+        entry = _entry(obj, Action.DELETE if after is None else action)
+        entry.changes = diff
+        entry.sign()
+        entries.append(entry)
+    return LogEntry.objects.bulk_create(entries)
+
+
+def _entry(obj: Model, action: int) -> LogEntry:
+    return LogEntry(
+        content_type=ContentType.objects.get_for_model(obj),
+        object_pk=str(obj.pk),
+        object_id=obj.pk if isinstance(obj.pk, int) else None,
+        object_repr=str(obj),
+        action=action,
+        subject=subject_of(obj),
+    )

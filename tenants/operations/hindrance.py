@@ -1,0 +1,68 @@
+"""What may be asked of a client as it is: one rule, for verbs, buttons and selections."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from tenants.exceptions import (
+    AlreadyProvisioned,
+    ClientArchived,
+    ClientNotArchived,
+    ClientSuspended,
+    NotProvisioned,
+    OperationOpen,
+    PublicIsUntouchable,
+    StillKept,
+    TenantError,
+)
+from tenants.models import Client, Operation, OperationKind
+
+
+def hindrance(
+    client: Client,
+    kind: OperationKind,
+    *,
+    open_operation: Operation | None,
+    queued: bool = True,
+) -> TenantError | None:
+    """Why this operation cannot be asked of the client as it is, or ``None``.
+
+    ``open_operation`` is the client's operation that is not over, if it has one. An operator in a
+    terminal (not ``queued``) may also migrate the schema of a suspended or archived client.
+    """
+    if client.is_public:
+        return PublicIsUntouchable()
+    if open_operation is not None:
+        return OperationOpen(client=client, operation=open_operation)
+    match kind:
+        case OperationKind.CREATE_SCHEMA:
+            return _creating(client)
+        case OperationKind.MIGRATE_SCHEMA:
+            return _migrating(client, queued=queued)
+        case OperationKind.DROP_SCHEMA:
+            return _dropping(client)
+
+
+def _creating(client: Client) -> TenantError | None:
+    if client.is_archived:
+        return ClientArchived(client=client)
+    return AlreadyProvisioned(client=client) if client.is_provisioned else None
+
+
+def _migrating(client: Client, *, queued: bool) -> TenantError | None:
+    if not client.is_provisioned:
+        return NotProvisioned(client=client)
+    if queued and client.is_archived:
+        return ClientArchived(client=client)
+    return ClientSuspended(client=client) if queued and client.is_suspended else None
+
+
+def _dropping(client: Client) -> TenantError | None:
+    if not client.is_archived:
+        return ClientNotArchived(client=client)
+    if not client.is_provisioned:
+        return NotProvisioned(client=client)
+    if client.removal_on is not None and client.removal_on > timezone.localdate():
+        return StillKept(client=client, day=date_format(client.removal_on))
+    return None
