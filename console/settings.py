@@ -145,7 +145,8 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 # --- Languages, time ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# One catalog so far; the two differ in how dates are written and where a week starts.
+LANGUAGES = [("en", _("English (US)")), ("en-gb", _("English (UK)"))]
 LOCALE_PATHS = [BASE_DIR / "console" / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
