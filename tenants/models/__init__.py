@@ -1,7 +1,9 @@
 from tenants.models.client import Client, ClientStatus
 from tenants.models.domain import Domain
 from tenants.models.operation import (
+    ATTEMPT,
     OPEN_STATES,
+    STEPS,
     Operation,
     OperationEvent,
     OperationKind,
@@ -12,7 +14,9 @@ from tenants.models.plan import BillingPeriod, Feature, Limit, Plan
 from tenants.models.schema_version import SchemaVersion
 
 __all__ = [
+    "ATTEMPT",
     "OPEN_STATES",
+    "STEPS",
     "BillingPeriod",
     "Client",
     "ClientStatus",

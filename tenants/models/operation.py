@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -26,6 +27,29 @@ class OperationState(models.TextChoices):
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
 
+
+#: What an operation of each kind does, in order: the code that its log lines have, and a label.
+STEPS: dict[str, tuple[tuple[str, Any], ...]] = {
+    OperationKind.CREATE_SCHEMA: (
+        ("schema", _("Schema and roles")),
+        ("tables", _("Tables")),
+        ("rights", _("Rights")),
+        ("admin", _("First admin")),
+    ),
+    OperationKind.MIGRATE_SCHEMA: (
+        ("check", _("Check")),
+        ("tables", _("Tables")),
+        ("version", _("New version")),
+    ),
+    OperationKind.DROP_SCHEMA: (
+        ("schema", _("Schema and its data")),
+        ("roles", _("Roles")),
+        ("files", _("Files")),
+    ),
+}
+
+#: The step of the line that begins an attempt: what the log has before it is over and undone.
+ATTEMPT = "attempt"
 
 #: An operation in one of these states is not over; a client has one of them at the most.
 OPEN_STATES = (OperationState.QUEUED, OperationState.RUNNING)
@@ -149,7 +173,7 @@ class OperationEvent(models.Model):
     operation = models.ForeignKey(Operation, models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)
     message = models.CharField(max_length=500)
-    #: The step that this line begins, one of those of the operation's kind; empty inside one.
+    #: The step that this line begins, one of ``STEPS`` or ``ATTEMPT``; empty inside one.
     step = models.CharField(max_length=20, blank=True)
 
     class Meta:

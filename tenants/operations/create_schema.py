@@ -11,10 +11,10 @@ from tenants.exceptions import AlreadyProvisioned
 from tenants.models import Client, ClientStatus
 from tenants.operations.versions import read_version
 from tenants.schemas import provision
-from tenants.schemas.migrate import Report
+from tenants.schemas.migrate import StepReport
 
 
-def create_schema(client: Client, report: Report) -> str:
+def create_schema(client: Client, report: StepReport) -> str:
     """Make the client's schema with its first admin, in the caller's transaction.
 
     The first admin has no password: a sign-in link, made on demand, lets them set one. Raises
@@ -24,7 +24,8 @@ def create_schema(client: Client, report: Report) -> str:
     if client.is_provisioned:
         raise AlreadyProvisioned(client=client)
     provision.create_schema(client.schema_name, report=report)
-    report(_("Making the first admin, %(email)s.") % {"email": client.admin_email})
+    line = _("Making the first admin, %(email)s.") % {"email": client.admin_email}
+    report(line, step="admin")
     with schema_context(client.schema_name):
         User.objects.create_superuser(client.admin_email, name=client.admin_name)
     client.provisioned_at = timezone.now()

@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.exceptions import SchemaBusy, TenantError
-from tenants.models import Client, ClientStatus, Operation, OperationKind, OperationState
+from tenants.models import ATTEMPT, Client, ClientStatus, Operation, OperationKind, OperationState
 from tenants.operations.authorise import require_still
 from tenants.operations.create_schema import create_schema
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
 from tenants.operations.request import permission_for, set_status
 from tenants.schemas.locks import schema_lock
-from tenants.schemas.migrate import Report
+from tenants.schemas.migrate import StepReport
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ MAX_ATTEMPTS = 3
 RETRY_PAUSE_SECONDS = 2
 
 #: Each takes the client and a reporter, runs inside a transaction, and returns its last word.
-WORK: dict[str, Callable[[Client, Report], str]] = {
+WORK: dict[str, Callable[[Client, StepReport], str]] = {
     OperationKind.CREATE_SCHEMA: create_schema,
     OperationKind.MIGRATE_SCHEMA: migrate_schema,
 }
@@ -57,15 +57,13 @@ def run_operation(operation_id: int) -> Operation | None:
         if operation is None:
             return None
         try:
-            with live_log(operation) as report:
-                report(_("Attempt %(n)d has begun.") % {"n": operation.attempts})
-                with transaction.atomic():
-                    require_still(operation, permission_for(operation.kind))
-                    # Not the key: rows that name the client can be added meanwhile.
-                    clients = Client.objects.select_for_update(no_key=True)
-                    client = clients.get(pk=operation.client_id)
-                    last_word = WORK[operation.kind](client, report)
-                    _close(operation, OperationState.SUCCEEDED, last_word)
+            with live_log(operation) as report, transaction.atomic():
+                require_still(operation, permission_for(operation.kind))
+                # Not the key: rows that name the client can be added meanwhile.
+                clients = Client.objects.select_for_update(no_key=True)
+                client = clients.get(pk=operation.client_id)
+                last_word = WORK[operation.kind](client, report)
+                _close(operation, OperationState.SUCCEEDED, last_word)
         except _PASSING as exc:
             _put_back_or_fail(operation, exc)
         except Exception as exc:
@@ -91,6 +89,7 @@ def _begin(operation_id: int) -> Operation | None:
         operation.finished_at = None
         operation.error = operation.error_detail = ""
         operation.save()
+        log(operation, _("Attempt %(n)d has begun.") % {"n": operation.attempts}, step=ATTEMPT)
     return operation
 
 

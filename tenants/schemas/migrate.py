@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from django.apps import AppConfig, apps
 from django.conf import settings
@@ -23,6 +23,13 @@ from tenants.validators import PUBLIC_SCHEMA
 
 #: Takes one line for whoever is watching.
 Report = Callable[[str], None]
+
+
+class StepReport(Protocol):
+    """A ``Report`` that can also be told which step of the work the line begins."""
+
+    def __call__(self, line: str, /, *, step: str = "") -> None: ...
+
 
 #: How long a statement waits for a lock before it gives up (PostgreSQL's notation). A waiting
 #: ALTER TABLE makes every later reader of the table wait behind it.

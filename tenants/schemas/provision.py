@@ -11,11 +11,11 @@ from console.postgres import roles
 from console.postgres.contexts import owner_rights, tenants_connection
 from tenants.exceptions import SchemaTaken
 from tenants.schemas.inspect import schema_exists
-from tenants.schemas.migrate import Report, migrate
+from tenants.schemas.migrate import Report, StepReport, migrate
 from tenants.validators import PUBLIC_SCHEMA, validate_schema_name
 
 
-def create_schema(schema: str, *, report: Report) -> None:
+def create_schema(schema: str, *, report: StepReport) -> None:
     """Make the schema with its roles, tables and rights; all of it or nothing.
 
     Belongs in the caller's transaction, with whatever makes the tenant usable. Runs as the
@@ -28,13 +28,15 @@ def create_schema(schema: str, *, report: Report) -> None:
     with transaction.atomic():
         if schema_exists(schema):
             raise SchemaTaken(schema=schema)
-        report(_("Making the schema and its roles."))
+        report(_("Making the schema and its roles."), step="schema")
         with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
             cursor.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
             roles.create_schema_roles(
                 cursor, database=database, schema=schema, owner=owner, web=settings.WEB_ROLE
             )
+        report(_("Making the tables."), step="tables")
         migrate(schema, report=report)
+        report(_("Giving the roles their rights."), step="rights")
         with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
             roles.grant_schema_rights(cursor, database=database, schema=schema, owner=owner)
 
