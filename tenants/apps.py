@@ -11,8 +11,16 @@ class TenantsConfig(AppConfig):
 
         from tenants.models import Client, Domain, Plan
 
-        # What the verbs keep of a client is told by their own events, and by the operations.
-        kept = ["updated_at", "last_active_at", "schema_version", "created_at"]
+        # What the verbs keep beside the status is told by their events, and by the operations.
+        kept = [
+            "created_at",
+            "updated_at",
+            "last_active_at",
+            "provisioned_at",
+            "schema_version",
+            "suspended_at",
+            "archived_at",
+        ]
         auditlog.register(Client, exclude_fields=kept)
         auditlog.register(Domain)
         auditlog.register(Plan)

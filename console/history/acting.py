@@ -1,4 +1,4 @@
-"""Who is at work: what changes in the block is written into the history as theirs."""
+"""Who is at work, and at what: what a block changes is written into the history as such."""
 
 from __future__ import annotations
 
@@ -40,3 +40,32 @@ def current_actor() -> Actor | None:
     """Who is at work; ``None`` where nobody who signed in is."""
     actor = _actor.get()
     return actor if actor is not None and actor.user.is_authenticated else None
+
+
+@dataclass(slots=True)
+class Happening:
+    """What the changes of one object mean that are saved now."""
+
+    obj: Any
+    event: str
+    details: dict[str, Any]
+    is_written: bool = False
+
+
+_happening: ContextVar[Happening | None] = ContextVar("happening", default=None)
+
+
+@contextmanager
+def happening(obj: Any, event: str, details: dict[str, Any]) -> Iterator[Happening]:
+    """The change of ``obj`` that is saved in the block is written down under the event's name."""
+    change = Happening(obj, event, details)
+    token = _happening.set(change)
+    try:
+        yield change
+    finally:
+        _happening.reset(token)
+
+
+def current_happening(obj: Any) -> Happening | None:
+    change = _happening.get()
+    return change if change is not None and change.obj is obj else None

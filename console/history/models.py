@@ -9,7 +9,7 @@ from auditlog.models import LogEntryManager as AuditlogManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from console.history.acting import current_actor
+from console.history.acting import current_actor, current_happening
 from console.postgres.contexts import tenants_connection
 
 
@@ -23,7 +23,12 @@ def subject_of(obj: models.Model) -> str:
 
 class LogEntryManager(AuditlogManager):
     def log_create(self, instance: models.Model, force_log: bool = False, **fields: Any) -> Any:
-        """Called by django-auditlog's signals; adds what the object belongs to."""
+        """Called by django-auditlog's signals; adds what the object belongs to, and what the
+        change means where ``save_as`` says so."""
+        change = current_happening(instance)
+        if change is not None:
+            change.is_written = True
+            fields |= {"event": change.event, "additional_data": change.details or None}
         return super().log_create(instance, force_log, subject=subject_of(instance), **fields)
 
     def about(self, obj: models.Model) -> models.QuerySet[LogEntry]:

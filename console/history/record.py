@@ -9,6 +9,7 @@ from auditlog.diff import model_instance_diff
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
+from console.history.acting import happening
 from console.history.models import LogEntry, subject_of
 
 Action = LogEntry.Action
@@ -24,6 +25,17 @@ def record_event(obj: Model, event: str, **details: Any) -> LogEntry:
     entry.additional_data = details or None
     entry.save()
     return entry
+
+
+def save_as(obj: Model, event: str, *, update_fields: Iterable[str], **details: Any) -> None:
+    """Save the fields and write down what that means: one entry, with the change and its name.
+
+    ``event`` and ``details`` are those of ``record_event``.
+    """
+    with happening(obj, event, details) as change:
+        obj.save(update_fields=list(update_fields))
+    if not change.is_written:  # Nothing that is tracked was changed, and yet it happened.
+        record_event(obj, event, **details)
 
 
 def record_many(changes: Iterable[tuple[Model | None, Model | None]]) -> list[LogEntry]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from tenants.exceptions import (
     AlreadyProvisioned,
     ClientArchived,
+    ClientNotActive,
     ClientNotArchived,
+    ClientNotSuspended,
     ClientSuspended,
     NotProvisioned,
     OperationOpen,
@@ -16,7 +20,7 @@ from tenants.exceptions import (
     StillKept,
     TenantError,
 )
-from tenants.models import Client, Operation, OperationKind
+from tenants.models import Client, ClientStatus, Operation, OperationKind
 
 
 def hindrance(
@@ -65,4 +69,35 @@ def _dropping(client: Client) -> TenantError | None:
         return NotProvisioned(client=client)
     if client.removal_on is not None and client.removal_on > timezone.localdate():
         return StillKept(client=client, day=date_format(client.removal_on))
+    return None
+
+
+class Step(StrEnum):
+    """What the verbs of ``lifecycle`` do to a client."""
+
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+
+
+def step_hindrance(
+    client: Client, step: Step, *, open_operation: Operation | None
+) -> TenantError | None:
+    """Why this step cannot be taken with the client as it is, or ``None``.
+
+    ``open_operation`` is as in ``hindrance``. An archived client can be archived again: that
+    changes the day until which its data is kept.
+    """
+    if client.is_public:
+        return PublicIsUntouchable()
+    match step:
+        case Step.SUSPEND if client.status != ClientStatus.ACTIVE:
+            return ClientNotActive(client=client)
+        case Step.REACTIVATE if not client.is_suspended:
+            return ClientNotSuspended(client=client)
+        case Step.RESTORE if not client.is_archived:
+            return ClientNotArchived(client=client)
+        case Step.ARCHIVE | Step.RESTORE if open_operation is not None:
+            return OperationOpen(client=client, operation=open_operation)
     return None

@@ -1,8 +1,8 @@
 """How things stand with a client: suspend and reactivate, archive and restore.
 
 Each verb locks the client's row until the transaction ends and writes into its history who did
-it. Each raises ``NotAllowed``, ``PublicIsUntouchable``, and ``ClientBusy`` where a worker holds
-the row: whoever pressed the button should not wait for a migration to end.
+it. Each raises ``NotAllowed``, what ``step_hindrance`` names, and ``ClientBusy`` where a worker
+holds the row: whoever pressed the button should not wait for a migration to end.
 """
 
 from __future__ import annotations
@@ -16,51 +16,47 @@ from django.utils import timezone
 
 from console.accounts.models import User
 from console.history.acting import acting_as
-from console.history.record import record_event
-from tenants.exceptions import (
-    ClientBusy,
-    ClientNotActive,
-    ClientNotArchived,
-    ClientNotSuspended,
-    OperationOpen,
-    PublicIsUntouchable,
-    RemovalInThePast,
-)
+from console.history.record import save_as
+from tenants.exceptions import ClientBusy, RemovalInThePast
 from tenants.models import Client, ClientStatus, OperationKind
 from tenants.operations.authorise import ARCHIVE, PROVISION, SUSPEND, require
+from tenants.operations.hindrance import Step, step_hindrance
 from tenants.operations.queue import enqueue
 from tenants.operations.request import request_operation
 from tenants.operations.versions import is_behind
+
+#: The right that each step needs.
+RIGHTS = {
+    Step.SUSPEND: SUSPEND,
+    Step.REACTIVATE: SUSPEND,
+    Step.ARCHIVE: ARCHIVE,
+    Step.RESTORE: ARCHIVE,
+}
 
 
 def suspend(client: Client, *, reason: str = "", acting_user: User | None) -> Client:
     """Close the tenant to everyone: its hosts answer 503, and its waiting operations wait on.
 
-    ``reason`` is for the history. Raises ``ClientNotActive``.
+    ``reason`` is for the history.
     """
-    with _held(client, SUSPEND, acting_user) as client:
-        if client.status != ClientStatus.ACTIVE:
-            raise ClientNotActive(client=client)
+    with _held(client, Step.SUSPEND, acting_user) as client:
         client.status = ClientStatus.SUSPENDED
         client.suspended_at = timezone.now()
-        client.save(update_fields=["status", "suspended_at", "updated_at"])
-        record_event(client, "suspended", reason=reason)
+        fields = ["status", "suspended_at", "updated_at"]
+        save_as(client, "suspended", update_fields=fields, reason=reason)
     return client
 
 
 def reactivate(client: Client, *, acting_user: User | None) -> Client:
     """Open a suspended tenant again, and go on with what waited.
 
-    A schema that fell behind meanwhile is migrated, if the user may. Raises
-    ``ClientNotSuspended``.
+    A schema that fell behind meanwhile is migrated, if the user may.
     """
-    with _held(client, SUSPEND, acting_user) as client:
-        if client.status != ClientStatus.SUSPENDED:
-            raise ClientNotSuspended(client=client)
+    with _held(client, Step.REACTIVATE, acting_user) as client:
         client.status = ClientStatus.ACTIVE
         client.suspended_at = None
-        client.save(update_fields=["status", "suspended_at", "updated_at"])
-        record_event(client, "reactivated")
+        fields = ["status", "suspended_at", "updated_at"]
+        save_as(client, "reactivated", update_fields=fields)
         _catch_up(client, acting_user)
     return client
 
@@ -68,36 +64,24 @@ def reactivate(client: Client, *, acting_user: User | None) -> Client:
 def archive(client: Client, *, removal_on: date, acting_user: User | None) -> Client:
     """Close the tenant for good, but keep its data until ``removal_on`` at the least.
 
-    For a client that is archived already, this changes that date. Raises ``RemovalInThePast``,
-    and ``OperationOpen`` where an operation is not over.
+    For a client that is archived already, this changes that date. Raises ``RemovalInThePast``.
     """
-    with _held(client, ARCHIVE, acting_user) as client:
+    with _held(client, Step.ARCHIVE, acting_user) as client:
         if removal_on < timezone.localdate():
             raise RemovalInThePast
-        operation = client.operations.open().first()
-        if operation is not None:
-            raise OperationOpen(client=client, operation=operation)
         event = "removal_date_changed" if client.is_archived else "archived"
         if not client.is_archived:
             client.status = ClientStatus.ARCHIVED
             client.archived_at = timezone.now()
         client.removal_on = removal_on
-        client.save(update_fields=["status", "archived_at", "removal_on", "updated_at"])
-        record_event(client, event, removal_on=removal_on.isoformat())
+        fields = ["status", "archived_at", "removal_on", "updated_at"]
+        save_as(client, event, update_fields=fields, removal_on=removal_on.isoformat())
     return client
 
 
 def restore(client: Client, *, acting_user: User | None) -> Client:
-    """Make an archived client what it was before: suspended, active, or a draft.
-
-    Raises ``ClientNotArchived``, and ``OperationOpen`` while its schema is being dropped.
-    """
-    with _held(client, ARCHIVE, acting_user) as client:
-        if not client.is_archived:
-            raise ClientNotArchived(client=client)
-        operation = client.operations.open().first()
-        if operation is not None:
-            raise OperationOpen(client=client, operation=operation)
+    """Make an archived client what it was before: suspended, active, or a draft."""
+    with _held(client, Step.RESTORE, acting_user) as client:
         if not client.is_provisioned:
             client.status = ClientStatus.DRAFT
             client.suspended_at = None
@@ -106,8 +90,7 @@ def restore(client: Client, *, acting_user: User | None) -> Client:
             client.status = ClientStatus.SUSPENDED if is_suspended else ClientStatus.ACTIVE
         client.archived_at = client.removal_on = None
         fields = ["status", "suspended_at", "archived_at", "removal_on", "updated_at"]
-        client.save(update_fields=fields)
-        record_event(client, "restored")
+        save_as(client, "restored", update_fields=fields)
         if client.status == ClientStatus.ACTIVE:
             _catch_up(client, acting_user)
     return client
@@ -123,13 +106,24 @@ def _catch_up(client: Client, acting_user: User | None) -> None:
 
 
 @contextmanager
-def _held(client: Client, permission: str, acting_user: User | None) -> Iterator[Client]:
-    """The client as it is now, locked; what is written in the block is the user's."""
-    require(acting_user, permission)
-    if client.is_public:
-        raise PublicIsUntouchable
+def _held(client: Client, step: Step, acting_user: User | None) -> Iterator[Client]:
+    """The client as it is now, locked, and fit for the step; what the block writes is the user's.
+
+    Asks before it locks too: a worker that drops the schema holds the row, and “an operation is
+    not over” says more than “busy”.
+    """
+    require(acting_user, RIGHTS[step])
     with transaction.atomic(), acting_as(acting_user):
-        yield locked_now(client)
+        _refuse(Client.objects.get(pk=client.pk), step)
+        client = locked_now(client)
+        _refuse(client, step)
+        yield client
+
+
+def _refuse(client: Client, step: Step) -> None:
+    open_operation = client.operations.open().first()
+    if refusal := step_hindrance(client, step, open_operation=open_operation):
+        raise refusal
 
 
 def locked_now(client: Client) -> Client:
