@@ -50,6 +50,8 @@ class ConsoleSite(UnfoldAdminSite):
 
     #: Models that a search looks in, as ``app.model``; each through its own ModelAdmin.
     searched_models: ClassVar[tuple[str, ...]] = ()
+    #: Models without a list of their own here whose rights mean something all the same.
+    shown_elsewhere: ClassVar[tuple[str, ...]] = ()
 
     def extra_urls(self) -> list[URLPattern]:
         return [path("favicon.ico", favicon, name="favicon")]
@@ -136,6 +138,7 @@ class PublicSite(ConsoleSite):
     settings_name = "UNFOLD_PUBLIC"
     index_template = "console/home_public.html"
     searched_models = ("tenants.Client", "tenants.Domain")
+    shown_elsewhere = ("history.LogEntry",)
 
 
 class TenantSite(ConsoleSite):

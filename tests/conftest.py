@@ -1,7 +1,8 @@
 """Fixtures for all tests: the database, the cast, and browsers' requests without a browser.
 
-The cast: an operator and a viewer on the staff side, an owner in each of the tenants alpha and
-beta, and an outsider, who is staff without any right.
+The cast: an operator, who is a superuser, and a viewer on the staff side; one of the staff for
+each role (`staff_viewer`, `staff_operator`, `staff_manager`); an owner in each of the tenants
+alpha and beta; and an outsider, who is staff without any right.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.urls import set_urlconf
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.accounts.roles import StaffRole
 from tenants.models import Client
 from tests import database
 from tests.launcher import RunningConsole
@@ -96,6 +98,28 @@ def viewer(db: None) -> User:
     user = User.objects.create_user("vera@console.example", "viewer-pw", name="Vera", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     return user
+
+
+def with_role(email: str, role: StaffRole) -> User:
+    """Staff with the rights of a role, and no others."""
+    user = User.objects.create_user(email, "staff-pw", is_staff=True)
+    user.groups.set([role.value])
+    return user
+
+
+@pytest.fixture
+def staff_viewer(db: None) -> User:
+    return with_role("vic@console.example", StaffRole.VIEWER)
+
+
+@pytest.fixture
+def staff_operator(db: None) -> User:
+    return with_role("oda@console.example", StaffRole.OPERATOR)
+
+
+@pytest.fixture
+def staff_manager(db: None) -> User:
+    return with_role("max@console.example", StaffRole.MANAGER)
 
 
 @pytest.fixture

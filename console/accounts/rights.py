@@ -7,15 +7,18 @@ themselves, or set the password of somebody who has more rights and sign in as t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin import AdminSite
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from console.accounts.models import User
+
+if TYPE_CHECKING:
+    from console.sites import ConsoleSite
 
 #: Rights that every model has or may have, in the order in which they are shown.
 VERBS = {
@@ -28,10 +31,11 @@ VERBS = {
 }
 
 
-def of_site(site: AdminSite) -> QuerySet[Permission]:
-    """The rights that mean something on a site: those of the models that have pages on it."""
+def of_site(site: ConsoleSite) -> QuerySet[Permission]:
+    """The rights that mean something on a site: those of the models that are shown on it."""
     query = Q(pk__in=())
-    for model, model_admin in site._registry.items():
+    elsewhere = dict.fromkeys(apps.get_model(label) for label in site.shown_elsewhere)
+    for model, model_admin in (elsewhere | site._registry).items():
         options = model._meta
         unused = {
             f"{verb}_{options.model_name}" for verb in getattr(model_admin, "unused_rights", ())

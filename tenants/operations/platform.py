@@ -7,6 +7,7 @@ from django.db import transaction
 
 from tenants.exceptions import ConsoleDomainTaken
 from tenants.models import Client, Domain
+from tenants.operations.staff_roles import keep_staff_roles
 from tenants.operations.versions import record_unknown_versions
 from tenants.schemas.migrate import Report
 from tenants.schemas.provision import migrate_public
@@ -14,7 +15,8 @@ from tenants.validators import PUBLIC_SCHEMA
 
 
 def update_platform(*, report: Report) -> list[str]:
-    """Bring ``public`` up to date, with its rights and the console's own client and domain.
+    """Bring ``public`` up to date, with its rights, the console's own client and domain,
+    and the groups of the staff's roles.
 
     Can be run again at any time. Runs as the owner for the schema. Returns the migrations that
     were applied, as ``app.name``. ``CONSOLE_DOMAIN`` names the domain; one that was used before
@@ -34,5 +36,6 @@ def update_platform(*, report: Report) -> list[str]:
         Domain.objects.update_or_create(
             domain=settings.CONSOLE_DOMAIN, defaults={"tenant": console, "is_primary": True}
         )
+    keep_staff_roles(report=report)
     record_unknown_versions()
     return applied

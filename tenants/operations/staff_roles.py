@@ -1,0 +1,102 @@
+"""What each role of the staff may do, and the groups that are kept so."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from console.accounts.roles import StaffRole
+from tenants.operations.authorise import ARCHIVE, DROP, INVITE, PROVISION, SUSPEND
+from tenants.schemas.migrate import Report
+
+_VIEWER = frozenset(
+    {
+        "tenants.view_client",
+        "tenants.view_domain",
+        "tenants.view_plan",
+        "tenants.view_operation",
+        "tenants.view_rollout",
+        "history.view_logentry",
+        "accounts.view_user",
+        "auth.view_group",
+    }
+)
+_OPERATOR = _VIEWER | {
+    "tenants.add_client",
+    "tenants.change_client",
+    "tenants.import_client",
+    "tenants.export_client",
+    PROVISION,
+    INVITE,
+    SUSPEND,
+    ARCHIVE,
+    DROP,
+    "tenants.add_domain",
+    "tenants.change_domain",
+    "tenants.delete_domain",
+    "tenants.import_domain",
+    "tenants.export_domain",
+    "tenants.export_plan",
+}
+# Staff are deactivated and never deleted, so nobody has that right.
+_MANAGER = _OPERATOR | {
+    "tenants.add_plan",
+    "tenants.change_plan",
+    "tenants.delete_plan",
+    "tenants.import_plan",
+    "accounts.add_user",
+    "accounts.change_user",
+    "auth.add_group",
+    "auth.change_group",
+    "auth.delete_group",
+}
+
+#: The rights of each role, as ``app.codename``. Each has all of the one before it: nobody may
+#: give a right that they lack, and a manager is to give any role.
+RIGHTS: dict[StaffRole, frozenset[str]] = {
+    StaffRole.VIEWER: _VIEWER,
+    StaffRole.OPERATOR: _OPERATOR,
+    StaffRole.MANAGER: _MANAGER,
+}
+
+
+def keep_staff_roles(*, report: Report) -> None:
+    """Make the groups of the roles, or give them back the rights that they are to have.
+
+    Can be run again at any time; writes only what differs. Belongs in ``public``, once its
+    permissions are there: a right that the database does not know is left out. Somebody's own
+    group that has the name of a role is given another one and keeps its members and rights.
+    """
+    with transaction.atomic():
+        known = {
+            f"{app}.{codename}": pk
+            for pk, app, codename in Permission.objects.values_list(
+                "pk", "content_type__app_label", "codename"
+            )
+        }
+        for role, rights in RIGHTS.items():
+            _make_room(role, report)
+            group, _created = Group.objects.get_or_create(
+                pk=role.value, defaults={"name": role.group_name}
+            )
+            if group.name != role.group_name:
+                group.name = role.group_name
+                group.save(update_fields=["name"])
+            group.permissions.set(known[right] for right in rights if right in known)
+
+
+def _make_room(role: StaffRole, report: Report) -> None:
+    own = Group.objects.filter(name=role.group_name).exclude(pk=role.value).first()
+    if own is None:
+        return
+    own.name = f"{role.group_name} ({_('your own')})"
+    number = 1
+    while Group.objects.filter(name=own.name).exists():
+        number += 1
+        own.name = f"{role.group_name} ({_('your own')} {number})"
+    own.save(update_fields=["name"])
+    report(
+        _("Your group “%(old)s” is called “%(new)s” now: the console has a role of that name.")
+        % {"old": role.group_name, "new": own.name}
+    )
