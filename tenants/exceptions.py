@@ -142,10 +142,34 @@ class SchemaMissing(TenantError):
     message = _("The schema “%(schema)s” is not in the database. An operator has to look at it.")
 
 
+class RoleInTheWay(TenantError):
+    """A role of the schema owns something outside it, which somebody gave it by hand."""
+
+    message = _(
+        "The role “%(role)s” owns something outside its schema, so it cannot be dropped. "
+        "Nothing was dropped. An operator has to look at it."
+    )
+
+
+class FilesInTheWay(TenantError):
+    """The system refused to delete a tenant's files."""
+
+    message = _(
+        "The files of “%(schema)s” could not be removed, so its schema is still there. Some of "
+        "the files may be gone. See to the rights of the folder, then try again."
+    )
+
+
 class NoFirstAdmin(TenantError):
     """The tenant has no active user with the first admin's address."""
 
     message = _("%(client)s has no active user %(email)s. Its own admins can add one.")
+
+
+class PagesClosed(TenantError):
+    """Nobody gets in where a client is suspended or archived, so nobody is given a way in."""
+
+    message = _("The pages of %(client)s are closed (%(status)s), so a link would lead nowhere.")
 
 
 class NoDomain(TenantError):

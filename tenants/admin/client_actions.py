@@ -1,4 +1,4 @@
-"""What can be done to one client: make or migrate its schema, show the first admin's link.
+"""What can be done to one client: the buttons at the top of its page, and the pages behind them.
 
 Opening any of these pages changes nothing. It says what will happen; the button on it does it.
 """
@@ -9,8 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -22,7 +20,6 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from tenants.admin.base import (
-    PageMixin,
     client_url,
     may_invite,
     may_provision,
@@ -30,17 +27,36 @@ from tenants.admin.base import (
     origin_of,
     report_refusal,
 )
-from tenants.exceptions import NoDomain, NotProvisioned, PublicIsUntouchable, TenantError
+from tenants.admin.client_lifecycle import ClientLifecycle, refusal_of
+from tenants.exceptions import TenantError
 from tenants.models import Client, OperationKind
-from tenants.operations.hindrance import hindrance
-from tenants.operations.invite import sign_in_link
+from tenants.operations.invite import link_hindrance, sign_in_link
 from tenants.operations.request import request_operation
 
+#: What a menu of Unfold's lacks; ``tenants/client.js`` does the rest.
+MENU = {
+    "data-menu": True,
+    "role": "button",
+    "tabindex": "0",
+    "aria-haspopup": "true",
+    "x-bind:aria-expanded": "actionDropdownOpen",
+}
 
-class ClientActions(PageMixin):
+
+class ClientActions(ClientLifecycle):
     """The buttons at the top of a client's page, for its ModelAdmin."""
 
-    actions_detail = ("create_schema", "migrate_schema", "sign_in_link")
+    actions_detail = (
+        "create_schema",
+        "reactivate",
+        "restore",
+        "migrate_schema",
+        "sign_in_link",
+        {
+            "title": _("More"),
+            "items": ["suspend", "archive", "change_removal", "drop_schema"],
+        },
+    )
 
     def has_provision_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_provision(request)
@@ -48,13 +64,21 @@ class ClientActions(PageMixin):
     def has_invite_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_invite(request)
 
+    def _get_actions_navigation(self: Any, *args: Any) -> list[Any]:
+        """As Unfold's; a menu can be opened with the keyboard and says whether it is open."""
+        navigation: list[Any] = super()._get_actions_navigation(*args)
+        for item in navigation:
+            if "items" in item:
+                item["attrs"] = MENU
+        return navigation
+
     def get_actions_detail(self: Any, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
         """The actions that this user has and that this client, as it is now, can take."""
         actions = super().get_actions_detail(request, object_id)
-        client = self._client(request, object_id) if actions else None
+        client = self.client_of(request, object_id) if actions else None
         if client is None:
             return []
-        return [action for action in actions if not _hindrance(client, action.method.__name__)]
+        return [action for action in actions if not _refusal(client, action.method.__name__)]
 
     @action(
         description=_("Create schema"),
@@ -84,7 +108,7 @@ class ClientActions(PageMixin):
     def sign_in_link(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """Explain the link; after a POST, show it. That it was shown is written into the
         client's history; the link itself is kept nowhere."""
-        client = self._client(request, object_id)
+        client = self.client_of(request, object_id)
         if client is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         context = {
@@ -95,7 +119,7 @@ class ClientActions(PageMixin):
             "valid_for": _in_words(settings.PASSWORD_RESET_TIMEOUT),
         }
         try:
-            if refused := _hindrance(client, "sign_in_link"):
+            if refused := link_hindrance(client):
                 raise refused
             if request.method == "POST":
                 context["link"] = sign_in_link(
@@ -115,56 +139,27 @@ class ClientActions(PageMixin):
         self: Any, request: HttpRequest, object_id: str, kind: OperationKind
     ) -> HttpResponse:
         """Ask whether it is meant; after a POST, start the operation and lead to its page."""
-        client = self._client(request, object_id)
-        if client is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        try:
-            if refused := _hindrance(client, kind):
-                raise refused
-            if request.method == "POST":
-                operation = request_operation(client, kind, acting_user=request.user)
-                return HttpResponseRedirect(operation_url(operation))
-        except TenantError as error:
-            report_refusal(request, error)
-            return HttpResponseRedirect(client_url(client))
-        return self.page(
+
+        def do(client: Client, answer: dict[str, Any]) -> HttpResponse:
+            operation = request_operation(client, kind, acting_user=request.user)
+            return HttpResponseRedirect(operation_url(operation))
+
+        return self.ask(
             request,
-            "tenants/confirm_operation.html",
-            {
-                "title": kind.label,
-                "client": client,
-                "original": client,
+            object_id,
+            template="tenants/confirm_operation.html",
+            title=kind.label,
+            refused=lambda client: refusal_of(client, kind),
+            do=do,
+            context=lambda client: {
                 "kind": kind,
                 "creates": kind == OperationKind.CREATE_SCHEMA,
-                "back": client_url(client),
             },
         )
 
-    def _client(self: Any, request: HttpRequest, object_id: Any) -> Client | None:
-        client = self.get_object(request, unquote(str(object_id)))
-        if client is not None and not self.has_view_permission(request, client):
-            raise PermissionDenied
-        return client
 
-
-def _hindrance(client: Client, wanted: str) -> TenantError | None:
-    """Why this cannot be done to the client as it is, or ``None``.
-
-    The verbs decide; this hides buttons, and answers at once where a verb would wait for the
-    row of a client that a worker holds.
-    """
-    if wanted == "sign_in_link":
-        return _no_link(client)
-    open_operation = client.operations.open().first()
-    return hindrance(client, OperationKind(wanted), open_operation=open_operation)
-
-
-def _no_link(client: Client) -> TenantError | None:
-    if client.is_public:
-        return PublicIsUntouchable()
-    if not client.is_provisioned:
-        return NotProvisioned(client=client)
-    return None if client.primary_domain else NoDomain(client=client)
+def _refusal(client: Client, name: str) -> TenantError | None:
+    return link_hindrance(client) if name == "sign_in_link" else refusal_of(client, name)
 
 
 def _in_words(seconds: int) -> str:

@@ -7,7 +7,14 @@ from django_tenants.utils import schema_context
 
 from console.accounts.links import sign_in_path
 from console.accounts.models import User
-from tenants.exceptions import NoDomain, NoFirstAdmin, NotProvisioned, PublicIsUntouchable
+from tenants.exceptions import (
+    NoDomain,
+    NoFirstAdmin,
+    NotProvisioned,
+    PagesClosed,
+    PublicIsUntouchable,
+    TenantError,
+)
 from tenants.models import Client
 from tenants.operations.authorise import INVITE, require
 
@@ -17,17 +24,13 @@ def sign_in_link(client: Client, *, origin: str, acting_user: User | None) -> st
 
     ``origin`` is the address of the staff side, such as ``http://localhost:8000``: the link has
     its scheme and port. The link is good once and for ``PASSWORD_RESET_TIMEOUT`` seconds; it is a
-    secret and is kept nowhere. Raises ``NotAllowed``, ``PublicIsUntouchable``,
-    ``NotProvisioned``, ``NoDomain`` or ``NoFirstAdmin``.
+    secret and is kept nowhere. Raises ``NotAllowed``, what ``link_hindrance`` names, and
+    ``NoFirstAdmin``.
     """
     require(acting_user, INVITE)
-    if client.is_public:
-        raise PublicIsUntouchable
-    if not client.is_provisioned:
-        raise NotProvisioned(client=client)
+    if refusal := link_hindrance(client):
+        raise refusal
     domain = client.get_primary_domain()
-    if domain is None:
-        raise NoDomain(client=client)
     with schema_context(client.schema_name):
         user = User.objects.filter(email=client.admin_email, is_active=True).first()
     if user is None:
@@ -36,6 +39,17 @@ def sign_in_link(client: Client, *, origin: str, acting_user: User | None) -> st
         user, schema=client.schema_name, host=domain.domain, urlconf=settings.ROOT_URLCONF
     )
     return f"{address(domain.domain, origin)}{path}"
+
+
+def link_hindrance(client: Client) -> TenantError | None:
+    """Why there can be no link into the client's pages as they are, or ``None``."""
+    if client.is_public:
+        return PublicIsUntouchable()
+    if not client.is_provisioned:
+        return NotProvisioned(client=client)
+    if client.is_suspended or client.is_archived:
+        return PagesClosed(client=client, status=client.get_status_display())
+    return None if client.domains.filter(is_primary=True).exists() else NoDomain(client=client)
 
 
 def address(host: str, origin: str) -> str:

@@ -135,7 +135,8 @@ class TestAskingForAnOperation:
     ) -> None:
         def offered(client: Client) -> list[str]:
             page = browser.get(url(client, "change"))
-            return [str(action["title"]) for action in page.context["actions_detail"]]
+            shown = page.context["actions_detail"]
+            return [str(action["title"]) for action in shown if "items" not in action]
 
         assert offered(draft) == ["Create schema"]
         assert offered(alpha) == ["Migrate schema", "Sign-in link"]
