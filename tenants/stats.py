@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from tenants import schema_state
 from tenants.models import OPEN_STATES, Client, Operation, OperationState
+
+#: From how many operations it is worked out how long the next one will take.
+RECENT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,26 @@ def operation_counts() -> OperationCounts:
         failed=Count("pk", filter=Q(state=OperationState.FAILED)),
     )
     return OperationCounts(**counts)
+
+
+def unresolved(operations: QuerySet[Operation]) -> QuerySet[Operation]:
+    """Those that failed and were not made good since: the client has no later success, and
+    nothing that is not over."""
+    others = Operation.objects.filter(client=OuterRef("client"))
+    better = others.filter(
+        Q(state__in=OPEN_STATES)
+        | Q(state=OperationState.SUCCEEDED, finished_at__gt=OuterRef("finished_at"))
+    )
+    return operations.filter(~Exists(better), state=OperationState.FAILED)
+
+
+def usual_duration(kind: str) -> timedelta | None:
+    """How long such an operation took in the middle of the last ones that were done, or ``None``
+    where there was none."""
+    done = Operation.objects.filter(kind=kind, state=OperationState.SUCCEEDED)
+    times = done.filter(started_at__isnull=False, finished_at__isnull=False)
+    took = [end - start for start, end in times.values_list("started_at", "finished_at")[:RECENT]]
+    return median(took) if took else None
 
 
 def latest_operations(limit: int) -> list[Operation]:

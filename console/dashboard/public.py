@@ -11,16 +11,10 @@ from django.utils.translation import gettext as _
 
 from console.dashboard.steps import Step, link_if
 from tenants import stats
-from tenants.models import Operation, OperationState
+from tenants.admin.base import STATE_LABELS
+from tenants.models import Operation
 
 LATEST = 8
-
-STATE_VARIANTS: dict[str, str] = {
-    OperationState.QUEUED: "warning",
-    OperationState.RUNNING: "info",
-    OperationState.SUCCEEDED: "success",
-    OperationState.FAILED: "danger",
-}
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +39,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _row(operation: Operation) -> dict[str, Any]:
     return {
         "operation": operation,
-        "variant": STATE_VARIANTS.get(operation.state, ""),
+        "variant": STATE_LABELS[operation.state],
         "is_new": timezone.now() - operation.created_at < timedelta(minutes=1),
     }
 

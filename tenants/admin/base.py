@@ -18,13 +18,15 @@ from console.modeladmin import ModelAdmin
 from tenants.exceptions import OperationOpen, TenantError
 from tenants.models import Client, Operation, OperationState, Rollout
 from tenants.operations.authorise import INVITE, PROVISION
+from tenants.operations.request import permission_for
 
-#: The colours of Unfold's labels.
+#: The colours of Unfold's labels for the state of an operation; none for what was cancelled.
 STATE_LABELS: dict[str, str] = {
     OperationState.QUEUED: "warning",
     OperationState.RUNNING: "info",
     OperationState.SUCCEEDED: "success",
     OperationState.FAILED: "danger",
+    OperationState.CANCELLED: "",
 }
 
 
@@ -34,6 +36,11 @@ def may_provision(request: HttpRequest) -> bool:
 
 def may_invite(request: HttpRequest) -> bool:
     return request.user.has_perm(INVITE)
+
+
+def may_ask_for(request: HttpRequest, kind: str) -> bool:
+    """Whether the user may ask for such an operation, try it again and cancel it."""
+    return request.user.has_perm(permission_for(kind))
 
 
 def may_follow(request: HttpRequest) -> bool:

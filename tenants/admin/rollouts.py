@@ -21,8 +21,8 @@ from unfold.decorators import display
 
 from console.sites import public_site
 from tenants.admin.base import STATE_LABELS, HistoryAdmin, client_url, operation_url
+from tenants.admin.durations import duration_in_words
 from tenants.admin.live import live_answer, signed_out
-from tenants.admin.operations import duration_in_words
 from tenants.models import OPEN_STATES, Operation, OperationState, Rollout
 
 OPERATIONS_PER_PAGE = 50
@@ -39,8 +39,6 @@ _ORDER = (
 class RolloutAdmin(HistoryAdmin):
     list_display = ("title", "total", "progress", "requested_by_email", "created_at")
     list_filter = (("kind", ChoicesDropdownFilter),)
-    list_filter_submit = True
-    list_per_page = 50
     search_fields = ("requested_by_email",)
     search_help_text = _("Who asked")
     ordering = ("-created_at", "-pk")

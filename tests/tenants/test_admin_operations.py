@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from console.accounts.models import User
-from tenants.admin.operations import duration_in_words
+from tenants.admin.durations import about, duration_in_words
 from tenants.models import Client, Operation, OperationKind, OperationState
+from tenants.operations.lifecycle import suspend
 from tenants.operations.progress import log
-from tenants.operations.request import request_operation
+from tenants.operations.request import cancel_operation, request_operation
 from tenants.operations.run import fail, run_operation
 from tests.database import make_client
 
@@ -81,6 +83,42 @@ class TestFollowing:
         assert "ValueError: &lt;pg&gt; said no" in text
         assert "Try again" in text
 
+    def test_names_the_steps_and_how_far_it_is(self, browser: Any, operation: Operation) -> None:
+        assert {step["state"] for step in browser.get(url(operation)).context["steps"]} == {"todo"}
+        run_operation(operation.pk)
+        page = browser.get(url(operation))
+        assert {step["state"] for step in page.context["steps"]} == {"done"}
+        assert '<span class="tenants-hidden">, done</span>' in page.content.decode()
+
+    def test_says_that_it_waits_for_a_suspended_client(
+        self, browser: Any, alpha: Client, operator: User
+    ) -> None:
+        operation = request_operation(alpha, OperationKind.MIGRATE_SCHEMA, acting_user=operator)
+        assert "is suspended" not in browser.get(url(operation)).content.decode()
+        seen = {"seen": browser.get(url(operation, "live")).context["version"]}
+        suspend(alpha, acting_user=operator)
+        page = browser.get(url(operation, "live"), seen)
+        assert page.status_code == 200
+        assert "Alpha is suspended. This waits until it is reactivated" in page.content.decode()
+
+    def test_what_comes_after_a_cancelled_one(
+        self, browser: Any, operation: Operation, operator: User
+    ) -> None:
+        cancel_operation(operation, acting_user=operator)
+        page = browser.get(url(operation, "live"))
+        assert page.status_code == 286
+        text = page.content.decode()
+        assert "Nothing was done" in text
+        assert f'href="/tenants/client/{operation.client_id}/change/"' in text
+
+    def test_what_comes_after_a_drop(self, browser: Any, alpha: Client) -> None:
+        gone = Operation.objects.create(
+            kind=OperationKind.DROP_SCHEMA, client=alpha, state=OperationState.SUCCEEDED
+        )
+        text = browser.get(url(gone)).content.decode()
+        assert "are gone" in text
+        assert "Open the tenant" not in text
+
     def test_a_signed_out_browser_loads_the_page_again(
         self, staff_browser: Callable[..., Any], operation: Operation, outsider: User
     ) -> None:
@@ -105,36 +143,6 @@ class TestFollowing:
         assert len(statements) == 5
 
 
-class TestTryingAgain:
-    def test_puts_it_back_into_the_queue(
-        self, browser: Any, operation: Operation, operator: User
-    ) -> None:
-        fail(operation, ValueError("no"))
-        assert browser.get(url(operation, "retry")).status_code == 302
-        operation.refresh_from_db()
-        assert operation.state == OperationState.FAILED
-        response = browser.post(url(operation, "retry"))
-        assert response.headers["Location"] == url(operation)
-        operation.refresh_from_db()
-        assert operation.state == OperationState.QUEUED
-
-    def test_says_so_where_there_is_nothing_to_try(
-        self, browser: Any, operation: Operation
-    ) -> None:
-        response = browser.post(url(operation, "retry"), follow=True)
-        assert "has not failed" in response.content.decode()
-
-    def test_needs_the_permission(
-        self, staff_browser: Callable[..., Any], viewer: User, operation: Operation
-    ) -> None:
-        fail(operation, ValueError("no"))
-        browser = staff_browser(viewer)
-        assert "Try again" not in browser.get(url(operation)).content.decode()
-        assert browser.post(url(operation, "retry")).status_code == 403
-        operation.refresh_from_db()
-        assert operation.state == OperationState.FAILED
-
-
 class TestList:
     def test_cannot_be_changed(self, browser: Any, operation: Operation) -> None:
         assert browser.get("/tenants/operation/add/").status_code == 403
@@ -142,16 +150,89 @@ class TestList:
         assert browser.post(url(operation, "delete"), {"post": "yes"}).status_code == 403
         assert Operation.objects.filter(pk=operation.pk).exists()
 
-    def test_filters(self, browser: Any, operation: Operation, alpha: Client) -> None:
-        for query, shown in (
-            ({"state__exact": "queued"}, True),
-            ({"state__exact": "failed"}, False),
-            ({"client__id__exact": operation.client_id}, True),
-            ({"client__id__exact": alpha.pk}, False),
-            ({"q": "gamma"}, True),
-        ):
-            found = browser.get("/tenants/operation/", query).context["cl"].result_list
-            assert (operation in found) == shown
+    @pytest.mark.parametrize(
+        ("query", "shown"),
+        [
+            ("state=queued", True),
+            ("state=open", True),
+            ("state=failed", False),
+            ("state=unresolved", False),
+            ("state=cancelled", False),
+            ("state=nonsense", True),
+            ("kind__exact=create_schema", True),
+            ("kind__exact=drop_schema", False),
+            ("client__id__exact={operation.client_id}", True),
+            ("client__id__exact={alpha.pk}", False),
+            ("requested_by={operator.pk}", True),
+            ("requested_by=terminal", False),
+            ("requested_by=nonsense", True),
+            ("created_at_from={today}&created_at_to={today}", True),
+            ("created_at_from={tomorrow}", False),
+            ("created_at_to={yesterday}", False),
+            ("created_at_from=nonsense&created_at_to=0001-01-01", True),
+            ("rollout__id__exact=1", False),
+            ("q=gamma", True),
+            ("q={operation.pk}", True),
+            ("q=nobody", False),
+        ],
+    )
+    def test_filters(
+        self,
+        browser: Any,
+        operation: Operation,
+        alpha: Client,
+        operator: User,
+        query: str,
+        shown: bool,
+    ) -> None:
+        today = timezone.localdate()
+        query = query.format(
+            operation=operation,
+            alpha=alpha,
+            operator=operator,
+            today=today,
+            tomorrow=today + timedelta(days=1),
+            yesterday=today - timedelta(days=1),
+        )
+        found = browser.get(f"/tenants/operation/?{query}").context["cl"].result_list
+        assert (operation in found) == shown
+
+    def test_tabs_count_what_the_other_filters_leave(
+        self, browser: Any, operation: Operation, alpha: Client
+    ) -> None:
+        def tabs(query: str = "") -> list[str]:
+            page = browser.get(f"/tenants/operation/?{query}")
+            return [tab["title"] for tab in page.context["state_tabs"]]
+
+        done = Operation.objects.filter(state=OperationState.SUCCEEDED).count()
+        assert tabs() == [
+            f"All ({done + 1})",
+            "Waiting (1)",
+            "Running (0)",
+            "Failed (0)",
+            f"Done ({done})",
+            "Cancelled (0)",
+        ]
+        assert tabs("state=failed") == tabs()
+        assert tabs(f"client__id__exact={operation.client_id}")[:2] == ["All (1)", "Waiting (1)"]
+
+    def test_a_failure_is_resolved_by_a_later_success(
+        self, browser: Any, operation: Operation
+    ) -> None:
+        def unresolved() -> list[Operation]:
+            page = browser.get("/tenants/operation/?state=unresolved")
+            return list(page.context["cl"].result_list)
+
+        fail(operation, ValueError("no"))
+        assert unresolved() == [operation]
+        again = request_operation(
+            operation.client, OperationKind.CREATE_SCHEMA, acting_user=None, queued=False
+        )
+        assert unresolved() == []
+        fail(again, ValueError("no"))
+        assert unresolved() == [again, operation]
+        Operation.objects.filter(pk=again.pk).update(state=OperationState.SUCCEEDED)
+        assert unresolved() == []
 
     def test_costs_the_same_for_5_and_for_50(self, browser: Any, operation: Operation) -> None:
         def queries() -> int:
@@ -179,3 +260,10 @@ class TestList:
 def test_durations_are_short(seconds: float, words: str) -> None:
     assert duration_in_words(timedelta(seconds=seconds)) == words
     assert duration_in_words(None) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "1 s"), (4.4, "4 s"), (23, "25 s"), (130, "2 min"), (9000, "2 h")]
+)
+def test_estimates_are_rough(seconds: float, words: str) -> None:
+    assert about(timedelta(seconds=seconds)) == words

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from console.accounts.models import User
 from tenants.admin import client_rollouts
 from tenants.models import Client, Operation, OperationKind, OperationState, Rollout
+from tenants.operations.lifecycle import archive, suspend
 from tenants.operations.request import request_operation, request_rollout
 from tenants.operations.run import fail
 from tests.database import make_client
@@ -89,7 +91,7 @@ class TestSelection:
     def test_is_bounded(
         self, browser: Any, drafts: list[Client], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(client_rollouts, "MAX_CLIENTS", 2)
+        monkeypatch.setattr(client_rollouts, "MAX_AT_ONCE", 2)
         page = browser.post(LIST, selection("create_schemas", drafts))
         assert page.context["count"] == 2
         assert "Over the limit of 2 at a time" in page.content.decode()
@@ -117,11 +119,42 @@ class TestSelection:
         assert response.headers["Location"] == LIST
         assert not Rollout.objects.exists()
 
-    @pytest.mark.parametrize("clients", ["", "x", "1;2", "99999999"])
+    @pytest.mark.parametrize("clients", ["", "x", "1;2", "1,", "99999999", "9" * 5000, "²"])
     def test_nonsense_starts_nothing(self, browser: Any, db: None, clients: str) -> None:
-        assert browser.post(START, {"clients": clients}).status_code == 302
-        assert browser.post("/tenants/client/rollout/drop/", {"clients": "1"}).status_code == 302
+        for path in (START, f"{START}ask/"):
+            assert browser.post(path, {"clients": clients}).status_code == 302
         assert not Rollout.objects.exists()
+
+    @pytest.mark.parametrize("kind", ["drop", "drop_schema"])
+    def test_drops_are_not_started_together(self, browser: Any, alpha: Client, kind: str) -> None:
+        for path in ("", "ask/"):
+            url = f"/tenants/client/rollout/{kind}/{path}"
+            assert browser.post(url, {"clients": alpha.pk}).headers["Location"] == LIST
+        assert not Rollout.objects.exists()
+
+    def test_another_page_can_ask_for_clients_that_it_names(
+        self, browser: Any, drafts: list[Client], alpha: Client
+    ) -> None:
+        asked = {"clients": ",".join(str(client.pk) for client in [*drafts, alpha])}
+        assert browser.get(f"{START}ask/", asked).headers["Location"] == LIST
+        page = browser.post(f"{START}ask/", asked)
+        text = page.content.decode()
+        assert "Create the schemas of 3 clients?" in text
+        assert "Has its schema already: Alpha" in text
+        assert "Can it be undone?" in text
+        assert not Rollout.objects.exists()
+        browser.post(page.context["action"], {"clients": page.context["clients"]})
+        assert Rollout.objects.get().operations.count() == 3
+
+    def test_leaves_out_who_is_suspended_or_archived(
+        self, browser: Any, alpha: Client, beta: Client, operator: User
+    ) -> None:
+        suspend(alpha, acting_user=operator)
+        archive(beta, removal_on=timezone.localdate(), acting_user=operator)
+        page = browser.post(LIST, selection("migrate_schemas", [alpha, beta]), follow=True)
+        text = page.content.decode()
+        assert "Is suspended, and brought up to date when it is reactivated: Alpha" in text
+        assert "Is archived: Beta" in text
 
     def test_needs_the_permission(
         self, staff_browser: Callable[..., Any], viewer: User, drafts: list[Client]
@@ -129,6 +162,7 @@ class TestSelection:
         browser = staff_browser(viewer)
         assert "create_schemas" not in browser.get(LIST).content.decode()
         browser.post(LIST, selection("create_schemas", drafts))
+        assert browser.post(f"{START}ask/", {"clients": str(drafts[0].pk)}).status_code == 403
         assert browser.post(START, {"clients": str(drafts[0].pk)}).status_code == 403
         assert not Operation.objects.filter(client__in=drafts).exists()
 

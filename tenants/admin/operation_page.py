@@ -1,0 +1,188 @@
+"""What the page that follows one operation says, and what can be done from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin.base import (
+    STATE_LABELS,
+    client_url,
+    may_ask_for,
+    may_invite,
+    origin_of,
+)
+from tenants.admin.durations import duration_in_words
+from tenants.exceptions import TenantError
+from tenants.models import Operation, OperationKind, OperationState
+from tenants.operations.hindrance import hindrance
+from tenants.operations.invite import address
+from tenants.operations.progress import steps_of
+
+#: How many lines of the log a page shows; the newest, if there are more.
+LINES_SHOWN = 200
+
+_STEP_STATES = {
+    "todo": _("still to come"),
+    "running": _("under way"),
+    "done": _("done"),
+    "failed": _("failed"),
+}
+_STEP_ICONS = {
+    "todo": "radio_button_unchecked",
+    "running": "progress_activity",
+    "done": "check_circle",
+    "failed": "error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A way on. ``posts`` does something at once; the others lead to a page."""
+
+    url: str
+    text: str
+    icon: str
+    is_main: bool = False
+    posts: bool = False
+    new_tab: bool = False
+
+    @property
+    def variant(self) -> str:
+        return "primary" if self.is_main else "default"
+
+
+def facts(request: HttpRequest, operation: Operation) -> dict[str, Any]:
+    """What the page and its live part show, with a ``version`` that changes when they would."""
+    prefetch_related_objects([operation], "events")
+    lines = list(operation.events.all())
+    client = operation.client
+    held = is_held_back(operation)
+    shown: dict[str, Any] = {
+        "operation": operation,
+        "client": client,
+        "client_url": client_url(client),
+        "label": STATE_LABELS[operation.state],
+        "lines": lines[-LINES_SHOWN:],
+        "lines_are_cut": len(lines) > LINES_SHOWN,
+        "steps": _steps(operation),
+        "took": duration_in_words(operation.duration),
+        # Seconds, for the page to go on counting from.
+        "elapsed": f"{operation.duration.total_seconds():.1f}" if _is_running(operation) else "",
+        "held_back": held,
+        "version": f"{operation.state}.{operation.attempts}.{lines[-1].pk if lines else 0}"
+        + (".held" if held else ""),
+        "live_url": reverse("admin:tenants_operation_live", args=[operation.pk]),
+        "next": "",
+        "buttons": [],
+    }
+    return shown | _next(request, operation)
+
+
+def _steps(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": step.label,
+            "state": step.state,
+            "in_words": _STEP_STATES[step.state],
+            "icon": _STEP_ICONS[step.state],
+            "took": duration_in_words(None if step.seconds is None else timedelta(0, step.seconds)),
+            # As with the whole: for the page to go on counting from.
+            "elapsed": f"{step.seconds:.1f}" if step.state == "running" and step.seconds else "",
+        }
+        for step in steps_of(operation)
+    ]
+
+
+def is_held_back(operation: Operation) -> bool:
+    """Whether it waits until its client is reactivated, and not for a worker."""
+    return (
+        operation.state == OperationState.QUEUED
+        and operation.queued
+        and operation.client.is_suspended
+    )
+
+
+def retry_hindrance(operation: Operation, open_operation: Operation | None) -> TenantError | None:
+    """Why a failed operation cannot be tried again, as its client is now, or ``None``."""
+    kind = OperationKind(operation.kind)
+    return hindrance(operation.client, kind, open_operation=open_operation)
+
+
+def _is_running(operation: Operation) -> bool:
+    return operation.state == OperationState.RUNNING and operation.started_at is not None
+
+
+def _next(request: HttpRequest, operation: Operation) -> dict[str, Any]:
+    """What comes next, in a sentence, and the buttons that lead there."""
+    match operation.state:
+        case OperationState.QUEUED:
+            return _while_waiting(request, operation)
+        case OperationState.FAILED:
+            return _after_failure(request, operation)
+        case OperationState.CANCELLED:
+            text = _t("Nothing was done, and the client is as it was. It can be asked for again.")
+            return {"next": text, "buttons": [_back(operation)]}
+        case OperationState.SUCCEEDED:
+            return _after_success(request, operation)
+    return {}
+
+
+def _while_waiting(request: HttpRequest, operation: Operation) -> dict[str, Any]:
+    if not may_ask_for(request, operation.kind):
+        return {}
+    url = reverse("admin:tenants_operation_cancel", args=[operation.pk])
+    return {"buttons": [Button(url, _t("Cancel it"), "cancel")]}
+
+
+def _after_failure(request: HttpRequest, operation: Operation) -> dict[str, Any]:
+    if not may_ask_for(request, operation.kind):
+        return {"buttons": [_back(operation)]}
+    open_operation = operation.client.operations.open().first()
+    if refusal := retry_hindrance(operation, open_operation):
+        text = _t("It cannot be tried again: %(reason)s") % {"reason": refusal}
+        return {"next": text, "buttons": [_back(operation)]}
+    url = reverse("admin:tenants_operation_retry", args=[operation.pk])
+    # What destroys is asked about once more.
+    posts = operation.kind != OperationKind.DROP_SCHEMA
+    return {
+        "buttons": [
+            Button(url, _t("Try again"), "replay", is_main=True, posts=posts),
+            _back(operation),
+        ]
+    }
+
+
+def _after_success(request: HttpRequest, operation: Operation) -> dict[str, Any]:
+    client = operation.client
+    if operation.kind == OperationKind.DROP_SCHEMA:
+        text = _t(
+            "The schema and everything in it are gone. The client's row and its history stay."
+        )
+        return {"next": text, "buttons": [_back(operation, is_main=True)]}
+    domain = client.get_primary_domain()
+    buttons = []
+    if domain is not None and client.is_provisioned and not client.is_archived:
+        url = address(domain.domain, origin_of(request))
+        buttons.append(Button(url, _t("Open the tenant"), "open_in_new", True, new_tab=True))
+    if operation.kind == OperationKind.MIGRATE_SCHEMA:
+        return {"buttons": [*buttons, _back(operation)]}
+    if domain is None:
+        text = _t("The schema is made. Give the client a domain, so that it can be reached.")
+        return {"next": text, "buttons": [_back(operation, is_main=True)]}
+    text = _t("The client can be used now. Its first admin, %(name)s, needs the sign-in link.")
+    if buttons and may_invite(request):
+        url = reverse("admin:tenants_client_sign_in_link", args=[client.pk])
+        buttons.append(Button(url, _t("Show sign-in link"), "key"))
+    return {"next": text % {"name": client.admin_name}, "buttons": [*buttons, _back(operation)]}
+
+
+def _back(operation: Operation, *, is_main: bool = False) -> Button:
+    return Button(client_url(operation.client), _t("Go to the client"), "apartment", is_main)
