@@ -2,6 +2,10 @@
 
 from django.urls import path
 
+from console.accounts.views import WelcomeView
 from console.sites import public_site
 
-urlpatterns = [path("", public_site.urls)]
+urlpatterns = [
+    path("welcome/<uidb64>/<token>/", WelcomeView.as_view(site=public_site), name="welcome"),
+    path("", public_site.urls),
+]

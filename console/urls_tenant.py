@@ -6,6 +6,6 @@ from console.accounts.views import WelcomeView
 from console.sites import tenant_site
 
 urlpatterns = [
-    path("welcome/<uidb64>/<token>/", WelcomeView.as_view(), name="welcome"),
+    path("welcome/<uidb64>/<token>/", WelcomeView.as_view(site=tenant_site), name="welcome"),
     path("", tenant_site.urls),
 ]

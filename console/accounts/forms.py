@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
-from unfold.forms import UserCreationForm as UnfoldUserCreationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from console.accounts import rights
@@ -142,13 +141,16 @@ class UserForm(RightsForm):
             self.fields["is_superuser"].label = _("Superuser")
             self.fields["is_superuser"].help_text = _("Has every right here and may give any.")
         if "groups" in self.fields:
-            groups = [(group.pk, group.name) for group in Group.objects.order_by("name")]
+            groups = [(group.pk, group.name) for group in self.offered_groups()]
             self._check_list(
                 "groups",
                 rights.grantable_groups(self.acting_user),
                 [(None, groups)] if groups else [],
                 self._current("groups"),
             )
+
+    def offered_groups(self) -> QuerySet[Group]:
+        return Group.objects.order_by("name")
 
     def clean_user_permissions(self) -> QuerySet[Permission]:
         return self._chosen("user_permissions")
@@ -182,19 +184,17 @@ def is_last_superuser(user: User) -> bool:
     return ids == {user.pk}
 
 
-class NewUserForm(UnfoldUserCreationForm):
-    """Adds a user, with a password to be told to them. Rights are given on the next page."""
+class NewUserForm(forms.ModelForm):
+    """Adds a user who has no password yet. Rights are given on the next page."""
 
     class Meta:
         model = User
         fields = ("email", "name")
-        field_classes: ClassVar[dict[str, Any]] = {"email": forms.EmailField}
         widgets: ClassVar[dict[str, Any]] = {
             "email": UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off"}),
             "name": UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Whoever has no password cannot sign in: the only other way in is a first admin's link.
-        self.fields.pop("usable_password", None)
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()
+        return super().save(commit)

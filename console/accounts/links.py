@@ -6,15 +6,18 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.accounts.rights import held_by
 
 
 class SignInTokens(PasswordResetTokenGenerator):
     """Tokens that are good for one user, in one schema, on one host, until it is used.
 
     Django's token ends with the next sign-in, password or e-mail address; users of two tenants
-    can agree in all of these and in the id, so the schema and the host are part of it.
+    can agree in all of these and in the id, so the schema and the host are part of it. So are the
+    user's rights: whoever made a link might otherwise wait until the user has more than they do.
     """
 
     key_salt = "console.accounts.links.SignInTokens"
@@ -25,7 +28,10 @@ class SignInTokens(PasswordResetTokenGenerator):
         self.host = host
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
-        return f"{super()._make_hash_value(user, timestamp)}|{self.schema}|{self.host}"
+        with schema_context(self.schema):
+            rights = sorted(held_by(user))
+        own = (super()._make_hash_value(user, timestamp), self.schema, self.host)
+        return "|".join(map(str, (*own, user.is_superuser, rights)))
 
 
 def sign_in_path(user: User, *, schema: str, host: str, urlconf: str) -> str:

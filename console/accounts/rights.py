@@ -30,6 +30,16 @@ VERBS = {
     "export": _("Export"),
 }
 
+#: Rights that one model alone has, as ``app.codename``, in the order in which they are shown.
+OWN_WORDS = {
+    "tenants.provision_client": _("Create and migrate schemas"),
+    "tenants.invite_client_admin": _("Add admins and show sign-in links"),
+    "tenants.suspend_client": _("Suspend and reactivate"),
+    "tenants.archive_client": _("Archive and restore"),
+    "tenants.drop_client": _("Drop schemas of archived ones"),
+}
+_ORDER = [*VERBS, *OWN_WORDS]
+
 
 def of_site(site: ConsoleSite) -> QuerySet[Permission]:
     """The rights that mean something on a site: those of the models that are shown on it."""
@@ -78,17 +88,28 @@ def grantable_groups(acting_user: User) -> set[int]:
     return set(groups.values_list("pk", flat=True))
 
 
+def words_for(right: Permission) -> tuple[str, Any] | None:
+    """What a right is called here, with its key in the order; ``None`` for one of no app of ours.
+
+    What the database has for a name is Django's, in English whoever reads it.
+    """
+    own = f"{right.content_type.app_label}.{right.codename}"
+    if own in OWN_WORDS:
+        return own, OWN_WORDS[own]
+    verb = right.codename.removesuffix(f"_{right.content_type.model}")
+    return (verb, VERBS[verb]) if verb in VERBS else None
+
+
 def in_rows(rights: Iterable[Permission]) -> list[tuple[str, list[tuple[int, str]]]]:
     """The rights in plain words, grouped by model: ``("Tasks", [(7, "See"), (8, "Add")])``."""
     rows: dict[str, list[tuple[int, int, str]]] = {}
-    order = list(VERBS)
     for right in rights:
         model = right.content_type.model_class()
         if model is None:
             continue
-        verb = right.codename.removesuffix(f"_{right.content_type.model}")
-        label: Any = VERBS.get(verb, _(right.name.removeprefix("Can ")))
-        place = order.index(verb) if verb in VERBS else len(order)
+        words = words_for(right)
+        place = _ORDER.index(words[0]) if words else len(_ORDER)
+        label = words[1] if words else right.name
         row = rows.setdefault(capfirst(str(model._meta.verbose_name_plural)), [])
         row.append((place, right.pk, capfirst(str(label))))
     return [

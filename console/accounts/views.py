@@ -12,7 +12,8 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from console.accounts.links import SignInTokens
-from console.sites import tenant_site
+from console.accounts.models import User
+from console.sites import ConsoleSite
 
 
 class WelcomeView(views.PasswordResetConfirmView):
@@ -22,6 +23,9 @@ class WelcomeView(views.PasswordResetConfirmView):
     token ends when the password is set. It is moved into the session at once, so that it appears
     in no referrer. The token is bound to this schema and this host.
     """
+
+    #: Whose frame the page has: the side that the user belongs to.
+    site: ConsoleSite | None = None
 
     post_reset_login = True
     post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
@@ -35,4 +39,9 @@ class WelcomeView(views.PasswordResetConfirmView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**tenant_site.each_context(self.request), **super().get_context_data(**kwargs)}
+        return {**self.site.each_context(self.request), **super().get_context_data(**kwargs)}
+
+    def get_user(self, uidb64: str) -> User | None:
+        """Somebody who was deactivated since is nobody here."""
+        user = super().get_user(uidb64)
+        return user if user is not None and user.is_active else None

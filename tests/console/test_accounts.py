@@ -133,32 +133,23 @@ def test_a_manager_may_help_somebody_with_less(
     assert outsider.check_password("bright-new-copper")
 
 
-def test_a_user_is_added_with_a_password_and_no_rights(staff_browser: Any, operator: User) -> None:
+def test_a_user_is_added_without_a_password_and_without_rights(
+    staff_browser: Any, operator: User
+) -> None:
     response = staff_browser(operator).post(
-        "/accounts/user/add/",
-        {
-            "email": "New.Person@Console.example",
-            "name": "New Person",
-            "password1": "bright-new-copper",
-            "password2": "bright-new-copper",
-        },
+        "/accounts/user/add/", {"email": "New.Person@Console.example", "name": "New Person"}
     )
     user = User.objects.get(email="new.person@console.example")
     assert response.status_code == 302
-    assert response["Location"] == f"/accounts/user/{user.pk}/change/"
-    assert user.check_password("bright-new-copper")
+    assert response["Location"] == f"/accounts/user/{user.pk}/sign-in-link/"
+    assert not user.has_usable_password()
     assert not user.is_superuser
     assert not user.get_all_permissions()
 
 
 def test_an_address_is_taken_whatever_its_capitals(staff_browser: Any, operator: User) -> None:
     response = staff_browser(operator).post(
-        "/accounts/user/add/",
-        {
-            "email": operator.email.upper(),
-            "password1": "bright-new-copper",
-            "password2": "bright-new-copper",
-        },
+        "/accounts/user/add/", {"email": operator.email.upper(), "name": "Other"}
     )
     assert "There is already a user with this e-mail address." in text_of(response)
 

@@ -1,17 +1,15 @@
-"""Users and groups, on both sides. Each side has its own; they only share these pages."""
+"""Users, as far as both sides have the same; and the users of a tenant."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -20,56 +18,19 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
 from console.accounts import rights
-from console.accounts.forms import GroupForm, NewUserForm, RightsForm, UserForm
+from console.accounts.admin.base import RightsAdmin
+from console.accounts.admin.sign_in_link import SignInLinkPage
+from console.accounts.forms import NewUserForm, UserForm
 from console.accounts.models import User
-from console.modeladmin import ModelAdmin
-from console.sites import monogram, public_site, tenant_site
-
-# Groups belong to users here; Django's name for its app is no word of ours.
-apps.get_app_config("auth").verbose_name = _("People")
+from console.sites import monogram, tenant_site
 
 
-class RightsAdmin(ModelAdmin):
-    """A ModelAdmin whose form gives rights: those of its own site, within the user's own."""
-
-    rights_field: ClassVar[str]
-
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
-        if not issubclass(form, RightsForm):
-            return form
-        limits = {"acting_user": request.user, "offered": rights.of_site(self.admin_site)}
-        return type(form.__name__, (form,), limits)
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """For somebody who may only look, rights in words in place of Django's long names."""
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return fieldsets
-        swap = {self.rights_field: "rights_in_words", "password_state": "password_is_set"}
-        return [
-            (title, {**options, "fields": [swap.get(name, name) for name in options["fields"]]})
-            for title, options in fieldsets
-        ]
-
-    @display(description=_("rights"))
-    def rights_in_words(self, obj: Any) -> str | SafeString:
-        given = getattr(obj, self.rights_field).select_related("content_type")
-        return format_html_join(
-            "",
-            "<div>{}: {}</div>",
-            (
-                (model, ", ".join(label for _pk, label in row))
-                for model, row in rights.in_rows(given)
-            ),
-        ) or _t("None")
-
-
-class UserAdmin(RightsAdmin, DjangoUserAdmin):
+class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     rights_field = "user_permissions"
+    in_words: ClassVar[dict[str, str]] = {"password_state": "password_is_set"}
 
     list_display = ("person", "role", "group_count", "is_active", "last_login")
     list_filter = (
@@ -88,7 +49,7 @@ class UserAdmin(RightsAdmin, DjangoUserAdmin):
         (_("Rights"), {"fields": ("groups", "user_permissions")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
+    add_fieldsets = ((None, {"fields": ("email", "name")}),)
     # One at a time: whoever is deleted is named, and looked at, before.
     actions = None
 
@@ -124,21 +85,15 @@ class UserAdmin(RightsAdmin, DjangoUserAdmin):
 
     @display(description=_("password"))
     def password_state(self, user: User) -> SafeString:
-        url = reverse("admin:auth_user_password_change", args=[user.pk])
-        verb = _t("Change it") if user.has_usable_password() else _t("Set one")
+        link = '<a class="console-link" href="{}">{}</a>'
         return format_html(
-            '{} <a class="console-link" href="{}">{}</a>', self.password_is_set(user), url, verb
+            f"{{}} {link} · {link}",
+            self.password_is_set(user),
+            reverse("admin:accounts_user_sign_in_link", args=[user.pk]),
+            _t("Sign-in link"),
+            reverse("admin:auth_user_password_change", args=[user.pk]),
+            _t("Change it") if user.has_usable_password() else _t("Set one"),
         )
-
-
-@admin.register(User, site=public_site)
-class StaffUserAdmin(UserAdmin):
-    """Staff are deactivated, never deleted: operations name them."""
-
-    unused_rights = ("delete",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(User, site=tenant_site)
@@ -156,39 +111,3 @@ class TenantUserAdmin(UserAdmin):
             url = reverse("admin:accounts_user_change", args=[object_id])
             return HttpResponseRedirect(url)
         return super().delete_view(request, object_id, extra_context)
-
-
-@admin.register(Group, site=public_site)
-@admin.register(Group, site=tenant_site)
-class GroupAdmin(RightsAdmin):
-    form = GroupForm
-    rights_field = "permissions"
-    list_display = ("name", "member_count", "right_count")
-    search_fields = ("name",)
-    ordering = ("name",)
-    fieldsets = ((None, {"fields": ("name", "permissions")}),)
-    # One by one: each is asked whether its rights may be taken from its members.
-    actions = None
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and (
-            obj is None or obj.pk in rights.grantable_groups(request.user)
-        )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                member_total=Count("user", distinct=True),
-                right_total=Count("permissions", distinct=True),
-            )
-        )
-
-    @display(description=_("members"), ordering="member_total")
-    def member_count(self, group: Any) -> int:
-        return group.member_total
-
-    @display(description=_("rights"), ordering="right_total")
-    def right_count(self, group: Any) -> int:
-        return group.right_total

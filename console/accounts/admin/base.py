@@ -1,0 +1,57 @@
+"""What the pages of users and of groups share."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from console.accounts import rights
+from console.accounts.forms import RightsForm
+from console.modeladmin import ModelAdmin
+
+
+class RightsAdmin(ModelAdmin):
+    """A ModelAdmin whose form gives rights: those of its own site, within the user's own."""
+
+    rights_field: ClassVar[str]
+    #: What stands in the place of a field for somebody who may only look.
+    in_words: ClassVar[dict[str, str]] = {}
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("accounts/accounts.css",)}
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        if not issubclass(form, RightsForm):
+            return form
+        limits = {"acting_user": request.user, "offered": rights.of_site(self.admin_site)}
+        return type(form.__name__, (form,), limits)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """For somebody who may only look, rights in words in place of Django's long names."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        swap = {self.rights_field: "rights_in_words", **self.in_words}
+        return [
+            (title, {**options, "fields": [swap.get(name, name) for name in options["fields"]]})
+            for title, options in fieldsets
+        ]
+
+    @display(description=_("rights"))
+    def rights_in_words(self, obj: Any) -> str | SafeString:
+        given = getattr(obj, self.rights_field).select_related("content_type")
+        return format_html_join(
+            "",
+            "<div>{}: {}</div>",
+            (
+                (model, ", ".join(label for _pk, label in row))
+                for model, row in rights.in_rows(given)
+            ),
+        ) or _t("None")

@@ -1,0 +1,81 @@
+"""A link with which a colleague sets a password of their own, in place of one that is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.request import split_domain_port
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from console.accounts.links import sign_in_path
+from console.accounts.models import User
+
+DAY = 24 * 60 * 60
+
+
+class SignInLinkPage:
+    """The page “Sign-in link” of a user, for a ModelAdmin of users.
+
+    For those who may change the user, and so have every right that the user has: whoever opens
+    the link is signed in as that user.
+    """
+
+    def get_urls(self: Any) -> list[URLPattern]:
+        view = self.admin_site.admin_view(never_cache(self.sign_in_link_view))
+        return [
+            path("<id>/sign-in-link/", view, name="accounts_user_sign_in_link"),
+            *super().get_urls(),
+        ]
+
+    def sign_in_link_view(self: Any, request: HttpRequest, id: str) -> HttpResponse:
+        """Explain the link; after a POST, show it. It is kept nowhere, but that it was shown is
+        written down."""
+        user = self.get_object(request, unquote(id))
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if user is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, id)
+        back = reverse("admin:accounts_user_change", args=[user.pk])
+        if hindrance := _hindrance(request, user):
+            messages.error(request, hindrance)
+            return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Sign-in link"),
+            "opts": self.opts,
+            "original": user,
+            "person": user,
+            "days": settings.PASSWORD_RESET_TIMEOUT // DAY,
+            "back": back,
+        }
+        if request.method == "POST":
+            context["link"] = _link(request, user)
+            self.log_change(request, user, _("Was shown a sign-in link for %s.") % user.email)
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "accounts/sign_in_link.html", context)
+
+
+def _hindrance(request: HttpRequest, user: User) -> str:
+    """Why this user is to have no link; empty if there is no reason."""
+    if user.pk == request.user.pk:
+        return _("You are signed in: change your own password under “Change password”.")
+    if not (user.is_active and user.is_staff):
+        return _("%(user)s may not sign in here, so a link would lead nowhere.") % {"user": user}
+    return ""
+
+
+def _link(request: HttpRequest, user: User) -> str:
+    host, _port = split_domain_port(request.get_host())
+    path = sign_in_path(
+        user, schema=connection.schema_name, host=host, urlconf=getattr(request, "urlconf", None)
+    )
+    return request.build_absolute_uri(path)

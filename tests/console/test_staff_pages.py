@@ -1,0 +1,328 @@
+"""The staff's users and groups: a role is chosen, a colleague gets a link instead of a password."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django_tenants.utils import schema_context
+
+from console.accounts import rights
+from console.accounts.links import sign_in_path
+from console.accounts.models import User
+from console.accounts.roles import StaffRole
+from console.sites import public_site, tenant_site
+from tenants.models import Client
+from tests.conftest import Browser, with_role
+from tests.console.test_accounts import form_of, text_of
+
+StaffBrowser = Callable[..., Browser]
+PASSWORD = "a-good-long-passphrase"
+
+
+def page_of(user: User, page: str = "change") -> str:
+    return f"/accounts/user/{user.pk}/{page}/"
+
+
+def roles_of(user: User) -> list[int]:
+    return sorted(user.groups.values_list("pk", flat=True))
+
+
+class TestChoosingARole:
+    @pytest.mark.parametrize("role", StaffRole)
+    def test_a_manager_adds_a_colleague_with_a_role(
+        self, role: StaffRole, staff_browser: StaffBrowser, staff_manager: User
+    ) -> None:
+        form = {"email": "new@console.example", "name": "Nora New", "role": role.value}
+        response = staff_browser(staff_manager).post("/accounts/user/add/", form)
+        user = User.objects.get(email="new@console.example")
+        assert response["Location"] == page_of(user, "sign-in-link")
+        assert roles_of(user) == [role]
+
+    def test_a_manager_changes_a_role(
+        self, staff_browser: StaffBrowser, staff_manager: User, outsider: User
+    ) -> None:
+        own = Group.objects.create(name="Auditors")
+        browser = staff_browser(staff_manager)
+        form = form_of(outsider, role=StaffRole.VIEWER.value, groups=[own.pk])
+        browser.post(page_of(outsider), form)
+        assert roles_of(outsider) == [StaffRole.VIEWER, own.pk]
+        browser.post(page_of(outsider), {**form, "role": StaffRole.OPERATOR.value})
+        assert roles_of(outsider) == [StaffRole.OPERATOR, own.pk]
+        browser.post(page_of(outsider), {**form, "role": ""})
+        assert roles_of(outsider) == [own.pk]
+
+    def test_nobody_gives_a_role_with_rights_that_they_lack(
+        self, staff_browser: StaffBrowser, staff_operator: User, outsider: User
+    ) -> None:
+        staff_operator.user_permissions.set(
+            Permission.objects.filter(codename__in=["add_user", "change_user"])
+        )
+        browser = staff_browser(staff_operator)
+        page = text_of(browser.get(page_of(outsider)))
+        assert re.search(r'value="-3"[^>]*disabled', page)
+        response = browser.post(page_of(outsider), form_of(outsider, role=StaffRole.MANAGER.value))
+        assert "You cannot give rights that you do not have yourself." in text_of(response)
+        form = {"email": "n@console.example", "name": "N", "role": StaffRole.MANAGER.value}
+        response = browser.post("/accounts/user/add/", form)
+        assert "You cannot give rights that you do not have yourself." in text_of(response)
+        assert not User.objects.filter(email="n@console.example").exists()
+        assert roles_of(outsider) == []
+
+    def test_nor_by_way_of_the_other_groups(
+        self, staff_browser: StaffBrowser, operator: User, outsider: User
+    ) -> None:
+        """A role is one of the groups, but it is chosen in one place alone."""
+        form = form_of(outsider, groups=[StaffRole.MANAGER.value])
+        staff_browser(operator).post(page_of(outsider), form)
+        assert roles_of(outsider) == []
+
+    def test_a_role_that_does_not_exist_is_refused(
+        self, staff_browser: StaffBrowser, operator: User, outsider: User
+    ) -> None:
+        for role in ("-4", "1", "manager", "--"):
+            response = staff_browser(operator).post(page_of(outsider), form_of(outsider, role=role))
+            assert response.status_code == 200
+        assert roles_of(outsider) == []
+
+    def test_a_viewer_reads_the_role_in_words(
+        self, staff_browser: StaffBrowser, staff_viewer: User, staff_manager: User
+    ) -> None:
+        page = text_of(staff_browser(staff_viewer).get(page_of(staff_manager)))
+        assert "Manager: What an operator does, and plans, staff and groups." in page
+        assert 'name="role"' not in page
+
+
+class TestTheList:
+    @pytest.fixture
+    def staff(
+        self, staff_viewer: User, staff_operator: User, staff_manager: User, outsider: User
+    ) -> dict[str, User]:
+        return {
+            "viewer": staff_viewer,
+            "operator": staff_operator,
+            "manager": staff_manager,
+            "none": outsider,
+        }
+
+    def test_shows_each_ones_role(
+        self, staff_browser: StaffBrowser, operator: User, staff: dict[str, User]
+    ) -> None:
+        page = text_of(staff_browser(operator).get("/accounts/user/"))
+        for label in ("Superuser", "Manager", "Operator", "Viewer"):
+            assert re.search(rf">\s*{label}\s*<", page)
+
+    @pytest.mark.parametrize("role", ["viewer", "operator", "manager", "none"])
+    def test_filters_by_role(
+        self, role: str, staff_browser: StaffBrowser, operator: User, staff: dict[str, User]
+    ) -> None:
+        response = staff_browser(operator).get("/accounts/user/", {"role": role})
+        assert list(response.context_data["cl"].queryset) == [staff[role]]
+
+    def test_filters_superusers(
+        self, staff_browser: StaffBrowser, operator: User, staff: dict[str, User]
+    ) -> None:
+        response = staff_browser(operator).get("/accounts/user/", {"role": "superuser"})
+        assert list(response.context_data["cl"].queryset) == [operator]
+
+    def test_counts_groups_apart_from_roles(
+        self, staff_browser: StaffBrowser, operator: User, staff: dict[str, User]
+    ) -> None:
+        for name in ("A", "B"):
+            staff["viewer"].groups.add(Group.objects.create(name=name))
+        response = staff_browser(operator).get("/accounts/user/", {"role": "viewer"})
+        assert response.context_data["cl"].queryset.get().group_total == 2
+
+    def test_asks_no_more_for_more_people(
+        self,
+        staff_browser: StaffBrowser,
+        operator: User,
+        staff: dict[str, User],
+        django_assert_num_queries: Any,
+    ) -> None:
+        browser = staff_browser(operator)
+        browser.get("/accounts/user/")
+        with django_assert_num_queries(6):
+            browser.get("/accounts/user/")
+        for number in range(20):
+            with_role(f"more{number}@console.example", StaffRole.VIEWER)
+        with django_assert_num_queries(6):
+            browser.get("/accounts/user/")
+
+
+class TestRolesAreKept:
+    @pytest.mark.parametrize("role", StaffRole)
+    def test_nobody_edits_or_deletes_them(
+        self, role: StaffRole, staff_browser: StaffBrowser, operator: User
+    ) -> None:
+        before = set(Group.objects.get(pk=role).permissions.values_list("pk", flat=True))
+        browser = staff_browser(operator)
+        url = f"/auth/group/{role.value}"
+        form = {"name": "Taken over", "permissions": []}
+        assert browser.post(f"{url}/change/", form).status_code == 403
+        assert browser.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+        group = Group.objects.get(pk=role)
+        assert group.name == role.group_name
+        assert set(group.permissions.values_list("pk", flat=True)) == before
+        page = text_of(browser.get(f"{url}/change/"))
+        assert "kept by the console" in page
+        assert f"{url}/delete/" not in page
+        assert 'name="_save"' not in page
+
+    def test_one_of_ones_own_starts_with_the_same_rights(
+        self, staff_browser: StaffBrowser, staff_manager: User
+    ) -> None:
+        browser = staff_browser(staff_manager)
+        page = text_of(browser.get(f"/auth/group/{StaffRole.VIEWER.value}/change/"))
+        assert "/auth/group/add/?like=-1" in page
+        form = browser.get("/auth/group/add/?like=-1").context_data["adminform"].form
+        wanted = Group.objects.get(pk=StaffRole.VIEWER).permissions.values_list("pk", flat=True)
+        assert set(form.initial["permissions"]) == set(wanted)
+
+    @pytest.mark.parametrize("like", ["", "-9", "x", "1", "-1 "])
+    def test_the_start_may_be_nonsense(
+        self, like: str, staff_browser: StaffBrowser, operator: User
+    ) -> None:
+        assert staff_browser(operator).get("/auth/group/add/", {"like": like}).status_code == 200
+
+    def test_nobody_else_gets_the_name(self, staff_browser: StaffBrowser, operator: User) -> None:
+        response = staff_browser(operator).post("/auth/group/add/", {"name": "Viewer"})
+        assert response.status_code == 200
+        assert Group.objects.filter(name="Viewer").count() == 1
+
+    def test_a_tenants_group_may_have_such_a_name(
+        self, tenant_browser: Callable[..., Browser], alpha: Client, owner: User
+    ) -> None:
+        browser = tenant_browser(alpha, owner)
+        browser.post("/auth/group/add/", {"name": "Viewer"})
+        with schema_context("alpha"):
+            group = Group.objects.get(name="Viewer")
+        response = browser.post(f"/auth/group/{group.pk}/change/", {"name": "Readers"})
+        assert response.status_code == 302
+
+
+class TestSignInLink:
+    def shown(self, browser: Browser, user: User) -> str:
+        page = text_of(browser.post(page_of(user, "sign-in-link")))
+        found = re.search(r'value="(http://localhost/welcome/[^"]+)"', page)
+        assert found, page
+        return found[1]
+
+    def test_sets_a_password_and_signs_in(
+        self, staff_browser: StaffBrowser, staff_manager: User, staff_viewer: User
+    ) -> None:
+        link = self.shown(staff_browser(staff_manager), staff_viewer)
+        colleague = staff_browser()
+        page = colleague.get(urlsplit(link).path, follow=True)
+        assert "Tenant Console" in text_of(page)
+        form = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+        assert colleague.post(page.redirect_chain[-1][0], form)["Location"] == "/"
+        assert colleague.get("/").status_code == 200
+        staff_viewer.refresh_from_db()
+        assert staff_viewer.check_password(PASSWORD)
+        again = text_of(staff_browser().get(urlsplit(link).path, follow=True))
+        assert "does not work any more" in again
+
+    def test_asking_shows_and_writes_nothing(
+        self, staff_browser: StaffBrowser, staff_manager: User, staff_viewer: User
+    ) -> None:
+        response = staff_browser(staff_manager).get(page_of(staff_viewer, "sign-in-link"))
+        assert "/welcome/" not in text_of(response)
+        assert not LogEntry.objects.exists()
+
+    def test_that_it_was_shown_is_written_down_but_not_the_link(
+        self, staff_browser: StaffBrowser, staff_manager: User, staff_viewer: User
+    ) -> None:
+        link = self.shown(staff_browser(staff_manager), staff_viewer)
+        entry = LogEntry.objects.get()
+        assert "sign-in link" in entry.change_message
+        assert link.rsplit("/", 2)[1] not in entry.change_message
+        assert entry.user_id == staff_manager.pk
+
+    def test_is_for_those_who_have_every_right_of_the_user(
+        self, staff_browser: StaffBrowser, staff_manager: User, operator: User
+    ) -> None:
+        """Whoever opens the link is that user."""
+        browser = staff_browser(staff_manager)
+        for method in (browser.get, browser.post):
+            assert method(page_of(operator, "sign-in-link")).status_code == 403
+
+    @pytest.mark.parametrize("who", ["staff_viewer", "staff_operator", "outsider"])
+    def test_needs_the_right_to_change_users(
+        self, who: str, staff_browser: StaffBrowser, request: pytest.FixtureRequest
+    ) -> None:
+        other = User.objects.create_user("other@console.example", is_staff=True)
+        browser = staff_browser(request.getfixturevalue(who))
+        for method in (browser.get, browser.post):
+            assert method(page_of(other, "sign-in-link")).status_code == 403
+
+    def test_ends_when_the_user_gets_more_rights(
+        self, staff_browser: StaffBrowser, staff_manager: User, outsider: User
+    ) -> None:
+        """Whoever had the link shown could wait until the user may do more than they may."""
+        link = self.shown(staff_browser(staff_manager), outsider)
+        User.objects.filter(pk=outsider.pk).update(is_superuser=True)
+        page = text_of(staff_browser().get(urlsplit(link).path, follow=True))
+        assert "does not work any more" in page
+        User.objects.filter(pk=outsider.pk).update(is_superuser=False)
+        outsider.groups.add(StaffRole.OPERATOR.value)
+        page = text_of(staff_browser().get(urlsplit(link).path, follow=True))
+        assert "does not work any more" in page
+
+    def test_ends_when_the_user_is_deactivated(
+        self, staff_browser: StaffBrowser, staff_manager: User, outsider: User
+    ) -> None:
+        link = self.shown(staff_browser(staff_manager), outsider)
+        User.objects.filter(pk=outsider.pk).update(is_active=False)
+        page = text_of(staff_browser().get(urlsplit(link).path, follow=True))
+        assert "does not work any more" in page
+
+    @pytest.mark.parametrize("lost", ["is_active", "is_staff"])
+    def test_there_is_none_for_somebody_who_may_not_sign_in(
+        self, lost: str, staff_browser: StaffBrowser, staff_manager: User, outsider: User
+    ) -> None:
+        User.objects.filter(pk=outsider.pk).update(**{lost: False})
+        browser = staff_browser(staff_manager)
+        page = text_of(browser.post(page_of(outsider, "sign-in-link"), follow=True))
+        assert "a link would lead nowhere" in page
+
+    def test_nor_for_oneself(self, staff_browser: StaffBrowser, staff_manager: User) -> None:
+        """A session that was left open must not be enough to change the password."""
+        browser = staff_browser(staff_manager)
+        page = text_of(browser.post(page_of(staff_manager, "sign-in-link"), follow=True))
+        assert "change your own password under “Change password”" in page
+
+    @pytest.mark.parametrize("key", ["99999999", "x", "-1", "1_2F"])
+    def test_nobody_has_that_key(
+        self, key: str, staff_browser: StaffBrowser, operator: User
+    ) -> None:
+        response = staff_browser(operator).post(f"/accounts/user/{key}/sign-in-link/")
+        assert response.status_code == 302
+
+    def test_one_of_a_tenant_is_not_good_here(
+        self, staff_browser: StaffBrowser, operator: User, alpha: Client
+    ) -> None:
+        with schema_context("alpha"):
+            theirs = User.objects.create_superuser("x@alpha.example")
+        path = sign_in_path(theirs, schema="alpha", host="localhost", urlconf="console.urls_public")
+        assert "new_password1" not in text_of(staff_browser().get(path, follow=True))
+
+    def test_a_tenants_admin_has_it_for_their_people(
+        self, tenant_browser: Callable[..., Browser], alpha: Client, owner: User
+    ) -> None:
+        with schema_context("alpha"):
+            person = User.objects.create_user("bob@alpha.example", is_staff=True)
+        page = text_of(tenant_browser(alpha, owner).post(page_of(person, "sign-in-link")))
+        assert "http://alpha.localhost/welcome/" in page
+
+
+@pytest.mark.parametrize("site", [public_site, tenant_site], ids=["public", "tenant"])
+def test_every_right_has_words_of_ours(site: Any, db: None) -> None:
+    """Django's own names (“Can add client”) are in the database, in English for ever."""
+    offered = rights.of_site(site)
+    assert [p.codename for p in offered if rights.words_for(p) is None] == []
