@@ -14,6 +14,18 @@ SECRET_KEY = env.secret_key()
 
 # The host of the staff side; tenants get addresses below it, or domains of their own.
 CONSOLE_DOMAIN = env.env.str("CONSOLE_DOMAIN", default="localhost")
+# Names below or beside CONSOLE_DOMAIN that no client can have: who has one could pass for us.
+RESERVED_DOMAIN_LABELS = frozenset(
+    env.env.list(
+        "RESERVED_DOMAIN_LABELS",
+        default=(
+            "account accounts admin api app assets auth autoconfig autodiscover billing blog cdn "
+            "console dashboard docs email ftp help imap internal login mail media mx ns ns1 ns2 "
+            "pop public root security signin signup smtp sso static status support system test "
+            "vpn webmail www"
+        ).split(),
+    )
+)
 # Development alone: 127.0.0.1 and [::1] have no subdomains, so they lead to "localhost".
 REDIRECT_LOOPBACK = CONSOLE_DOMAIN == "localhost"
 # Any host may be a tenant's; TenantMiddleware looks each up and answers 404 for the unknown.
