@@ -48,15 +48,23 @@ def buttons_for_all(cl: ChangeList, counts: dict[str, int]) -> list[Button]:
     buttons = []
     failed = cl.result_count if chosen == UNRESOLVED else counts.get(OperationState.FAILED, 0)
     if failed and chosen in ("", OperationState.FAILED, UNRESOLVED):
-        text = ngettext("Try %(n)d failed one again", "Try all %(n)d failed ones again", failed)
         query = cl.get_query_string({parameter: chosen or OperationState.FAILED, PAGE_VAR: None})
-        buttons.append(Button(many_url(RETRY) + query, text % {"n": failed}, "replay"))
+        buttons.append(retry_button(many_url(RETRY) + query, failed))
     waiting = counts.get(OperationState.QUEUED, 0)
     if waiting and chosen in ("", OperationState.QUEUED, OPEN):
-        text = ngettext("Cancel %(n)d that waits", "Cancel all %(n)d that wait", waiting)
         query = cl.get_query_string({parameter: OperationState.QUEUED, PAGE_VAR: None})
-        buttons.append(Button(many_url(CANCEL) + query, text % {"n": waiting}, "cancel"))
+        buttons.append(cancel_button(many_url(CANCEL) + query, waiting))
     return buttons
+
+
+def retry_button(url: str, count: int) -> Button:
+    text = ngettext("Try %(n)d failed one again", "Try all %(n)d failed ones again", count)
+    return Button(url, text % {"n": count}, "replay")
+
+
+def cancel_button(url: str, count: int) -> Button:
+    text = ngettext("Cancel %(n)d that waits", "Cancel all %(n)d that wait", count)
+    return Button(url, text % {"n": count}, "cancel")
 
 
 class ManyOperations(PageMixin):

@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -20,27 +19,19 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from console.sites import public_site
-from tenants.admin.base import STATE_LABELS, HistoryAdmin, client_url, operation_url
-from tenants.admin.durations import duration_in_words
+from tenants.admin.base import HistoryAdmin
 from tenants.admin.live import live_answer, signed_out
-from tenants.models import OPEN_STATES, Operation, OperationState, Rollout
-
-OPERATIONS_PER_PAGE = 50
-#: What needs a person comes first, then what moves.
-_ORDER = (
-    OperationState.FAILED,
-    OperationState.RUNNING,
-    OperationState.QUEUED,
-    OperationState.SUCCEEDED,
-)
+from tenants.admin.operation_filters import RequestedOnFilter
+from tenants.admin.rollout_page import ORDER, buttons_for, progress_of, table
+from tenants.models import Rollout
 
 
 @admin.register(Rollout, site=public_site)
 class RolloutAdmin(HistoryAdmin):
     list_display = ("title", "total", "progress", "requested_by_email", "created_at")
-    list_filter = (("kind", ChoicesDropdownFilter),)
-    search_fields = ("requested_by_email",)
-    search_help_text = _("Who asked")
+    list_filter = (("kind", ChoicesDropdownFilter), ("created_at", RequestedOnFilter))
+    search_fields = ("requested_by_email", "id__exact")
+    search_help_text = _("Who asked, or number")
     ordering = ("-created_at", "-pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rollout]:
@@ -56,7 +47,7 @@ class RolloutAdmin(HistoryAdmin):
 
     @display(description=_("state"))
     def progress(self, rollout: Rollout) -> SafeString:
-        counts = ((state.label, getattr(rollout, f"{state.value}_count")) for state in _ORDER)
+        counts = ((state.label, getattr(rollout, f"{state.value}_count")) for state in ORDER)
         return format_html_join(" · ", "{} {}", ((n, label) for label, n in counts if n))
 
     def get_urls(self) -> list[URLPattern]:
@@ -81,12 +72,13 @@ class RolloutAdmin(HistoryAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, rollout):
             raise PermissionDenied
-        progress = _progress(rollout)
+        progress = progress_of(rollout)
         context = {
             "title": str(rollout),
             "original": rollout,
             **progress,
-            **_table(request, rollout, progress),
+            **table(request, rollout, progress),
+            "buttons": buttons_for(request, rollout, progress),
         }
         return self.page(request, "tenants/rollout.html", {**context, **(extra_context or {})})
 
@@ -97,70 +89,14 @@ class RolloutAdmin(HistoryAdmin):
         rollout = Rollout.objects.filter(pk=pk).first()
         if rollout is None:
             raise Http404
-        progress = _progress(rollout)
+        progress = progress_of(rollout)
 
         def draw() -> HttpResponse:
             context = {"rollout": rollout, "swapped": True, **progress}
-            context |= _table(request, rollout, progress)
+            context |= table(request, rollout, progress)
+            context["buttons"] = buttons_for(request, rollout, progress)
             return render(request, "tenants/rollout_live.html", context)
 
         return live_answer(
             request, version=progress["version"], is_open=progress["is_open"], draw=draw
         )
-
-
-def _progress(rollout: Rollout) -> dict[str, Any]:
-    """Counts, shares in per cent, and a ``version`` that changes when any operation does."""
-    counts = {state.value: Count("pk", filter=Q(state=state)) for state in OperationState}
-    found = rollout.operations.aggregate(
-        total=Count("pk"), attempts=Sum("attempts"), ended=Max("finished_at"), **counts
-    )
-    total = found["total"]
-    ended = found["ended"].timestamp() if found["ended"] else 0
-    numbers = [found[state.value] for state in _ORDER]
-    done = found[OperationState.SUCCEEDED]
-    return {
-        "rollout": rollout,
-        "total": total,
-        "counts": [
-            {"label": state.label, "count": found[state.value], "variant": STATE_LABELS[state]}
-            for state in (_ORDER[-1], *_ORDER[1:-1], _ORDER[0])
-        ],
-        "done": done,
-        "failed": found[OperationState.FAILED],
-        "done_share": 100 * done / total if total else 0,
-        "failed_share": 100 * found[OperationState.FAILED] / total if total else 0,
-        "is_open": any(found[state] for state in OPEN_STATES),
-        "version": "-".join(str(number) for number in [*numbers, found["attempts"], ended]),
-        "live_url": reverse("admin:tenants_rollout_live", args=[rollout.pk]),
-    }
-
-
-def _table(request: HttpRequest, rollout: Rollout, progress: dict[str, Any]) -> dict[str, Any]:
-    """One page of the operations: what failed first."""
-    rank = Case(
-        *(When(state=state, then=Value(place)) for place, state in enumerate(_ORDER)),
-        output_field=IntegerField(),
-    )
-    operations = (
-        Operation.objects.filter(rollout=rollout)
-        .select_related("client")
-        .defer("error_detail")
-        .order_by(rank, "client__name", "pk")
-    )
-    paginator = Paginator(operations, OPERATIONS_PER_PAGE)
-    paginator.count = progress["total"]
-    page = paginator.get_page(request.GET.get("page"))
-    return {
-        "page_obj": page,
-        "rows": [
-            {
-                "operation": operation,
-                "url": operation_url(operation),
-                "client_url": client_url(operation.client),
-                "label": STATE_LABELS[operation.state],
-                "took": duration_in_words(operation.duration),
-            }
-            for operation in page
-        ],
-    }

@@ -1,8 +1,10 @@
-"""The same for many: the selection, the page that asks, and the rollout's own page."""
+"""The list of rollouts, and the page that follows one."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,15 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from console.accounts.models import User
-from tenants.admin import client_rollouts
 from tenants.models import Client, Operation, OperationKind, OperationState, Rollout
-from tenants.operations.lifecycle import archive, suspend
-from tenants.operations.request import request_operation, request_rollout
+from tenants.operations.lifecycle import suspend
+from tenants.operations.request import cancel_operation, request_operation, request_rollout
 from tenants.operations.run import fail
 from tests.database import make_client
-
-LIST = "/tenants/client/"
-START = "/tenants/client/rollout/create_schema/"
 
 
 @pytest.fixture
@@ -32,16 +30,6 @@ def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
     return staff_browser(operator)
 
 
-def selection(action: str, clients: list[Client], **more: Any) -> dict[str, Any]:
-    return {
-        "action": action,
-        "index": 0,
-        "select_across": 0,
-        "_selected_action": [client.pk for client in clients],
-        **more,
-    }
-
-
 def follow_url(rollout: Rollout) -> str:
     return f"/tenants/rollout/{rollout.pk}/change/"
 
@@ -50,141 +38,15 @@ def live_url(rollout: Rollout, **query: Any) -> str:
     return f"/tenants/rollout/{rollout.pk}/live/"
 
 
-class TestSelection:
-    def test_asks_first_and_says_who_is_left_out(
-        self, browser: Any, drafts: list[Client], alpha: Client
-    ) -> None:
-        request_operation(drafts[0], OperationKind.CREATE_SCHEMA, acting_user=None)
-        page = browser.post(LIST, selection("create_schemas", [*drafts, alpha]))
-        text = page.content.decode()
-        assert "Create the schemas of 2 clients?" in text
-        assert "Has its schema already: Alpha" in text
-        assert "Has an operation that is not over yet:" in text
-        assert not Rollout.objects.exists()
-        assert {int(pk) for pk in page.context["clients"].split(",")} == {
-            client.pk for client in drafts[1:]
-        }
-
-    def test_then_starts_exactly_those(self, browser: Any, drafts: list[Client]) -> None:
-        page = browser.post(LIST, selection("create_schemas", drafts[:2]))
-        response = browser.post(page.context["action"], {"clients": page.context["clients"]})
-        rollout = Rollout.objects.get()
-        assert response.headers["Location"] == follow_url(rollout)
-        assert {operation.client for operation in rollout.operations.all()} == set(drafts[:2])
-
-    def test_select_across_takes_all_that_the_filters_leave(
-        self, browser: Any, drafts: list[Client]
-    ) -> None:
-        page = browser.post(
-            f"{LIST}?q=draft", selection("create_schemas", drafts[:1], select_across=1)
-        )
-        assert page.context["count"] == 3
-
-    def test_never_takes_the_console_itself(self, browser: Any, drafts: list[Client]) -> None:
-        public = Client.objects.get(schema_name="public")
-        page = browser.post(LIST, selection("create_schemas", [public, drafts[0]], select_across=1))
-        assert str(public.pk) not in page.context["clients"].split(",")
-        browser.post(START, {"clients": f"{public.pk},{drafts[0].pk}"})
-        assert not public.operations.exists()
-        assert drafts[0].operations.exists()
-
-    def test_is_bounded(
-        self, browser: Any, drafts: list[Client], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(client_rollouts, "MAX_AT_ONCE", 2)
-        page = browser.post(LIST, selection("create_schemas", drafts))
-        assert page.context["count"] == 2
-        assert "Over the limit of 2 at a time" in page.content.decode()
-        browser.post(START, {"clients": ",".join(str(client.pk) for client in drafts)})
-        assert not Rollout.objects.exists()
-
-    def test_goes_back_with_the_reason_where_nothing_can_be_done(
-        self, browser: Any, alpha: Client
-    ) -> None:
-        response = browser.post(LIST, selection("create_schemas", [alpha]), follow=True)
-        assert "Has its schema already:" in response.content.decode()
-
-    def test_the_second_press_starts_nothing(self, browser: Any, drafts: list[Client]) -> None:
-        asked = {"clients": str(drafts[0].pk)}
-        browser.post(START, asked)
-        response = browser.post(START, asked, follow=True)
-        operation = Operation.objects.get(client=drafts[0])
-        text = response.content.decode()
-        assert "Nothing was started" in text
-        assert f'href="/tenants/operation/{operation.pk}/change/"' in text
-        assert Rollout.objects.count() == 1
-
-    def test_a_get_starts_nothing(self, browser: Any, drafts: list[Client]) -> None:
-        response = browser.get(START, {"clients": str(drafts[0].pk)})
-        assert response.headers["Location"] == LIST
-        assert not Rollout.objects.exists()
-
-    @pytest.mark.parametrize("clients", ["", "x", "1;2", "1,", "99999999", "9" * 5000, "²"])
-    def test_nonsense_starts_nothing(self, browser: Any, db: None, clients: str) -> None:
-        for path in (START, f"{START}ask/"):
-            assert browser.post(path, {"clients": clients}).status_code == 302
-        assert not Rollout.objects.exists()
-
-    @pytest.mark.parametrize("kind", ["drop", "drop_schema"])
-    def test_drops_are_not_started_together(self, browser: Any, alpha: Client, kind: str) -> None:
-        for path in ("", "ask/"):
-            url = f"/tenants/client/rollout/{kind}/{path}"
-            assert browser.post(url, {"clients": alpha.pk}).headers["Location"] == LIST
-        assert not Rollout.objects.exists()
-
-    def test_another_page_can_ask_for_clients_that_it_names(
-        self, browser: Any, drafts: list[Client], alpha: Client
-    ) -> None:
-        asked = {"clients": ",".join(str(client.pk) for client in [*drafts, alpha])}
-        assert browser.get(f"{START}ask/", asked).headers["Location"] == LIST
-        page = browser.post(f"{START}ask/", asked)
-        text = page.content.decode()
-        assert "Create the schemas of 3 clients?" in text
-        assert "Has its schema already: Alpha" in text
-        assert "Can it be undone?" in text
-        assert not Rollout.objects.exists()
-        browser.post(page.context["action"], {"clients": page.context["clients"]})
-        assert Rollout.objects.get().operations.count() == 3
-
-    def test_leaves_out_who_is_suspended_or_archived(
-        self, browser: Any, alpha: Client, beta: Client, operator: User
-    ) -> None:
-        suspend(alpha, acting_user=operator)
-        archive(beta, removal_on=timezone.localdate(), acting_user=operator)
-        page = browser.post(LIST, selection("migrate_schemas", [alpha, beta]), follow=True)
-        text = page.content.decode()
-        assert "Is suspended, and brought up to date when it is reactivated: Alpha" in text
-        assert "Is archived: Beta" in text
-
-    def test_needs_the_permission(
-        self, staff_browser: Callable[..., Any], viewer: User, drafts: list[Client]
-    ) -> None:
-        browser = staff_browser(viewer)
-        assert "create_schemas" not in browser.get(LIST).content.decode()
-        browser.post(LIST, selection("create_schemas", drafts))
-        assert browser.post(f"{START}ask/", {"clients": str(drafts[0].pk)}).status_code == 403
-        assert browser.post(START, {"clients": str(drafts[0].pk)}).status_code == 403
-        assert not Operation.objects.filter(client__in=drafts).exists()
-
-    def test_costs_the_same_for_3_and_for_30(self, browser: Any, drafts: list[Client]) -> None:
-        def queries(clients: list[Client]) -> int:
-            with CaptureQueriesContext(connection) as captured:
-                browser.post(LIST, selection("create_schemas", clients))
-            return len(captured)
-
-        queries(drafts)
-        more = [make_client(f"more{number}", ready=False) for number in range(27)]
-        assert queries(drafts) == queries([*drafts, *more])
+@pytest.fixture
+def rollout(drafts: list[Client], operator: User) -> Rollout:
+    kind = OperationKind.CREATE_SCHEMA
+    rollout = request_rollout(drafts, kind, acting_user=operator).rollout
+    assert rollout is not None
+    return rollout
 
 
 class TestFollowing:
-    @pytest.fixture
-    def rollout(self, drafts: list[Client], operator: User) -> Rollout:
-        kind = OperationKind.CREATE_SCHEMA
-        rollout = request_rollout(drafts, kind, acting_user=operator).rollout
-        assert rollout is not None
-        return rollout
-
     def test_shows_what_failed_first(self, browser: Any, rollout: Rollout) -> None:
         last = rollout.operations.get(client__schema_name="draft2")
         fail(last, ValueError("no"))
@@ -212,6 +74,75 @@ class TestFollowing:
             assert not response.content
         assert staff_browser().get(follow_url(rollout)).status_code == 302
         assert staff_browser(outsider).get(follow_url(rollout)).status_code == 403
+
+    def test_counts_each_state_and_shows_one_alone(self, browser: Any, rollout: Rollout) -> None:
+        first, second, _third = rollout.operations.all()
+        fail(first, ValueError("no"))
+        cancel_operation(second, acting_user=None)
+        page = browser.get(follow_url(rollout))
+        counts = {row["state"]: row["count"] for row in page.context["counts"]}
+        expected = {"failed": 1, "cancelled": 1, "queued": 1, "running": 0, "succeeded": 0}
+        assert counts == expected
+        for state, operation in (("failed", first), ("cancelled", second)):
+            assert f'href="{follow_url(rollout)}?state={state}"' in page.content.decode()
+            shown = browser.get(follow_url(rollout), {"state": state}).context["rows"]
+            assert [row["operation"] for row in shown] == [operation]
+        assert len(browser.get(follow_url(rollout), {"state": "x"}).context["rows"]) == 3
+
+    def test_says_how_fast_it_goes_and_how_long_the_rest_takes(
+        self, browser: Any, rollout: Rollout
+    ) -> None:
+        assert "time_left" not in browser.get(follow_url(rollout)).context
+        first, second, _third = rollout.operations.all()
+        now = timezone.now()
+        Operation.objects.filter(pk__in=[first.pk, second.pk]).update(
+            state=OperationState.SUCCEEDED, started_at=now - timedelta(seconds=60), finished_at=now
+        )
+        text = browser.get(follow_url(rollout)).content.decode()
+        assert "2 a minute" in text
+        assert "about 30 s" in text
+        rollout.operations.update(state=OperationState.SUCCEEDED, finished_at=now)
+        page = browser.get(follow_url(rollout))
+        assert page.context["took"] == "1 min 0 s"
+        assert "a minute" not in page.content.decode()
+
+    def test_says_what_waits_for_a_suspended_client(
+        self, browser: Any, alpha: Client, operator: User
+    ) -> None:
+        kind = OperationKind.MIGRATE_SCHEMA
+        rollout = request_rollout([alpha], kind, acting_user=operator).rollout
+        assert rollout is not None
+        suspend(alpha, acting_user=operator)
+        assert "waits for a suspended client" in browser.get(follow_url(rollout)).content.decode()
+
+    def test_all_that_failed_are_tried_again_and_what_waits_is_cancelled(
+        self, browser: Any, rollout: Rollout, operator: User
+    ) -> None:
+        other = request_operation(
+            make_client("other", ready=False), OperationKind.CREATE_SCHEMA, acting_user=operator
+        )
+        fail(rollout.operations.all()[0], ValueError("no"))
+        retry, cancel = browser.get(follow_url(rollout)).context["buttons"]
+        for button, states in (
+            (retry, {"queued": 3}),
+            (cancel, {"cancelled": 3}),
+        ):
+            page = browser.get(button.url)
+            response = browser.post(
+                page.context["action"], {"operations": page.context["operations"]}
+            )
+            assert response.headers["Location"] == follow_url(rollout)
+            found = [operation.state for operation in rollout.operations.all()]
+            assert dict(Counter(found)) == states
+        other.refresh_from_db()
+        assert other.state == OperationState.QUEUED
+
+    def test_a_viewer_has_no_buttons(
+        self, staff_browser: Callable[..., Any], viewer: User, rollout: Rollout
+    ) -> None:
+        page = staff_browser(viewer).get(follow_url(rollout))
+        assert page.status_code == 200
+        assert page.context["buttons"] == []
 
     def test_cannot_be_changed(self, browser: Any, rollout: Rollout) -> None:
         assert browser.post(follow_url(rollout)).status_code == 403
