@@ -16,7 +16,7 @@ LAYERS = ["console.postgres", "tenants.schemas", "tenants.operations"]
 TOP = ["tenants.admin", "tenants.management", "tenants.tasks", "tenants.resources"]
 
 #: Modules that may ask for a right that others do not have.
-OWNER_RIGHTS = {"tenants/schemas/migrate.py", "tenants/schemas/provision.py"}
+OWNER_RIGHTS = {f"tenants/schemas/{name}.py" for name in ("drop", "migrate", "provision")}
 PLATFORM_CONTEXT: set[str] = set()
 ENQUEUE = {"tenants/operations/queue.py"}
 

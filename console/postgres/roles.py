@@ -101,6 +101,34 @@ def grant_schema_rights(cursor: CursorWrapper, *, database: str, schema: str, ow
         )  # fmt: skip
 
 
+def drop_schema_roles(
+    cursor: CursorWrapper, *, database: str, schema: str, owner: str
+) -> str | None:
+    """Drop the schema's two roles where they are there. Runs as the owner, after the schema went.
+
+    Rights that somebody gave them by hand on other things go with them. Where a role *owns*
+    other things, in this database or another, nothing is done and its name is returned.
+    """
+    for access in ("rw", "ro"):
+        role = role_for(database, schema, access)
+        cursor.execute("SELECT oid FROM pg_roles WHERE rolname = %s", [role])
+        row = cursor.fetchone()
+        if row is None:
+            continue
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass"
+            " AND refobjid = %s AND deptype = 'o')",
+            row,
+        )
+        if cursor.fetchone()[0]:
+            return role
+        # DROP OWNED, which here takes away rights alone, asks for the role's inheritance.
+        _run(cursor, SQL("GRANT {} TO {} WITH INHERIT TRUE"), *map(Identifier, (role, owner)))
+        _run(cursor, SQL("DROP OWNED BY {}"), Identifier(role))
+        _run(cursor, SQL("DROP ROLE {}"), Identifier(role))
+    return None
+
+
 def prepare_database(cursor: CursorWrapper, *, database: str, owner: str, web: str) -> None:
     """Close ``public`` and the database to everybody but the console. Runs as the owner.
 

@@ -26,10 +26,14 @@ def require(acting_user: User | None, permission: str) -> None:
         raise NotAllowed(user=acting_user)
 
 
-def require_still(requested: Requested, permission: str) -> None:
-    """Ask again, from what was written down: the worker acts minutes after the button."""
+def require_still(requested: Requested, permission: str) -> User | None:
+    """Ask again, from what was written down: the worker acts minutes after the button.
+
+    Returns who that is, as in ``require``.
+    """
     if requested.requested_by_id is None:
-        return
+        return None
     user = User.objects.filter(pk=requested.requested_by_id).first()
     if user is None or not user.has_perm(permission):
         raise NotAllowed(user=requested.requested_by_email)
+    return user

@@ -10,10 +10,12 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console.history.acting import acting_as
 from tenants.exceptions import SchemaBusy, TenantError
 from tenants.models import ATTEMPT, Client, ClientStatus, Operation, OperationKind, OperationState
 from tenants.operations.authorise import require_still
 from tenants.operations.create_schema import create_schema
+from tenants.operations.drop_schema import drop_schema
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
 from tenants.operations.request import permission_for, set_status
@@ -30,6 +32,7 @@ RETRY_PAUSE_SECONDS = 2
 WORK: dict[str, Callable[[Client, StepReport], str]] = {
     OperationKind.CREATE_SCHEMA: create_schema,
     OperationKind.MIGRATE_SCHEMA: migrate_schema,
+    OperationKind.DROP_SCHEMA: drop_schema,
 }
 
 # The server went away, a lock was not to be had in time, a deadlock: may well pass next time.
@@ -58,11 +61,12 @@ def run_operation(operation_id: int) -> Operation | None:
             return None
         try:
             with live_log(operation) as report, transaction.atomic():
-                require_still(operation, permission_for(operation.kind))
+                user = require_still(operation, permission_for(operation.kind))
                 # Not the key: rows that name the client can be added meanwhile.
                 clients = Client.objects.select_for_update(no_key=True)
                 client = clients.get(pk=operation.client_id)
-                last_word = WORK[operation.kind](client, report)
+                with acting_as(user):
+                    last_word = WORK[operation.kind](client, report)
                 _close(operation, OperationState.SUCCEEDED, last_word)
         except _PASSING as exc:
             _put_back_or_fail(operation, exc)

@@ -1,4 +1,4 @@
-"""What keeps two processes off one schema."""
+"""What keeps two processes off one schema, and how long a statement waits for another."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from django.db import InterfaceError, OperationalError
 
 from console.postgres.contexts import tenants_connection
 from tenants.exceptions import SchemaBusy
+
+#: How long a statement waits for a lock before it gives up (PostgreSQL's notation). A waiting
+#: ALTER TABLE makes every later reader of the table wait behind it.
+LOCK_TIMEOUT = "5s"
 
 
 def _key(schema: str) -> int:
@@ -39,3 +43,33 @@ def schema_lock(schema: str) -> Iterator[None]:
         except (OperationalError, InterfaceError):
             # The connection is gone and the lock with it.
             connection.close()
+
+
+@contextmanager
+def lock_timeout(wait: str = LOCK_TIMEOUT) -> Iterator[None]:
+    """Bound the wait of each statement for a lock, for the length of the block.
+
+    What was in force before is in force again after it: in a transaction that fails, by the
+    rollback, which is the caller's to make.
+    """
+    connection = tenants_connection()
+    local = connection.in_atomic_block
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        before = cursor.fetchone()[0]
+        cursor.execute(_SET_LOCK_TIMEOUT, [wait, local])
+    try:
+        yield
+    except BaseException:
+        if not local:
+            _restore(before, local=False)
+        raise
+    _restore(before, local=local)
+
+
+_SET_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', %s, %s)"
+
+
+def _restore(before: str, *, local: bool) -> None:
+    with tenants_connection().cursor() as cursor:
+        cursor.execute(_SET_LOCK_TIMEOUT, [before, local])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import cache
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from console.postgres.backend.base import DatabaseWrapper
 from console.postgres.contexts import owner_rights, tenants_connection
+from tenants.schemas.locks import lock_timeout
 from tenants.validators import PUBLIC_SCHEMA
 
 #: Takes one line for whoever is watching.
@@ -29,11 +30,6 @@ class StepReport(Protocol):
     """A ``Report`` that can also be told which step of the work the line begins."""
 
     def __call__(self, line: str, /, *, step: str = "") -> None: ...
-
-
-#: How long a statement waits for a lock before it gives up (PostgreSQL's notation). A waiting
-#: ALTER TABLE makes every later reader of the table wait behind it.
-LOCK_TIMEOUT = "5s"
 
 
 def app_configs(schema: str) -> list[AppConfig]:
@@ -91,7 +87,7 @@ def migrate(schema: str, *, report: Report) -> list[str]:
         if not plan:
             return []
         together = schema != PUBLIC_SCHEMA and all(migration.atomic for migration in plan)
-        with transaction.atomic() if together else nullcontext(), _lock_timeout(connection):
+        with transaction.atomic() if together else nullcontext(), lock_timeout():
             before = executor._create_project_state(with_applied_migrations=True)
             steps = [(migration, False) for migration in plan]
             _send(pre_migrate, schema, before.apps, steps)
@@ -101,21 +97,6 @@ def migrate(schema: str, *, report: Report) -> list[str]:
             after.clear_delayed_apps_cache()
             _send(post_migrate, schema, after.apps, steps)
         return [_label(migration) for migration in plan]
-
-
-@contextmanager
-def _lock_timeout(connection: DatabaseWrapper) -> Iterator[None]:
-    """Bound the wait for locks for the length of the block, or of the transaction around it."""
-    sql = "SELECT set_config('lock_timeout', %s, %s)"
-    local = connection.in_atomic_block
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [LOCK_TIMEOUT, local])
-    try:
-        yield
-    finally:
-        if not local:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, ["0", False])
 
 
 def _label(migration: Migration) -> str:
