@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.accounts.roles import StaffRole
 from console.importing.files import import_file
 from console.importing.results import ImportResult
 from tenants.exceptions import TenantError
@@ -28,6 +29,12 @@ from tenants.schemas.migrate import Report
 
 FIXTURES = Path(settings.BASE_DIR) / "fixtures"
 STAFF = ("staff@console.example", "Stella Staff")
+#: One more of the staff for each role, to try what it may do.
+COLLEAGUES = {
+    StaffRole.VIEWER: ("viewer@console.example", "Vera Viewer"),
+    StaffRole.OPERATOR: ("operator@console.example", "Oscar Operator"),
+    StaffRole.MANAGER: ("manager@console.example", "Mona Manager"),
+}
 PASSWORD = "demo-console-1"  # noqa: S105 - printed on every start; for a loopback address alone
 # A fixed salt makes one hash for all of the demo's accounts: making a hash takes a quarter of a
 # second, on purpose, and there are some forty accounts.
@@ -96,8 +103,12 @@ def load_demo(*, report: Report, force: bool = False) -> None:
             _make_people([row for row in people if row["schema_name"] == schema], password)
             result = _import("tasks", f"tasks_{schema}.csv")
         report(_("Demo: tasks of %(name)s: %(result)s.") % {"name": client, "result": result})
-    email, name = STAFF
-    _make_user(email, name, password, is_superuser=True)
+    with transaction.atomic():
+        for role, (email, name) in COLLEAGUES.items():
+            user = _make_user(email, name, password, is_superuser=False)
+            user.groups.add(role.value)
+        email, name = STAFF
+        _make_user(email, name, password, is_superuser=True)
 
 
 def logins() -> Iterator[Login]:

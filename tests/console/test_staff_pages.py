@@ -288,12 +288,14 @@ class TestSignInLink:
     ) -> None:
         User.objects.filter(pk=outsider.pk).update(**{lost: False})
         browser = staff_browser(staff_manager)
+        assert "sign-in-link" not in text_of(browser.get(page_of(outsider)))
         page = text_of(browser.post(page_of(outsider, "sign-in-link"), follow=True))
         assert "a link would lead nowhere" in page
 
     def test_nor_for_oneself(self, staff_browser: StaffBrowser, staff_manager: User) -> None:
         """A session that was left open must not be enough to change the password."""
         browser = staff_browser(staff_manager)
+        assert "sign-in-link" not in text_of(browser.get(page_of(staff_manager)))
         page = text_of(browser.post(page_of(staff_manager, "sign-in-link"), follow=True))
         assert "change your own password under “Change password”" in page
 

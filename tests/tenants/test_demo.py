@@ -15,6 +15,7 @@ from django_tenants.utils import schema_context
 
 from console import staticfiles
 from console.accounts.models import User
+from console.accounts.roles import StaffRole
 from tenants.models import Client, Operation
 from tenants.operations import demo
 from tests.database import make_client
@@ -50,6 +51,14 @@ class TestDemo:
         call_command("load_demo", stdout=out)
         assert "0 new, 0 changed, 24 unchanged" in out.getvalue()
         assert "0 new, 0 changed, 400 unchanged" in out.getvalue()
+
+    def test_has_one_of_the_staff_for_each_role(self) -> None:
+        call_command("load_demo", stdout=StringIO())
+        for role, (email, _name) in demo.COLLEAGUES.items():
+            user = User.objects.get(email=email)
+            assert user.check_password(demo.PASSWORD)
+            assert [group.pk for group in user.groups.all()] == [role]
+        assert set(demo.COLLEAGUES) == set(StaffRole)
 
     def test_is_refused_where_others_can_reach_it(self, settings: Any) -> None:
         settings.CONSOLE_DOMAIN = "console.example.com"

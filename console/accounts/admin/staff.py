@@ -111,6 +111,7 @@ class StaffUserAdmin(UserAdmin):
                     Min("groups__pk", filter=kept), Value(0), output_field=IntegerField()
                 ),
                 group_total=Count("groups", filter=~kept),
+                is_oneself=Q(pk=request.user.pk),
             )
         )
 
@@ -165,9 +166,6 @@ class StaffGroupAdmin(GroupAdmin):
     """The groups of the roles are looked at here, and kept by ``update_platform`` alone."""
 
     list_display = ("shown_name", "kept", "member_count", "right_count")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return super().get_queryset(request)
 
     @display(description=_("name"), ordering="name")
     def shown_name(self, group: Group) -> str:

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +54,12 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).annotate(group_total=Count("groups"))
+        return (
+            super()
+            .get_queryset(request)
+            # Carried by the row: a ModelAdmin is shared by all requests.
+            .annotate(group_total=Count("groups"), is_oneself=Q(pk=request.user.pk))
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -84,16 +89,19 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
         return _t("Not set: this user cannot sign in yet.")
 
     @display(description=_("password"))
-    def password_state(self, user: User) -> SafeString:
-        link = '<a class="console-link" href="{}">{}</a>'
-        return format_html(
-            f"{{}} {link} · {link}",
-            self.password_is_set(user),
-            reverse("admin:accounts_user_sign_in_link", args=[user.pk]),
-            _t("Sign-in link"),
-            reverse("admin:auth_user_password_change", args=[user.pk]),
-            _t("Change it") if user.has_usable_password() else _t("Set one"),
-        )
+    def password_state(self, user: Any) -> SafeString:
+        """Whether there is one, and the ways to another that are open to who looks at this."""
+        links = []
+        if user.is_oneself:
+            links.append((reverse("admin:password_change"), _t("Change it")))
+        else:
+            if user.is_active and user.is_staff:
+                url = reverse("admin:accounts_user_sign_in_link", args=[user.pk])
+                links.append((url, _t("Sign-in link")))
+            url = reverse("admin:auth_user_password_change", args=[user.pk])
+            links.append((url, _t("Change it") if user.has_usable_password() else _t("Set one")))
+        shown = format_html_join(" · ", '<a class="console-link" href="{}">{}</a>', links)
+        return format_html("{} {}", self.password_is_set(user), shown)
 
 
 @admin.register(User, site=tenant_site)
