@@ -182,3 +182,15 @@ class ConsoleDomainTaken(TenantError):
     """CONSOLE_DOMAIN names a host that is a client's."""
 
     message = _("CONSOLE_DOMAIN is %(domain)s, which is the address of %(client)s.")
+
+
+class PlanRetired(TenantError):
+    """Clients that have a retired plan keep it; nobody else can be given it."""
+
+    message = _("The plan “%(plan)s” is retired: nobody can be given it who does not have it.")
+
+
+class PlanIsOffered(TenantError):
+    """Only a retired plan can be offered again."""
+
+    message = _("The plan “%(plan)s” is not retired.")

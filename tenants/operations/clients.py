@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from tenants.exceptions import PlanRetired
 from tenants.models import Client, Domain, Plan
 
 
@@ -23,6 +25,8 @@ def create_client(
             plan=plan,
         )
         client.full_clean()
+        if plan.is_retired:
+            raise ValidationError({"plan": str(PlanRetired(plan=plan))})
         client.save()
         address = Domain(tenant=client, domain=domain, is_primary=True)
         address.full_clean()

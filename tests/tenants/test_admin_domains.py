@@ -1,4 +1,4 @@
-"""The staff's pages of domains and plans."""
+"""The staff's pages of domains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from console.accounts.models import User
-from tenants.models import Client, Domain, Plan
+from tenants.models import Client, Domain
 
 
 @pytest.fixture
@@ -19,10 +19,6 @@ def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
 
 def domain_url(domain: Domain, path: str = "change") -> str:
     return f"/tenants/domain/{domain.pk}/{path}/"
-
-
-def plan_url(plan: Plan, path: str = "change") -> str:
-    return f"/tenants/plan/{plan.pk}/{path}/"
 
 
 class TestDomains:
@@ -80,37 +76,3 @@ class TestDomains:
         assert staff_browser(viewer).post(domain_url(domain), {}).status_code == 403
         assert staff_browser(viewer).post(domain_url(domain, "delete")).status_code == 403
         assert staff_browser(outsider).get("/tenants/domain/").status_code == 403
-
-
-class TestPlans:
-    def test_counts_its_clients(self, browser: Any, alpha: Client) -> None:
-        Plan.objects.create(code="unused", name="Unused")
-        found = browser.get("/tenants/plan/").context["cl"].result_list
-        assert {plan.code: plan.client_count for plan in found}["unused"] == 0
-        assert {plan.code: plan.client_count for plan in found}[alpha.plan.code] == 2
-
-    def test_one_in_use_is_not_deleted(self, browser: Any, alpha: Client) -> None:
-        for method in (browser.get, browser.post):
-            response = method(plan_url(alpha.plan, "delete"), {"post": "yes"}, follow=True)
-            assert "cannot be deleted" in response.content.decode()
-        assert Plan.objects.filter(pk=alpha.plan_id).exists()
-
-    def test_an_unused_one_is(self, browser: Any, db: None) -> None:
-        plan = Plan.objects.create(code="unused", name="Unused")
-        browser.get(plan_url(plan, "delete"))
-        assert Plan.objects.filter(pk=plan.pk).exists()
-        browser.post(plan_url(plan, "delete"), {"post": "yes"})
-        assert not Plan.objects.filter(pk=plan.pk).exists()
-
-    def test_changes_and_logs(self, browser: Any, alpha: Client) -> None:
-        data = {"name": "New", "code": "team", "price": "5.00", "currency": "EUR"}
-        assert browser.post(plan_url(alpha.plan), data).status_code == 302
-        assert LogEntry.objects.get(object_id=alpha.plan_id).is_change()
-
-    def test_needs_the_permission(
-        self, staff_browser: Callable[..., Any], viewer: User, outsider: User, alpha: Client
-    ) -> None:
-        assert staff_browser(viewer).get("/tenants/plan/").status_code == 200
-        assert staff_browser(viewer).post(plan_url(alpha.plan), {}).status_code == 403
-        assert staff_browser(viewer).post(plan_url(alpha.plan, "delete")).status_code == 403
-        assert staff_browser(outsider).get("/tenants/plan/").status_code == 403
