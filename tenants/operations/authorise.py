@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.accounts.models import User
 from tenants.exceptions import NotAllowed
+from tenants.models import OperationKind
 
 if TYPE_CHECKING:
     from tenants.models.operation import Requested
@@ -15,6 +16,19 @@ INVITE = "tenants.invite_client_admin"
 SUSPEND = "tenants.suspend_client"
 ARCHIVE = "tenants.archive_client"
 DROP = "tenants.drop_client"
+
+
+def permission_for(kind: str) -> str:
+    """The right that an operation of this kind needs, to be asked for and to be run."""
+    return DROP if kind == OperationKind.DROP_SCHEMA else PROVISION
+
+
+def signature(acting_user: User | None) -> dict[str, object]:
+    """The fields of what was asked for that say by whom."""
+    return {
+        "requested_by": acting_user,
+        "requested_by_email": acting_user.email if acting_user else "",
+    }
 
 
 def require(acting_user: User | None, permission: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +28,13 @@ def log(operation: Operation, message: str, *, step: str = "") -> None:
     """
     line = OperationEvent(operation_id=operation.pk, message=str(message)[:500], step=step)
     line.save(force_insert=True)
+
+
+def log_many(operations: Iterable[Operation], message: str) -> None:
+    """Add the same line to the logs of many operations."""
+    OperationEvent.objects.bulk_create(
+        OperationEvent(operation_id=operation.pk, message=message[:500]) for operation in operations
+    )
 
 
 StepStatus = Literal["todo", "running", "done", "failed"]

@@ -1,16 +1,15 @@
-"""Asking for schema work: the rows that say so and the jobs that do it, in one transaction."""
+"""Asking for schema work, again, or not any more: the rows that say so and the jobs that do it,
+in one transaction. ``rollout`` and ``many`` do the same for many at once."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console.accounts.models import User
-from tenants.exceptions import OperationNotFailed, OperationNotWaiting, TenantError
+from console.history.acting import acting_as
+from tenants.exceptions import OperationNotFailed, OperationNotWaiting
 from tenants.models import (
     Client,
     ClientStatus,
@@ -19,20 +18,23 @@ from tenants.models import (
     OperationState,
     Rollout,
 )
-from tenants.operations.authorise import DROP, PROVISION, require
+from tenants.operations.authorise import permission_for, require, signature
 from tenants.operations.hindrance import hindrance
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue
+from tenants.operations.rollout import RolloutRequest, request_rollout
+from tenants.operations.status import set_status
 
-
-@dataclass
-class RolloutRequest:
-    """What came of asking for many: the rollout (``None`` if nothing started), and who was left
-    out and why."""
-
-    rollout: Rollout | None
-    operations: list[Operation] = field(default_factory=list)
-    refused: list[tuple[Client, TenantError]] = field(default_factory=list)
+__all__ = [
+    "RolloutRequest",
+    "again",
+    "cancel_operation",
+    "cancelled_by",
+    "permission_for",
+    "request_operation",
+    "request_rollout",
+    "retry_operation",
+]
 
 
 def request_operation(
@@ -50,43 +52,19 @@ def request_operation(
     over: two people who press the same button start one.
     """
     require(acting_user, permission_for(kind))
-    with transaction.atomic():
+    with transaction.atomic(), acting_as(acting_user):
         client = _locked(client.pk, kind, queued=queued)
         operation = Operation.objects.create(
             kind=kind,
             client=client,
             rollout=rollout,
             queued=queued,
-            **_requested(acting_user),
+            **signature(acting_user),
         )
         log(operation, _("Waiting for a worker.") if queued else _("Started in a terminal."))
         if queued:
             enqueue(operation)
     return operation
-
-
-def request_rollout(
-    clients: Iterable[Client], kind: OperationKind, *, acting_user: User | None
-) -> RolloutRequest:
-    """Ask for the same for many clients; those for whom it cannot be done are named, not fatal.
-
-    Raises ``NotAllowed``.
-    """
-    require(acting_user, permission_for(kind))
-    with transaction.atomic():
-        rollout = Rollout.objects.create(kind=kind, **_requested(acting_user))
-        result = RolloutRequest(rollout)
-        for client in clients:
-            try:
-                result.operations.append(
-                    request_operation(client, kind, acting_user=acting_user, rollout=rollout)
-                )
-            except TenantError as refusal:
-                result.refused.append((client, refusal))
-        if not result.operations:
-            rollout.delete()
-            result.rollout = None
-    return result
 
 
 def retry_operation(operation: Operation, *, acting_user: User | None) -> Operation:
@@ -96,16 +74,11 @@ def retry_operation(operation: Operation, *, acting_user: User | None) -> Operat
     ``OperationNotFailed``, and what ``request_operation`` raises.
     """
     require(acting_user, permission_for(operation.kind))
-    with transaction.atomic():
+    with transaction.atomic(), acting_as(acting_user):
         _locked(operation.client_id, OperationKind(operation.kind), again=operation)
         operation = Operation.objects.get(pk=operation.pk)
-        for name, value in _requested(acting_user).items():
+        for name, value in again(acting_user).items():
             setattr(operation, name, value)
-        operation.state = OperationState.QUEUED
-        operation.queued = True
-        operation.attempts = 0
-        operation.started_at = operation.finished_at = None
-        operation.error = operation.error_detail = ""
         operation.save()
         log(operation, _("Asked for again."))
         enqueue(operation)
@@ -119,24 +92,43 @@ def cancel_operation(operation: Operation, *, acting_user: User | None) -> Opera
     ``NotAllowed``, or ``OperationNotWaiting`` where a worker was quicker.
     """
     require(acting_user, permission_for(operation.kind))
-    with transaction.atomic():
+    with transaction.atomic(), acting_as(acting_user):
+        _must_wait(Operation.objects.get(pk=operation.pk))
         client = Client.objects.select_for_update(no_key=True).get(pk=operation.client_id)
         operation = Operation.objects.select_for_update(of=("self",)).get(pk=operation.pk)
-        if operation.state != OperationState.QUEUED:
-            raise OperationNotWaiting(operation=operation)
+        _must_wait(operation)
         operation.state = OperationState.CANCELLED
         operation.finished_at = timezone.now()
         operation.save()
-        who = acting_user.email if acting_user else _("an operator, in a terminal")
-        log(operation, _("Cancelled by %(who)s.") % {"who": who})
+        log(operation, cancelled_by(acting_user))
         if operation.kind == OperationKind.CREATE_SCHEMA:
             set_status(client, ClientStatus.DRAFT)
     return operation
 
 
-def permission_for(kind: str) -> str:
-    """The right that an operation of this kind needs, to be asked for and to be run."""
-    return DROP if kind == OperationKind.DROP_SCHEMA else PROVISION
+def again(acting_user: User | None) -> dict[str, object]:
+    """What the fields of an operation become that waits once more, asked for by this user."""
+    return {
+        **signature(acting_user),
+        "state": OperationState.QUEUED,
+        "queued": True,
+        "attempts": 0,
+        "started_at": None,
+        "finished_at": None,
+        "error": "",
+        "error_detail": "",
+    }
+
+
+def cancelled_by(acting_user: User | None) -> str:
+    """The last line of the log of an operation that this user cancelled."""
+    who = acting_user.email if acting_user else _("an operator, in a terminal")
+    return _("Cancelled by %(who)s.") % {"who": who}
+
+
+def _must_wait(operation: Operation) -> None:
+    if operation.state != OperationState.QUEUED:
+        raise OperationNotWaiting(operation=operation)
 
 
 def _locked(
@@ -158,17 +150,3 @@ def _locked(
     if kind == OperationKind.CREATE_SCHEMA:
         set_status(client, ClientStatus.PROVISIONING)
     return client
-
-
-def set_status(client: Client, status: ClientStatus) -> None:
-    """Change the status of a client whose row the caller holds, if it is another one."""
-    if client.status != status:
-        client.status = status
-        client.save(update_fields=["status", "updated_at"])
-
-
-def _requested(acting_user: User | None) -> dict[str, object]:
-    return {
-        "requested_by": acting_user,
-        "requested_by_email": acting_user.email if acting_user else "",
-    }

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from console.history.acting import acting_as
 from tenants.exceptions import SchemaBusy, TenantError
 from tenants.models import ATTEMPT, Client, ClientStatus, Operation, OperationKind, OperationState
-from tenants.operations.authorise import require_still
+from tenants.operations.authorise import permission_for, require_still
 from tenants.operations.create_schema import create_schema
 from tenants.operations.drop_schema import drop_schema
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
-from tenants.operations.request import permission_for, set_status
+from tenants.operations.status import set_status
 from tenants.schemas.locks import schema_lock
 from tenants.schemas.migrate import StepReport
 

@@ -1,0 +1,141 @@
+"""Trying again and cancelling many operations: what is done to one, with a few queries for a
+thousand.
+
+An operation that it cannot be done to is named in the result, with the reason, and keeps no
+other from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from console.accounts.models import User
+from console.history.acting import acting_as
+from tenants.exceptions import NotAllowed, OperationNotFailed, OperationNotWaiting, TenantError
+from tenants.models import Client, ClientStatus, Operation, OperationKind, OperationState
+from tenants.operations.authorise import permission_for, require
+from tenants.operations.locking import Held, chunks, lock_clients
+from tenants.operations.progress import log_many
+from tenants.operations.queue import enqueue_many
+from tenants.operations.request import again, cancelled_by
+from tenants.operations.status import set_status_of_many
+
+
+@dataclass
+class Many:
+    """The operations that it was done to, as they are now, and those left out and why."""
+
+    operations: list[Operation] = field(default_factory=list)
+    refused: list[tuple[Operation, TenantError]] = field(default_factory=list)
+
+
+def retry_failed(operations: Iterable[Operation], *, acting_user: User | None) -> Many:
+    """Put failed operations back into the queue, asked for by ``acting_user`` now.
+
+    Of several of one client the newest is. Locks the clients' rows until the transaction ends.
+    Raises ``NotAllowed`` where the user may retry none of them.
+    """
+    result = Many()
+    with transaction.atomic(), acting_as(acting_user):
+        for chunk in _allowed(operations, acting_user, result):
+            held = Held(operation.client_id for operation in chunk)
+            # Their clients are held, so they are now what they will be.
+            rows = Operation.objects.select_related("client").in_bulk([row.pk for row in chunk])
+            accepted = []
+            for operation in (rows[row.pk] for row in chunk):
+                if operation.state != OperationState.FAILED:
+                    refusal: TenantError | None = OperationNotFailed(operation=operation)
+                else:
+                    refusal = held.refusal(operation.client, OperationKind(operation.kind))
+                if refusal:
+                    result.refused.append((operation, refusal))
+                else:
+                    held.opened(operation)
+                    accepted.append(operation)
+            _queue_again(accepted, acting_user)
+            result.operations += accepted
+    return result
+
+
+def cancel_waiting(operations: Iterable[Operation], *, acting_user: User | None) -> Many:
+    """Close operations that still wait; nothing was done for them, and nothing will be.
+
+    Locks the clients' rows, then the operations', until the transaction ends. Raises
+    ``NotAllowed`` where the user may cancel none of them.
+    """
+    result = Many()
+    with transaction.atomic(), acting_as(acting_user):
+        for chunk in _allowed(operations, acting_user, result):
+            waiting = Operation.objects.filter(
+                pk__in=[operation.pk for operation in chunk], state=OperationState.QUEUED
+            )
+            lock_clients(waiting.values_list("client_id", flat=True))
+            locked = waiting.select_for_update(of=("self",)).select_related("client")
+            rows = {row.pk: row for row in locked.order_by("pk")}
+            for operation in chunk:
+                if operation.pk not in rows:
+                    refusal = OperationNotWaiting(operation=operation)
+                    result.refused.append((operation, refusal))
+            _cancel(list(rows.values()), acting_user)
+            result.operations += rows.values()
+    return result
+
+
+def _allowed(
+    operations: Iterable[Operation], acting_user: User | None, result: Many
+) -> Iterator[Sequence[Operation]]:
+    """In parts, those whose kind the user may ask for; the others are refused in ``result``.
+
+    Raises ``NotAllowed`` where all are.
+    """
+    refusals: dict[str, NotAllowed | None] = {}
+    allowed = []
+    for operation in {operation.pk: operation for operation in operations}.values():
+        if operation.kind not in refusals:
+            refusals[operation.kind] = _not_allowed(operation.kind, acting_user)
+        if refusal := refusals[operation.kind]:
+            result.refused.append((operation, refusal))
+        else:
+            allowed.append(operation)
+    if result.refused and not allowed:
+        raise result.refused[0][1]
+    yield from chunks(allowed, lambda operation: (operation.client_id, -operation.pk))
+
+
+def _not_allowed(kind: str, acting_user: User | None) -> NotAllowed | None:
+    try:
+        require(acting_user, permission_for(kind))
+    except NotAllowed as refusal:
+        return refusal
+    return None
+
+
+def _queue_again(operations: list[Operation], acting_user: User | None) -> None:
+    _update(operations, **again(acting_user))
+    set_status_of_many(_to_be_made(operations), ClientStatus.PROVISIONING)
+    log_many(operations, _("Asked for again."))
+    enqueue_many(operations)
+
+
+def _cancel(operations: list[Operation], acting_user: User | None) -> None:
+    _update(operations, state=OperationState.CANCELLED, finished_at=timezone.now())
+    set_status_of_many(_to_be_made(operations), ClientStatus.DRAFT)
+    log_many(operations, cancelled_by(acting_user))
+
+
+def _to_be_made(operations: list[Operation]) -> list[Client]:
+    """The clients whose schema the operations make."""
+    return [row.client for row in operations if row.kind == OperationKind.CREATE_SCHEMA]
+
+
+def _update(operations: list[Operation], **values: object) -> None:
+    """Set the same values on the rows and on the objects."""
+    Operation.objects.filter(pk__in=[row.pk for row in operations]).update(**values)
+    for operation in operations:
+        for name, value in values.items():
+            setattr(operation, name, value)
