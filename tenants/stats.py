@@ -1,66 +1,156 @@
-"""Read-only questions about all clients, for the staff's home page."""
+"""Read-only questions about all clients and operations, for the staff's home page and others."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from statistics import median
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from tenants import schema_state
-from tenants.models import OPEN_STATES, Client, Operation, OperationState
+from tenants.models import OPEN_STATES, Client, ClientStatus, Operation, OperationState, Plan
 
 #: From how many operations it is worked out how long the next one will take.
 RECENT = 50
+#: A trial that ends within so many days is near its end.
+TRIAL_SOON = timedelta(days=14)
+#: An active client of which nobody signed in for so long has gone quiet.
+QUIET_AFTER = timedelta(days=30)
+#: A worker says every few seconds that it is there; after so long, it is not.
+WORKER_GONE_AFTER = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClientCounts:
-    """Numbers of clients by how far their schema has come; the console's own row not counted."""
+    """Numbers of clients; the console's own row is not counted."""
 
-    ready: int
-    without_schema: int
-    under_way: int
-    failed: int
+    #: Of every status, in the order of the choices.
+    by_status: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ClientStatus.values, 0))
+    #: Of those in use, by the key of the plan (``None``: no plan).
+    by_plan: dict[int | None, int] = field(default_factory=dict)
+    #: Of those in use, by how far the schema has come.
+    by_schema: dict[str, int] = field(default_factory=lambda: dict.fromkeys(schema_state.STATES, 0))
 
     @property
     def total(self) -> int:
-        return self.ready + self.without_schema + self.under_way + self.failed
+        return sum(self.by_status.values())
+
+    @property
+    def archived(self) -> int:
+        return self.by_status[ClientStatus.ARCHIVED]
+
+    @property
+    def in_use(self) -> int:
+        return self.total - self.archived
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDates:
+    """Numbers of clients for which a day has come, or soon will."""
+
+    trial_soon: int
+    trial_over: int
+    removal_due: int
+    quiet: int
 
 
 @dataclass(frozen=True, slots=True)
 class OperationCounts:
-    """Numbers of operations: those that are not over, and those that failed."""
+    """Numbers of operations: those that are not over, and those that failed for good."""
 
-    open: int
-    failed: int
+    waiting: int
+    running: int
+    unresolved: int
+
+    @property
+    def open(self) -> int:
+        return self.waiting + self.running
 
 
 def client_counts() -> ClientCounts:
-    """All numbers in one query, by the same rule as the filter of the client list."""
-    states = schema_state.count_states(Client.objects.companies())
-    return ClientCounts(
-        ready=states[schema_state.READY] + states[schema_state.BEHIND],
-        without_schema=states[schema_state.NONE],
-        under_way=states[schema_state.WAITING] + states[schema_state.MAKING],
-        failed=states[schema_state.FAILED],
+    """All numbers in one query, by the same rules as the filters of the client list."""
+    rows = schema_state.with_schema_state(Client.objects.companies()).order_by()
+    counts = ClientCounts()
+    for status, plan, schema, number in rows.values_list("status", "plan", "schema_state").annotate(
+        Count("pk")
+    ):
+        counts.by_status[status] += number
+        if status != ClientStatus.ARCHIVED:
+            counts.by_plan[plan] = counts.by_plan.get(plan, 0) + number
+            counts.by_schema[schema] = counts.by_schema.get(schema, 0) + number
+    return counts
+
+
+def plans() -> list[Plan]:
+    return list(Plan.objects.only("code", "name", "position"))
+
+
+def client_dates() -> ClientDates:
+    """All numbers in one query."""
+    today, now = timezone.localdate(), timezone.now()
+    in_use = ~Q(status=ClientStatus.ARCHIVED)
+    counts = Client.objects.companies().aggregate(
+        trial_soon=Count("pk", filter=in_use & Q(trial_ends_on__range=(today, today + TRIAL_SOON))),
+        trial_over=Count("pk", filter=in_use & Q(trial_ends_on__lt=today)),
+        removal_due=Count("pk", filter=removal_due()),
+        quiet=Count(
+            "pk", filter=Q(status=ClientStatus.ACTIVE, last_active_at__lt=now - QUIET_AFTER)
+        ),
+    )
+    return ClientDates(**counts)
+
+
+def removal_due() -> Q:
+    """Clients that are archived with their schema, and whose kept-until day has come."""
+    return Q(
+        status=ClientStatus.ARCHIVED,
+        provisioned_at__isnull=False,
+        removal_on__lte=timezone.localdate(),
     )
 
 
-def failed_migrations() -> int:
-    """How many clients have a schema whose last migration failed."""
-    clients = schema_state.with_schema_state(Client.objects.provisioned())
-    return clients.filter(latest__state=OperationState.FAILED).count()
+def trials_ending(limit: int) -> list[Client]:
+    """Clients in use whose trial ends soon, the next one first."""
+    today = timezone.localdate()
+    soon = Client.objects.in_use().filter(trial_ends_on__range=(today, today + TRIAL_SOON))
+    return list(soon.only("name", "trial_ends_on").order_by("trial_ends_on", "name", "pk")[:limit])
+
+
+def sign_ups(months: int) -> list[tuple[date, int]]:
+    """How many clients were added in each of the last months, this one included: the first day
+    of each month and the number, the oldest first. One query."""
+    this_month = timezone.localdate().replace(day=1)
+    first_days = [_months_before(this_month, number) for number in reversed(range(months))]
+    since = timezone.make_aware(datetime.combine(first_days[0], time.min))
+    rows = Client.objects.companies().filter(created_at__gte=since).order_by()
+    found = rows.values_list(TruncMonth("created_at")).annotate(Count("pk"))
+    counts = {timezone.localdate(moment): number for moment, number in found}
+    return [(day, counts.get(day, 0)) for day in first_days]
+
+
+def _months_before(first_day: date, number: int) -> date:
+    years, month = divmod(first_day.year * 12 + first_day.month - 1 - number, 12)
+    return date(years, month + 1, 1)
 
 
 def operation_counts() -> OperationCounts:
-    """Both numbers in one query."""
-    counts = Operation.objects.aggregate(
-        open=Count("pk", filter=Q(state__in=OPEN_STATES)),
-        failed=Count("pk", filter=Q(state=OperationState.FAILED)),
+    """All numbers, in two queries that an index answers."""
+    open_ones = dict(Operation.objects.open().order_by().values_list("state").annotate(Count("pk")))
+    return OperationCounts(
+        waiting=open_ones.get(OperationState.QUEUED, 0),
+        running=open_ones.get(OperationState.RUNNING, 0),
+        unresolved=unresolved(Operation.objects.all()).count(),
     )
-    return OperationCounts(**counts)
+
+
+def is_worker_there() -> bool:
+    """Whether a worker has said so of late."""
+    latest = ProcrastinateWorker.objects.aggregate(Max("last_heartbeat"))["last_heartbeat__max"]
+    return latest is not None and latest > timezone.now() - WORKER_GONE_AFTER
 
 
 def unresolved(operations: QuerySet[Operation]) -> QuerySet[Operation]:
