@@ -17,6 +17,7 @@ help:
 	@echo "make lint          check style, migrations and settings"
 	@echo "make bench         list the benchmarks; BENCH=\"name --json\" runs one"
 	@echo "make pictures      take the pictures of the documents again"
+	@echo "make venv-dev      make or mend .venv with what tests and lint need"
 	@echo "make requirements  pin the newest versions that pyproject.toml allows"
 	@echo ""
 	@echo "CONSOLE_PORT=8000            the port of make run"

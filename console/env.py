@@ -5,7 +5,6 @@ Settings are values; everything that reads, checks or explains an environment va
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +31,24 @@ def login() -> Login:
     if value not in URL_VARIABLES:
         raise ImproperlyConfigured(f"CONSOLE_LOGIN is {value!r}; it must be 'owner' or 'web'.")
     return value  # type: ignore[return-value]
+
+
+def refuse_owner_login() -> None:
+    """For a process that serves requests: raise ``ImproperlyConfigured`` if it would be the owner.
+
+    Whoever finds a hole in a page must find a process that cannot change schemas.
+    """
+    if login() == "owner":
+        raise ImproperlyConfigured(
+            "CONSOLE_LOGIN is 'owner', and this process serves requests: leave CONSOLE_LOGIN "
+            "unset, or set it to 'web'."
+        )
+    owner, web = role_name("owner"), role_name("web")
+    if owner is not None and owner == web:
+        raise ImproperlyConfigured(
+            "DATABASE_URL and WEB_DATABASE_URL name the same login. Pages are served by a login "
+            "of its own that may not change schemas; see docs/operating.md."
+        )
 
 
 def conninfo(which: Login) -> dict[str, Any] | None:
@@ -90,8 +107,3 @@ def secret_key() -> str:
     if not key:
         raise ImproperlyConfigured("The file that SECRET_KEY_FILE names is empty.")
     return key
-
-
-def data_dir(base_dir: Path) -> Path:
-    """Where this installation keeps files: ``CONSOLE_DATA_DIR``, or ``var`` in the checkout."""
-    return Path(os.environ.get("CONSOLE_DATA_DIR") or base_dir / "var").resolve()

@@ -5,9 +5,10 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from console import env
+from console.data_folder import data_dir
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = env.data_dir(BASE_DIR)
+DATA_DIR = data_dir()
 
 DEBUG = env.env.bool("DEBUG", default=False)
 SECRET_KEY = env.secret_key()

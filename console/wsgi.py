@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from console.env import refuse_owner_login
+
+refuse_owner_login()
 os.environ["CONSOLE_LOGIN"] = "web"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from console.launcher.environment import CHECKOUT
+from console.data_folder import CHECKOUT
 from console.postgres.embedded import SUPPORTED_VERSIONS, EmbeddedServer
 
 # The supervisor stops in order when the test process dies, even by kill -9 (Linux).

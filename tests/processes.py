@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from console.launcher.environment import CHECKOUT
+from console.data_folder import CHECKOUT
 from tests.launcher import RunningConsole
 
 STAFF_EMAIL = "olga@console.example"

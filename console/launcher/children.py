@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from .environment import CHECKOUT
+from console.data_folder import CHECKOUT
 
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.05

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environment import data_dir
+from console.data_folder import data_dir
+
 from .errors import LauncherError
 
 

@@ -10,10 +10,11 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from console.data_folder import data_dir
 from console.postgres.embedded import (
     EmbeddedServerError,
     ServerUrls,
@@ -21,8 +22,6 @@ from console.postgres.embedded import (
     socket_urls,
 )
 from console.postgres.embedded.errors import from_os_error
-
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 # Commands that never open a connection. They get URLs that lead nowhere, so that the settings
 # load, and so that a mistake in this list fails with a telling name.
@@ -43,11 +42,6 @@ _WITHOUT_DATABASE = frozenset(
 _NOWHERE = Path("/this-command-has-no-database")
 # Commands that serve requests, and so log in as `web`.
 _WEB_COMMANDS = frozenset({"runserver"})
-
-
-def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where this installation keeps files: CONSOLE_DATA_DIR, or `var` in the checkout."""
-    return Path(environ.get("CONSOLE_DATA_DIR") or CHECKOUT / "var").expanduser().resolve()
 
 
 def needs_database(argv: Sequence[str]) -> bool:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from console.launcher.environment import data_dir, set_urls
+from console.data_folder import data_dir
+from console.launcher.environment import set_urls
 from console.postgres.embedded import (
     EmbeddedServerError,
     ServerHeldError,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from console.launcher.environment import CHECKOUT
+from console.data_folder import CHECKOUT
 from tests.browser.conftest import sign_in
 from tests.launcher import RunningConsole
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from console.launcher.environment import CHECKOUT
+from console.data_folder import CHECKOUT
 from console.postgres.embedded import (
     EmbeddedServer,
     EmbeddedServerError,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from console.launcher.environment import CHECKOUT
+from console.data_folder import CHECKOUT
 from console.postgres.embedded import (
     DataFolderError,
     DiskFullError,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from console import env
+from console.data_folder import CHECKOUT, data_dir
+from console.launcher.config import read_config
+from console.postgres.embedded.errors import DataFolderError
 
 OWNER = "postgresql://boss:s3cret@db.example:5433/console?sslmode=require"
 
@@ -97,3 +104,48 @@ class TestSecretKey:
     def test_there_is_no_default(self, variables: pytest.MonkeyPatch) -> None:
         with pytest.raises(ImproperlyConfigured, match="Set SECRET_KEY"):
             env.secret_key()
+
+
+class TestDataFolder:
+    def test_is_var_in_the_checkout(self) -> None:
+        assert data_dir({}) == CHECKOUT / "var"
+        assert data_dir({"CONSOLE_DATA_DIR": ""}) == CHECKOUT / "var"
+
+    def test_knows_home_folders(self) -> None:
+        assert data_dir({"CONSOLE_DATA_DIR": "~/x"}) == Path.home().resolve() / "x"
+
+    def test_refuses_the_home_of_nobody(self) -> None:
+        with pytest.raises(DataFolderError, match="nobody has that home"):
+            data_dir({"CONSOLE_DATA_DIR": "~no-such-user-here/x"})
+
+    def test_is_the_same_for_settings_and_launcher(self, settings: Any) -> None:
+        """Read in two ways, the key was made in one folder and the files in another."""
+        assert settings.DATA_DIR == data_dir() == read_config(os.environ).data_dir
+
+
+class TestWhatServesRequestsIsNotTheOwner:
+    def test_web_is_welcome(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("WEB_DATABASE_URL", "postgresql://web@/console")
+        env.refuse_owner_login()
+        variables.setenv("DATABASE_URL", OWNER)
+        env.refuse_owner_login()
+
+    def test_the_owner_is_refused(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("CONSOLE_LOGIN", "owner")
+        with pytest.raises(ImproperlyConfigured, match="leave CONSOLE_LOGIN unset"):
+            env.refuse_owner_login()
+
+    def test_the_owner_under_the_name_of_web_is_refused(
+        self, variables: pytest.MonkeyPatch
+    ) -> None:
+        variables.setenv("DATABASE_URL", OWNER)
+        variables.setenv("WEB_DATABASE_URL", OWNER)
+        with pytest.raises(ImproperlyConfigured, match="name the same login") as refusal:
+            env.refuse_owner_login()
+        assert "s3cret" not in str(refusal.value)
+
+    def test_before_anything_is_served(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("CONSOLE_LOGIN", "owner")
+        variables.delitem(sys.modules, "console.wsgi", raising=False)
+        with pytest.raises(ImproperlyConfigured, match="serves requests"):
+            importlib.import_module("console.wsgi")

@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from console.launcher.environment import CHECKOUT, needs_database
+from console.data_folder import CHECKOUT
+from console.launcher.environment import needs_database
 from tests.launcher import RunningConsole
 
 # --- Commands -------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from console.launcher.environment import CHECKOUT
+from console.data_folder import CHECKOUT
 from console.launcher.errors import LauncherError
 from console.launcher.preflight import reserve_port
 from tests.launcher import RunningConsole, children_of
