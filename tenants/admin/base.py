@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 from console.modeladmin import ModelAdmin
 from tenants.exceptions import OperationOpen, TenantError
 from tenants.models import Client, Operation, OperationState, Rollout
-from tenants.operations.authorise import INVITE, PROVISION
-from tenants.operations.request import permission_for
+from tenants.operations.authorise import INVITE, PROVISION, permission_for
 
 #: The colours of Unfold's labels for the state of an operation; none for what was cancelled.
 STATE_LABELS: dict[str, str] = {

@@ -18,7 +18,7 @@ from tenants.admin.selection import MAX_AT_ONCE, LeftOut, joined, keys_in, spell
 from tenants.exceptions import TenantError
 from tenants.models import Client, Operation, OperationKind
 from tenants.operations.hindrance import hindrance
-from tenants.operations.request import request_rollout
+from tenants.operations.rollout import request_rollout
 
 #: What can be started for many; a schema is dropped on a page of its own, by typing its name.
 TITLES = {

@@ -30,6 +30,7 @@ from tenants.exceptions import (
     TenantError,
 )
 from tenants.models import Operation, OperationKind, OperationState
+from tenants.operations.many import cancel_waiting, retry_failed
 from tenants.operations.request import cancel_operation, retry_operation
 
 RETRY, CANCEL = "retry", "cancel"
@@ -109,8 +110,9 @@ class ManyOperations(PageMixin):
         if not may_ask_for(request, operation.kind):
             raise PermissionDenied
         if request.method == "POST":
+            verb_for_one = retry_operation if verb == RETRY else cancel_operation
             try:
-                _VERBS[verb](operation, acting_user=request.user)
+                verb_for_one(operation, acting_user=request.user)
             except TenantError as error:
                 report_refusal(request, error)
             else:
@@ -136,14 +138,17 @@ class ManyOperations(PageMixin):
         if not keys:
             messages.error(request, _t("Nothing was done: select the operations again."))
             return back
-        chosen, left_out = _sort(request, verb, self.get_queryset(request).filter(pk__in=keys))
-        done = 0
-        for operation in chosen:
-            try:
-                _VERBS[verb](operation, acting_user=request.user)
-                done += 1
-            except TenantError as refusal:
-                left_out.refuse(_name(operation), refusal)
+        operations = Operation.objects.filter(pk__in=keys).order_by("-pk")
+        many = retry_failed if verb == RETRY else cancel_waiting
+        try:
+            result = many(operations.select_related("client"), acting_user=request.user)
+        except TenantError as error:
+            report_refusal(request, error)
+            return back
+        left_out = LeftOut()
+        for operation, refusal in result.refused:
+            left_out.refuse(_name(operation), refusal)
+        done = len(result.operations)
         if done:
             messages.success(request, _done(verb, done))
         for text in left_out.messages():
@@ -189,9 +194,6 @@ class ManyOperations(PageMixin):
                 "operations": joined(chosen),
             },
         )
-
-
-_VERBS = {RETRY: retry_operation, CANCEL: cancel_operation}
 
 
 def _sort(

@@ -31,7 +31,7 @@ from tenants.exceptions import (
 from tenants.models import Client, Operation
 
 #: How many are taken at a time; the rows for them are written while the browser waits.
-MAX_AT_ONCE = 500
+MAX_AT_ONCE = 5_000
 #: How many names a page or a message spells out.
 NAMES_SHOWN = 10
 

@@ -146,7 +146,8 @@ class TestSelection:
     ) -> None:
         suspend(alpha, acting_user=operator)
         archive(beta, removal_on=timezone.localdate(), acting_user=operator)
-        page = browser.post(LIST, selection("migrate_schemas", [alpha, beta]), follow=True)
+        url = f"{LIST}?status=all"
+        page = browser.post(url, selection("migrate_schemas", [alpha, beta]), follow=True)
         text = page.content.decode()
         assert "Is suspended, and brought up to date when it is reactivated: Alpha" in text
         assert "Is archived: Beta" in text
