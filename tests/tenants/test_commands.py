@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+import procrastinate
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -167,3 +168,19 @@ class TestInsideOneTenant:
 def test_what_django_tenants_does_to_schemas_by_itself_is_refused(name: str) -> None:
     with pytest.raises(CommandError):
         run(name)
+
+
+def test_worker_runs_one_job_at_a_time_and_no_more_than_web_may(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """Its verbs take the owner's rights where they need them; the queue itself needs none."""
+    started: list[tuple[Any, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        procrastinate.App,
+        "run_worker",
+        lambda app, **options: started.append((app.connector, options)),
+    )
+    assert "waits for operations" in run("worker")
+    [(connector, options)] = started
+    assert options["concurrency"] == 1
+    assert connector._pool_args["kwargs"]["options"] == f"-c role={settings.WEB_ROLE}"
