@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
+from console.history.tracked import Tracked
+
 #: How many of the objects that go with a deletion are named on the page that asks.
 NAMED_IN_CONFIRMATION = 50
 
@@ -31,7 +33,7 @@ class AutocompleteSelect(DjangoAutocompleteSelect):
         return True
 
 
-class ModelAdmin(UnfoldModelAdmin):
+class ModelAdmin(Tracked, UnfoldModelAdmin):
     """Unfold's, with the console's defaults."""
 
     empty_value_display = "\N{EN DASH}"

@@ -40,7 +40,14 @@ PUBLIC_GROUPS: tuple[Group, ...] = (
         _("Schema work"),
         (("tenants.Operation", "build"), ("tenants.Rollout", "rocket_launch")),
     ),
-    (_("Staff"), (("accounts.User", "badge"), ("auth.Group", "group"))),
+    (
+        _("Staff"),
+        (
+            ("accounts.User", "badge"),
+            ("auth.Group", "group"),
+            ("history.LogEntry", "history"),
+        ),
+    ),
 )
 TENANT_GROUPS: tuple[Group, ...] = (
     (

@@ -9,6 +9,8 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from auditlog.registry import auditlog
 
+        from console.history.events import name_events
+        from tenants.history import EVENTS
         from tenants.models import Client, Domain, Plan
 
         # What the verbs keep beside the status is told by their events, and by the operations.
@@ -24,3 +26,4 @@ class TenantsConfig(AppConfig):
         auditlog.register(Client, exclude_fields=kept)
         auditlog.register(Domain)
         auditlog.register(Plan)
+        name_events(EVENTS)

@@ -38,18 +38,21 @@ def save_as(obj: Model, event: str, *, update_fields: Iterable[str], **details: 
         record_event(obj, event, **details)
 
 
-def record_many(changes: Iterable[tuple[Model | None, Model | None]]) -> list[LogEntry]:
+def record_many(
+    changes: Iterable[tuple[Model | None, Model | None]], *, fields: Iterable[str] | None = None
+) -> list[LogEntry]:
     """Write down changes that were made in bulk, each as the row before and the row after.
 
     ``None`` before means added, ``None`` after means deleted; rows that are equal are left out.
-    One insert for all of them, in the connection's transaction.
+    ``fields`` are those to compare, where it is known that nothing else was changed. One insert
+    for all of them, in the connection's transaction.
     """
     entries = []
     for before, after in changes:
         obj = after if after is not None else before
         if obj is None:
             continue
-        diff = model_instance_diff(before, after, use_json_for_changes=True)
+        diff = model_instance_diff(before, after, fields, use_json_for_changes=True)
         if not diff:
             continue
         action = Action.CREATE if before is None else Action.UPDATE

@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.history.record import record_event
 from tenant_data.models import Project, Task
 from tenants.models import Client, OperationKind, Rollout
 from tests.conftest import Browser
@@ -59,6 +60,7 @@ def rows(alpha: Client, operator: User) -> dict[str, Any]:
         "public/tenants/client": alpha.pk,
         "public/tenants/domain": alpha.domains.get().pk,
         "public/tenants/plan": alpha.plan_id,
+        "public/history/logentry": record_event(alpha, "looked_at").pk,
     }
     with schema_context("alpha"):
         project = Project.objects.create(key="WEB", name="Website")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 
 from console.accounts.models import User
+from console.history.models import LogEntry
 from tenants.models import Client, Domain
 
 
@@ -29,7 +29,8 @@ class TestDomains:
         assert response.status_code == 302
         domain = Domain.objects.get(domain="second.localhost")
         assert not domain.is_primary
-        assert LogEntry.objects.get(object_id=domain.pk).is_addition()
+        entry = LogEntry.objects.about(alpha)[0]
+        assert (entry.action, entry.object_repr) == (LogEntry.Action.CREATE, domain.domain)
 
     def test_one_primary_each(self, browser: Any, alpha: Client) -> None:
         data = {"domain": "second.localhost", "tenant": alpha.pk, "is_primary": "on"}

@@ -1,0 +1,38 @@
+"""Whose eyes an entry is for: those of people who may see the history and what it is about."""
+
+from __future__ import annotations
+
+from django.contrib.admin import AdminSite
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from console.history.models import LogEntry
+
+VIEW = "history.view_logentry"
+
+
+def may_read(request: HttpRequest) -> bool:
+    return request.user.has_perm(VIEW)
+
+
+def visible_models(request: HttpRequest, site: AdminSite) -> list[type[models.Model]]:
+    """The models of the site whose objects this user may see."""
+    registered = site._registry.items()
+    return [
+        model
+        for model, model_admin in registered
+        if model is not LogEntry and model_admin.has_view_permission(request)
+    ]
+
+
+def visible_entries(request: HttpRequest, site: AdminSite) -> QuerySet[LogEntry]:
+    """The entries that this user may read, with their ``content_type``, the newest first."""
+    if not may_read(request):
+        return LogEntry.objects.none()
+    kinds = ContentType.objects.get_for_models(
+        *visible_models(request, site), for_concrete_models=False
+    )
+    entries = LogEntry.objects.filter(content_type__in=list(kinds.values()))
+    return entries.select_related("content_type")

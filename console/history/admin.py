@@ -1,0 +1,186 @@
+"""The log: who changed what, when, from what, to what. It is only read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator, capfirst
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.views import ChangeList
+
+from console.history import words
+from console.history.access import may_read, visible_entries
+from console.history.filters import ActionFilter, DayFilter, KindFilter, WhoFilter
+from console.history.models import LogEntry
+from console.modeladmin import ModelAdmin
+from console.sites import public_site
+
+#: How much of what happened the list has; the entry's own page has all of it.
+SHORT = 200
+
+
+class LogList(ChangeList):
+    """The page of the list, with its entries in words: worked out for all of them at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        links = links_to(self.result_list, self.model_admin.admin_site)
+        for told in words.tell(self.result_list):
+            told.entry.told = told
+            told.entry.link = links.get(told.entry.pk, "")
+
+
+@admin.register(LogEntry, site=public_site)
+class LogEntryAdmin(ModelAdmin):
+    """Entries about things that a user may not see are not there for that user."""
+
+    actions = None
+    list_display = ("when", "who", "about", "what")
+    list_display_links = ("when",)
+    list_filter = (KindFilter, ActionFilter, WhoFilter, ("timestamp", DayFilter))
+    list_before_template = "history/only.html"
+    search_fields = ("object_repr", "actor_email", "changes", "additional_data")
+    search_help_text = _("Name, e-mail of who did it, or a value before or after")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        return visible_entries(request, self.admin_site)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return LogList
+
+    @display(description=_("when"), ordering="timestamp")
+    def when(self, entry: LogEntry) -> str:
+        return moment(entry)
+
+    @display(description=_("who"), ordering="actor_email")
+    def who(self, entry: LogEntry) -> str:
+        return str(entry.told.who)
+
+    @display(description=_("about"), ordering="object_repr")
+    def about(self, entry: LogEntry) -> SafeString:
+        return about(entry, entry.link)
+
+    @display(description=_("what"))
+    def what(self, entry: LogEntry) -> str:
+        told = entry.told
+        changes = [str(change) for change in told.said_by_changes]
+        return Truncator("; ".join([text for text in (told.text, *changes) if text])).chars(SHORT)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context and "cl" in context:
+            context["only"] = _only(context["cl"])
+        return response
+
+    # --- One entry --------------------------------------------------------------------------
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method == "POST" or object_id is None or not may_read(request):
+            raise PermissionDenied
+        entry = self.get_object(request, unquote(object_id))
+        if entry is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        (told,) = words.tell([entry])
+        link = links_to([entry], self.admin_site).get(entry.pk, "")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": entry,
+            "title": _("Change"),
+            "told": told,
+            "when": moment(entry),
+            "about": about(entry, link),
+            "is_creation": entry.action == LogEntry.Action.CREATE,
+            "is_deletion": entry.action == LogEntry.Action.DELETE,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "history/entry.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        raise Http404  # An entry has no history: nobody changes it.
+
+    # --- Who may ----------------------------------------------------------------------------
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_read(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_read(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _only(cl: ChangeList) -> str:
+    """What the list is about where a link led here that asked for one object's history."""
+    if not {"subject", "object_pk"} & set(cl.params):
+        return ""
+    entries = cl.result_list
+    whole = next((entry for entry in entries if words.is_about_itself(entry)), None)
+    named = whole or next(iter(entries), None)
+    return named.object_repr if named else _("one object")
+
+
+def moment(entry: LogEntry) -> str:
+    when = localtime(entry.timestamp)
+    return f"{when:%Y-%m-%d %H:%M:%S} {when.tzname()}"
+
+
+def about(entry: LogEntry, link: str) -> SafeString:
+    kind = capfirst(words.kind_of(entry))
+    if not link:
+        return format_html("{} {}", kind, entry.object_repr)
+    return format_html('{} <a class="console-link" href="{}">{}</a>', kind, link, entry.object_repr)
+
+
+def links_to(entries: list[LogEntry], site: admin.AdminSite) -> dict[int, str]:
+    """The page of the object that each entry is about, where there still is one; one query for
+    each model."""
+    by_model: dict[type[models.Model], list[LogEntry]] = defaultdict(list)
+    for entry in entries:
+        model = entry.content_type.model_class()
+        if model in site._registry and entry.object_id is not None:
+            by_model[model].append(entry)
+    links = {}
+    for model, about_it in by_model.items():
+        keys = {entry.object_id for entry in about_it}
+        there = set(model._base_manager.filter(pk__in=keys).values_list("pk", flat=True))
+        name = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}_change"
+        for entry in about_it:
+            if entry.object_id in there:
+                try:
+                    links[entry.pk] = reverse(name, args=[entry.object_id])
+                except NoReverseMatch:
+                    break
+    return links

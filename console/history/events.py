@@ -1,0 +1,45 @@
+"""What happens beside the saving of rows, in words: each app names the events that it records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+
+#: For each code a name, and a sentence with the details of the entry in it as ``%(name)s``.
+_events: dict[str, tuple[Any, Any]] = {}
+
+
+def name_events(events: Mapping[str, tuple[Any, Any]]) -> None:
+    """Say what the codes mean that are given to ``record_event`` and ``save_as``: a short name
+    and a sentence for each."""
+    _events.update(events)
+
+
+def name_of(event: str) -> str:
+    return str(_events[event][0]) if event in _events else event.replace("_", " ")
+
+
+def sentence(event: str, details: Mapping[str, Any] | None) -> str:
+    """The event in words; a ``reason`` among the details stands behind it.
+
+    A code that nobody knows any more is shown as it is: the history outlives the code.
+    """
+    shown = _Details({name: _in_words(value) for name, value in (details or {}).items()})
+    text = str(_events[event][1]) % shown if event in _events else name_of(event)
+    return f"{text} \N{EN DASH} {shown['reason']}" if (details or {}).get("reason") else text
+
+
+class _Details(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "\N{EN DASH}"
+
+
+def _in_words(value: Any) -> str:
+    try:
+        day = parse_date(value) if isinstance(value, str) else None
+    except ValueError:  # It looks like a day and is none.
+        day = None
+    return date_format(day) if day else str(value)

@@ -1,0 +1,115 @@
+"""The filters of the log."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.utils import parse_date_str
+
+from console.history.access import visible_models
+from console.history.events import name_of
+from console.history.models import LogEntry
+
+Action = LogEntry.Action
+IN_A_TERMINAL = "terminal"
+#: How many people the filter offers; the search finds the others.
+PEOPLE = 100
+
+ACTIONS = {
+    "added": (Action.CREATE, _("Added")),
+    "changed": (Action.UPDATE, _("Changed")),
+    "removed": (Action.DELETE, _("Removed")),
+}
+
+
+class KindFilter(DropdownFilter):
+    """What the entry is about: a client, a domain, a plan."""
+
+    title = _("about")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        written = LogEntry.objects.order_by().values_list("content_type", flat=True).distinct()
+        kinds = ContentType.objects.get_for_models(
+            *visible_models(request, model_admin.admin_site), for_concrete_models=False
+        )
+        used = set(written)
+        return [
+            (model._meta.label_lower, capfirst(model._meta.verbose_name_plural))
+            for model, kind in kinds.items()
+            if kind.pk in used
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+        value = self.value()
+        if value not in {key for key, _text in self.lookup_choices}:
+            return queryset
+        app, _dot, model = str(value).partition(".")
+        return queryset.filter(content_type__app_label=app, content_type__model=model)
+
+
+class ActionFilter(DropdownFilter):
+    """Added, changed, removed; or one of the events that have a name."""
+
+    title = _("what happened")
+    parameter_name = "what"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        written = LogEntry.objects.exclude(event="").order_by("event")
+        codes = set(written.values_list("event", flat=True).distinct())
+        named = [(code, name_of(code)) for code in sorted(codes)]
+        return [*((code, text) for code, (_action, text) in ACTIONS.items()), *named]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+        value = str(self.value() or "")
+        if value in ACTIONS:
+            return queryset.filter(action=ACTIONS[value][0])
+        known = {key for key, _text in self.lookup_choices}
+        return queryset.filter(event=value) if value in known else queryset
+
+
+class WhoFilter(DropdownFilter):
+    title = _("who")
+    parameter_name = "who"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        written = LogEntry.objects.exclude(actor_email=None).order_by("actor_email")
+        people = written.values_list("actor_email", flat=True).distinct()[:PEOPLE]
+        terminal = (IN_A_TERMINAL, _("An operator, in a terminal"))
+        return [*((email, email) for email in people), terminal]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+        value = self.value()
+        if value == IN_A_TERMINAL:
+            return queryset.filter(actor_email=None)
+        return queryset.filter(actor_email=value) if value else queryset
+
+
+class DayFilter(RangeDateFilter):
+    """Days, both included; what is no day filters nothing. Unfold's leaves out the last one."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+        name = self.parameter_name
+        if first := _midnight(self.used_parameters.get(f"{name}_from")):
+            queryset = queryset.filter(**{f"{name}__gte": first})
+        if last := _midnight(self.used_parameters.get(f"{name}_to")):
+            queryset = queryset.filter(**{f"{name}__lt": last + timedelta(days=1)})
+        return queryset
+
+
+def _midnight(text: Any) -> datetime | None:
+    """The beginning of the day that somebody named; ``None`` for anything that is no day."""
+    try:
+        day = parse_date_str(str(text or ""))
+        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+    except (ValueError, OverflowError):
+        return None
