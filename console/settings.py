@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console import env
 from console.data_folder import data_dir
+from console.mail import mail_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
@@ -19,12 +20,7 @@ CONSOLE_DOMAIN = env.env.str("CONSOLE_DOMAIN", default="localhost")
 RESERVED_DOMAIN_LABELS = frozenset(
     env.env.list(
         "RESERVED_DOMAIN_LABELS",
-        default=(
-            "account accounts admin api app assets auth autoconfig autodiscover billing blog cdn "
-            "console dashboard docs email ftp help imap internal login mail media mx ns ns1 ns2 "
-            "pop public root security signin signup smtp sso static status support system test "
-            "vpn webmail www"
-        ).split(),
+        default=["account", "accounts", "admin", "api", "app", "assets", "auth", "autoconfig", "autodiscover", "billing", "blog", "cdn", "console", "dashboard", "docs", "email", "ftp", "help", "imap", "internal", "login", "mail", "media", "mx", "ns", "ns1", "ns2", "pop", "public", "root", "security", "signin", "signup", "smtp", "sso", "static", "status", "support", "system", "test", "vpn", "webmail", "www"],
     )
 )
 # Development alone: 127.0.0.1 and [::1] have no subdomains, so they lead to "localhost".
@@ -164,6 +160,25 @@ LOCALE_PATHS = [BASE_DIR / "console" / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+
+# --- Mail -----------------------------------------------------------------------------------
+
+# Sign-in links can be sent where there is a server; no page offers it where there is none.
+_MAIL = mail_server()
+EMAIL_HOST = _MAIL.host
+EMAIL_PORT = _MAIL.port
+EMAIL_HOST_USER = _MAIL.user
+EMAIL_HOST_PASSWORD = _MAIL.password
+EMAIL_USE_TLS = _MAIL.tls
+EMAIL_USE_SSL = _MAIL.ssl
+# Whoever pressed the button waits for the server's answer (seconds).
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.env.str("DEFAULT_FROM_EMAIL", default=f"noreply@{CONSOLE_DOMAIN}")
+
+# --- What one side asks of the other --------------------------------------------------------
+
+# How much of each limit of a plan a tenant uses; `tenants` knows nothing of `tenant_data`.
+TENANT_USE = "tenant_data.stats.use"
 
 # --- Files ----------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
+from django.core.files.storage import Storage, default_storage
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
@@ -68,3 +69,23 @@ def has_projects() -> bool:
 
 def has_other_users(user: User) -> bool:
     return User.objects.exclude(pk=user.pk).exists()
+
+
+def use() -> dict[str, int]:
+    """How much of each limit of a plan the current tenant uses; storage in bytes."""
+    return {
+        "users": User.objects.filter(is_active=True).count(),
+        "projects": Project.objects.count(),
+        "tasks": Task.objects.count(),
+        "storage": stored_bytes(default_storage),
+    }
+
+
+def stored_bytes(storage: Storage, folder: str = "") -> int:
+    """The size of all files of the folder and of those in it; 0 where there is none."""
+    try:
+        folders, files = storage.listdir(folder)
+    except FileNotFoundError:
+        return 0
+    sizes = (storage.size(f"{folder}{name}") for name in files)
+    return sum(sizes) + sum(stored_bytes(storage, f"{folder}{name}/") for name in folders)

@@ -160,10 +160,55 @@ class FilesInTheWay(TenantError):
     )
 
 
-class NoFirstAdmin(TenantError):
-    """The tenant has no active user with the first admin's address."""
+class SchemaSilent(TenantError):
+    """The schema is missing, behind, locked or slow: it did not answer at once."""
 
-    message = _("%(client)s has no active user %(email)s. Its own admins can add one.")
+    message = _("The schema “%(schema)s” does not answer at the moment. Try again later.")
+
+
+class NoSuchAdmin(TenantError):
+    """The tenant has no active admin with this address."""
+
+    message = _("%(client)s has no active admin %(email)s.")
+
+
+class AdminExists(TenantError):
+    """The tenant has an active admin with this address."""
+
+    message = _("%(email)s is an admin of %(client)s already.")
+
+
+class UserIsNoAdmin(TenantError):
+    """The tenant has an active user with this address, whose rights are the tenant's affair."""
+
+    message = _(
+        "%(email)s has an account at %(client)s already, but is no admin there. An admin of "
+        "theirs can change that."
+    )
+
+
+class UserIsInactive(TenantError):
+    """The tenant has a user with this address who may not sign in any more."""
+
+    message = _(
+        "%(email)s has an account at %(client)s already, which is not active. An admin of theirs "
+        "can change that."
+    )
+
+
+class MailNotSet(TenantError):
+    """No mail server is set, so nothing can be sent."""
+
+    message = _("The console has no mail server, so it cannot send anything.")
+
+
+class MailNotSent(TenantError):
+    """The mail server did not answer, or did not take the message."""
+
+    message = _(
+        "The mail server did not take the message to %(email)s, and nothing was sent. Try again "
+        "later, or show the link and pass it on yourself."
+    )
 
 
 class PagesClosed(TenantError):

@@ -5,32 +5,21 @@ Opening any of these pages changes nothing. It says what will happen; the button
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
-from django.utils.timesince import timeuntil
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from tenants.admin.base import (
-    client_url,
-    may_invite,
-    may_provision,
-    operation_url,
-    origin_of,
-    report_refusal,
-)
+from tenants.admin.base import may_provision, operation_url
+from tenants.admin.client_admins import ClientAdmins
 from tenants.admin.client_lifecycle import ClientLifecycle, refusal_of
+from tenants.admin.client_panels import ClientPanels
 from tenants.exceptions import TenantError
 from tenants.models import Client, OperationKind
-from tenants.operations.invite import link_hindrance, sign_in_link
+from tenants.operations.invite import admin_hindrance, link_hindrance
 from tenants.operations.request import request_operation
 
 #: What a menu of Unfold's lacks; ``tenants/client.js`` does the rest.
@@ -43,7 +32,7 @@ MENU = {
 }
 
 
-class ClientActions(ClientLifecycle):
+class ClientActions(ClientPanels, ClientAdmins, ClientLifecycle):
     """The buttons at the top of a client's page, for its ModelAdmin."""
 
     actions_detail = (
@@ -54,15 +43,12 @@ class ClientActions(ClientLifecycle):
         "sign_in_link",
         {
             "title": _("More"),
-            "items": ["suspend", "archive", "change_removal", "drop_schema"],
+            "items": ["add_admin", "suspend", "archive", "change_removal", "drop_schema"],
         },
     )
 
     def has_provision_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_provision(request)
-
-    def has_invite_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_invite(request)
 
     def _get_actions_navigation(self: Any, *args: Any) -> list[Any]:
         """As Unfold's; a menu can be opened with the keyboard and says whether it is open."""
@@ -99,42 +85,6 @@ class ClientActions(ClientLifecycle):
     def migrate_schema(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._operation(request, object_id, OperationKind.MIGRATE_SCHEMA)
 
-    @action(
-        description=_("Sign-in link"),
-        permissions=["view", "invite"],
-        url_path="sign-in-link",
-        icon="key",
-    )
-    def sign_in_link(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Explain the link; after a POST, show it. That it was shown is written into the
-        client's history; the link itself is kept nowhere."""
-        client = self.client_of(request, object_id)
-        if client is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        context = {
-            "title": _t("Sign-in link"),
-            "client": client,
-            "original": client,
-            "back": client_url(client),
-            "valid_for": _in_words(settings.PASSWORD_RESET_TIMEOUT),
-        }
-        try:
-            if refused := link_hindrance(client):
-                raise refused
-            if request.method == "POST":
-                context["link"] = sign_in_link(
-                    client, origin=origin_of(request), acting_user=request.user
-                )
-                self.log_change(
-                    request, client, _t("Was shown a sign-in link for %s.") % client.admin_email
-                )
-        except TenantError as error:
-            report_refusal(request, error)
-            return HttpResponseRedirect(client_url(client))
-        response = self.page(request, "tenants/sign_in_link.html", context)
-        add_never_cache_headers(response)
-        return response
-
     def _operation(
         self: Any, request: HttpRequest, object_id: str, kind: OperationKind
     ) -> HttpResponse:
@@ -159,9 +109,6 @@ class ClientActions(ClientLifecycle):
 
 
 def _refusal(client: Client, name: str) -> TenantError | None:
-    return link_hindrance(client) if name == "sign_in_link" else refusal_of(client, name)
-
-
-def _in_words(seconds: int) -> str:
-    now = timezone.now()
-    return timeuntil(now + timedelta(seconds=seconds), now)
+    if name == "sign_in_link":
+        return link_hindrance(client)
+    return admin_hindrance(client) if name == "add_admin" else refusal_of(client, name)

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
@@ -21,7 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from tenants.admin.base import client_url, operation_url
+from tenants.admin.base import operation_url
 from tenants.admin.client_page import ClientPages, QuestionForm
 from tenants.exceptions import (
     ClientArchived,
@@ -33,7 +32,9 @@ from tenants.exceptions import (
 from tenants.models import Client, OperationKind
 from tenants.operations import lifecycle
 from tenants.operations.authorise import ARCHIVE, DROP, SUSPEND
+from tenants.operations.drop import request_drop
 from tenants.operations.hindrance import Step, hindrance, step_hindrance
+from tenants.use import held_in_words
 
 #: How long the data of an archived client is kept where nobody says otherwise.
 KEPT_FOR = timedelta(days=30)
@@ -109,7 +110,7 @@ class ClientLifecycle(ClientPages):
     def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def do(client: Client, answer: dict[str, Any]) -> HttpResponse:
             lifecycle.suspend(client, reason=answer["reason"], acting_user=request.user)
-            return _done(request, client, _t("%(client)s is suspended."))
+            return self.done(request, client, _t("%(client)s is suspended."))
 
         return self.ask(
             request,
@@ -131,7 +132,7 @@ class ClientLifecycle(ClientPages):
     def reactivate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def do(client: Client, answer: dict[str, Any]) -> HttpResponse:
             lifecycle.reactivate(client, acting_user=request.user)
-            return _done(request, client, _t("%(client)s is active again."))
+            return self.done(request, client, _t("%(client)s is active again."))
 
         return self.ask(
             request,
@@ -166,7 +167,7 @@ class ClientLifecycle(ClientPages):
             day = answer["removal_on"]
             lifecycle.archive(client, removal_on=day, acting_user=request.user)
             text = _t("%(client)s is archived. Its data is kept until %(day)s.")
-            return _done(request, client, text, day=date_format(day))
+            return self.done(request, client, text, day=date_format(day))
 
         return self.ask(
             request,
@@ -189,7 +190,7 @@ class ClientLifecycle(ClientPages):
         def do(client: Client, answer: dict[str, Any]) -> HttpResponse:
             client = lifecycle.restore(client, acting_user=request.user)
             text = _t("%(client)s is restored. Its status: %(status)s.")
-            return _done(request, client, text, status=client.get_status_display())
+            return self.done(request, client, text, status=client.get_status_display())
 
         return self.ask(
             request,
@@ -209,8 +210,6 @@ class ClientLifecycle(ClientPages):
     )
     def drop_schema(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def do(client: Client, answer: dict[str, Any]) -> HttpResponse:
-            from tenants.operations.drop import request_drop
-
             operation = request_drop(client, **answer, acting_user=request.user)
             return HttpResponseRedirect(operation_url(operation))
 
@@ -222,6 +221,7 @@ class ClientLifecycle(ClientPages):
             form_class=DropForm,
             refused=lambda client: refusal_of(client, "drop_schema"),
             do=do,
+            context=lambda client: {"use": held_in_words(client)},
         )
 
 
@@ -239,8 +239,3 @@ def refusal_of(client: Client, name: str) -> TenantError | None:
         return ClientNotArchived(client=client)
     step = Step.ARCHIVE if name == "change_removal" else Step(name)
     return step_hindrance(client, step, open_operation=open_operation)
-
-
-def _done(request: HttpRequest, client: Client, text: str, **params: Any) -> HttpResponse:
-    messages.success(request, text % {"client": client, **params})
-    return HttpResponseRedirect(client_url(client))

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from tenants.admin.base import PageMixin, client_url, report_refusal
@@ -42,8 +43,9 @@ class ClientPages(PageMixin):
     ) -> HttpResponse:
         """The page that asks; after a POST with a form that is filled in well, what ``do`` does.
 
-        ``refused`` says why it cannot be done, and so does whatever ``do`` raises: the client's
-        page says it then. ``context`` adds to what the template has: the client, the form.
+        ``refused`` says why it cannot be done, and so does a ``TenantError`` of ``do``: the
+        client's page says it then. A ``ValidationError`` of ``do`` stands beside the field.
+        ``context`` adds to what the template has: the client, the form.
         """
         client = self.client_of(request, object_id)
         if client is None:
@@ -54,7 +56,10 @@ class ClientPages(PageMixin):
             if refusal := refused(client):
                 raise refusal
             if is_post and form.is_valid():
-                return do(client, form.cleaned_data)
+                try:
+                    return do(client, form.cleaned_data)
+                except ValidationError as error:
+                    form.add_error(None, error)
         except TenantError as error:
             report_refusal(request, error)
             return HttpResponseRedirect(client_url(client))
@@ -68,3 +73,8 @@ class ClientPages(PageMixin):
         if client is not None and not self.has_view_permission(request, client):
             raise PermissionDenied
         return client
+
+    def done(self, request: HttpRequest, client: Client, text: str, **params: Any) -> HttpResponse:
+        """Back on the client's page, which says ``text``; its ``%(client)s`` is the client."""
+        messages.success(request, text % {"client": client, **params})
+        return HttpResponseRedirect(client_url(client))

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from console.accounts.models import User
+from console.history.models import LogEntry
 from tenants.models import Client, Operation, OperationKind, OperationState
 from tenants.operations.request import request_operation, request_rollout
 from tenants.operations.run import fail
@@ -167,7 +167,7 @@ class TestSignInLink:
         caplog.set_level(logging.DEBUG)
         page = browser.get(url(alpha, self.PATH))
         assert "/welcome/" not in page.content.decode()
-        assert not LogEntry.objects.exists()
+        before = LogEntry.objects.count()
 
         page = browser.post(url(alpha, self.PATH), headers={"host": "localhost:8123"})
         link = page.context["link"]
@@ -176,9 +176,10 @@ class TestSignInLink:
         assert "3 days" in page.content.decode().replace("\xa0", " ")
         assert "no-store" in page.headers["Cache-Control"]
 
-        entry = LogEntry.objects.get(object_id=alpha.pk)
-        assert alpha.admin_email in entry.change_message
-        assert "/welcome/" not in entry.change_message
+        assert LogEntry.objects.count() == before + 1
+        entry = LogEntry.objects.about(alpha)[0]
+        assert (entry.event, entry.actor_email) == ("sign_in_link_shown", "olga@console.example")
+        assert entry.additional_data == {"email": alpha.admin_email}
         assert "/welcome/" not in caplog.text.replace(page.content.decode(), "")
 
     def test_works_once(
@@ -194,7 +195,7 @@ class TestSignInLink:
         browser = staff_browser(provisioner)
         assert browser.get(url(alpha, self.PATH)).status_code == 403
         assert browser.post(url(alpha, self.PATH)).status_code == 403
-        assert not LogEntry.objects.exists()
+        assert not LogEntry.objects.filter(event="sign_in_link_shown").exists()
 
     def test_says_why_there_is_none(self, browser: Any, alpha: Client, draft: Client) -> None:
         response = browser.post(url(draft, self.PATH), follow=True)
@@ -202,7 +203,7 @@ class TestSignInLink:
         alpha.domains.all().delete()
         response = browser.post(url(alpha, self.PATH), follow=True)
         assert "has no domain yet" in response.content.decode()
-        assert not LogEntry.objects.exists()
+        assert not LogEntry.objects.filter(event="sign_in_link_shown").exists()
 
 
 @pytest.mark.parametrize(

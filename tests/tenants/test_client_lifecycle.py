@@ -229,6 +229,7 @@ class TestWhatIsOffered:
         assert self.offered(browser, alpha) == [
             "Migrate schema",
             "Sign-in link",
+            "Add admin",
             "Suspend",
             "Archive",
         ]

@@ -15,7 +15,7 @@ from console.accounts.links import SignInTokens
 from console.accounts.models import User
 from tenants.exceptions import (
     NoDomain,
-    NoFirstAdmin,
+    NoSuchAdmin,
     NotAllowed,
     NotProvisioned,
     PublicIsUntouchable,
@@ -139,7 +139,7 @@ def test_there_is_none_without_a_domain(alpha: Client) -> None:
 def test_there_is_none_for_someone_who_left(alpha: Client) -> None:
     with schema_context("alpha"):
         User.objects.update(is_active=False)
-    with pytest.raises(NoFirstAdmin, match=r"ada@alpha\.example"):
+    with pytest.raises(NoSuchAdmin, match=r"ada@alpha\.example"):
         link(alpha)
 
 
