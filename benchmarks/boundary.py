@@ -75,6 +75,7 @@ def _make_tenants(count: int, say: Callable[[str], None]) -> list[Client]:
             admin_name="Ada",
             admin_email="ada@example.com",
             plan=plan,
+            acting_user=None,
         )
         run_to_the_end(
             request_operation(client, OperationKind.CREATE_SCHEMA, acting_user=None, queued=False)

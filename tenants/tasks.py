@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 #: A worker that has not been heard of for this long (seconds) is gone.
 STALLED_AFTER = 30
+#: Upkeep goes ahead of all schema work, which may be hours of it.
+UPKEEP = 100
 
 
 @app.task(
@@ -29,7 +31,9 @@ def run_operation(operation_id: int) -> None:
 
 # Six fields: the last is seconds.
 @app.periodic(cron="* * * * * */15")
-@app.task(queue="upkeep", name="tenants.reconcile", queueing_lock="tenants.reconcile")
+@app.task(
+    queue="upkeep", name="tenants.reconcile", queueing_lock="tenants.reconcile", priority=UPKEEP
+)
 def reconcile_operations(timestamp: int) -> None:
     reconcile()
 
@@ -39,6 +43,7 @@ def reconcile_operations(timestamp: int) -> None:
     queue="upkeep",
     name="tenants.close_stalled_jobs",
     queueing_lock="tenants.close_stalled_jobs",
+    priority=UPKEEP,
     pass_context=True,
 )
 async def close_stalled_jobs(context: JobContext, timestamp: int) -> None:

@@ -76,6 +76,7 @@ def make_client(schema: str, *, name: str | None = None, ready: bool = True) -> 
         admin_name="Ada Owner",
         admin_email=f"ada@{schema}.example",
         plan=plan,
+        acting_user=None,
     )
     if ready:
         operation = request_operation(

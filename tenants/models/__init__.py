@@ -2,6 +2,7 @@ from tenants.models.client import Client, ClientStatus
 from tenants.models.domain import Domain
 from tenants.models.operation import (
     ATTEMPT,
+    HELD_BACK,
     OPEN_STATES,
     STEPS,
     Operation,
@@ -15,6 +16,7 @@ from tenants.models.schema_version import SchemaVersion
 
 __all__ = [
     "ATTEMPT",
+    "HELD_BACK",
     "OPEN_STATES",
     "STEPS",
     "BillingPeriod",

@@ -50,6 +50,8 @@ STEPS: dict[str, tuple[tuple[str, Any], ...]] = {
 
 #: The step of the line that begins an attempt: what the log has before it is over and undone.
 ATTEMPT = "attempt"
+#: The step of the line that says that the operation waits for its client's reactivation.
+HELD_BACK = "held_back"
 
 #: An operation in one of these states is not over; a client has one of them at the most.
 OPEN_STATES = (OperationState.QUEUED, OperationState.RUNNING)
@@ -173,7 +175,8 @@ class OperationEvent(models.Model):
     operation = models.ForeignKey(Operation, models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)
     message = models.CharField(max_length=500)
-    #: The step that this line begins, one of ``STEPS`` or ``ATTEMPT``; empty inside one.
+    #: The step that this line begins, one of ``STEPS``, or what happens to the
+    #: operation: ``ATTEMPT``, ``HELD_BACK``; empty inside a step.
     step = models.CharField(max_length=20, blank=True)
 
     class Meta:

@@ -11,6 +11,7 @@ from tenants.models import OperationKind
 if TYPE_CHECKING:
     from tenants.models.operation import Requested
 
+ADD = "tenants.add_client"
 PROVISION = "tenants.provision_client"
 INVITE = "tenants.invite_client_admin"
 SUSPEND = "tenants.suspend_client"

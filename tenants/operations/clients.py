@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from tenants.exceptions import PlanRetired
+from console.accounts.models import User
+from console.history.acting import acting_as
 from tenants.models import Client, Domain, Plan
+from tenants.operations.authorise import ADD, require
+from tenants.schemas.inspect import schema_exists
 
 
 def create_client(
-    *, schema_name: str, name: str, domain: str, admin_name: str, admin_email: str, plan: Plan
+    *,
+    schema_name: str,
+    name: str,
+    domain: str,
+    admin_name: str,
+    admin_email: str,
+    plan: Plan,
+    acting_user: User | None,
 ) -> Client:
     """Add a client with its primary domain; makes no schema.
 
-    Raises ``ValidationError`` with the fields' messages, as a form would show them.
+    Raises ``NotAllowed``, and ``ValidationError`` with the fields' messages, as a form would show
+    them: so also where the database has a schema of that name, which would be somebody else's.
     """
-    with transaction.atomic():
+    require(acting_user, ADD)
+    with transaction.atomic(), acting_as(acting_user):
         client = Client(
             schema_name=schema_name,
             name=name,
@@ -25,8 +38,9 @@ def create_client(
             plan=plan,
         )
         client.full_clean()
-        if plan.is_retired:
-            raise ValidationError({"plan": str(PlanRetired(plan=plan))})
+        if schema_exists(schema_name):
+            message = _("The database has a schema “%(name)s” already. Choose another name.")
+            raise ValidationError({"schema_name": message % {"name": schema_name}})
         client.save()
         address = Domain(tenant=client, domain=domain, is_primary=True)
         address.full_clean()

@@ -100,7 +100,8 @@ def _catch_up(client: Client, acting_user: User | None) -> None:
     """Hand what waited to the worker, or ask for the migrations that were missed meanwhile."""
     waiting = client.operations.open().first()
     if waiting is not None:
-        enqueue(waiting)
+        if waiting.queued:
+            enqueue(waiting)
     elif is_behind(client) and (acting_user is None or acting_user.has_perm(PROVISION)):
         request_operation(client, OperationKind.MIGRATE_SCHEMA, acting_user=acting_user)
 

@@ -9,6 +9,7 @@ from tenants.exceptions import ConsoleDomainTaken
 from tenants.models import Client, Domain
 from tenants.operations.staff_roles import keep_staff_roles
 from tenants.operations.versions import record_unknown_versions
+from tenants.schemas.locks import platform_lock
 from tenants.schemas.migrate import Report
 from tenants.schemas.provision import migrate_public
 from tenants.validators import PUBLIC_SCHEMA
@@ -18,12 +19,21 @@ def update_platform(*, report: Report) -> list[str]:
     """Bring ``public`` up to date, with its rights, the console's own client and domain,
     and the groups of the staff's roles.
 
-    Can be run again at any time. Runs as the owner for the schema. Returns the migrations that
-    were applied, as ``app.name``. ``CONSOLE_DOMAIN`` names the domain; one that was used before
-    stays, so that old addresses go on working. Raises ``ConsoleDomainTaken`` where a client
-    has it.
+    Can be run again at any time; of two that run at once, the second waits for the first. Runs
+    as the owner for the schema. Returns the migrations that were applied, as ``app.name``.
+    ``CONSOLE_DOMAIN`` names the domain; one that was used before stays, so that old addresses go
+    on working. Raises ``ConsoleDomainTaken`` where a client has it.
     """
-    applied = migrate_public(report=report)
+    with platform_lock(report=report):
+        applied = migrate_public(report=report)
+        _keep_the_console()
+        keep_staff_roles(report=report)
+        record_unknown_versions()
+    return applied
+
+
+def _keep_the_console() -> None:
+    """The console's own client and its domain."""
     with transaction.atomic():
         taken = Domain.objects.filter(domain=settings.CONSOLE_DOMAIN).exclude(
             tenant__schema_name=PUBLIC_SCHEMA
@@ -36,6 +46,3 @@ def update_platform(*, report: Report) -> list[str]:
         Domain.objects.update_or_create(
             domain=settings.CONSOLE_DOMAIN, defaults={"tenant": console, "is_primary": True}
         )
-    keep_staff_roles(report=report)
-    record_unknown_versions()
-    return applied

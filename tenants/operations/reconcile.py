@@ -15,7 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.exceptions import SchemaBusy
 from tenants.models import ClientStatus, Operation, OperationState
 from tenants.operations.progress import log
-from tenants.operations.queue import enqueue
+from tenants.operations.queue import enqueue, enqueue_many
 from tenants.operations.run import MAX_ATTEMPTS, unprovision
 from tenants.schemas.locks import schema_lock
 
@@ -30,12 +30,15 @@ def reconcile() -> int:
 
     A running operation holds the lock on its schema; where the lock is free, its process is
     gone. What it did is undone already, for it was one transaction. It goes back into the queue,
-    or fails after the last attempt. Returns how many operations were mended.
+    or fails after the last attempt. One that ran in a terminal fails at once, for nobody else
+    runs it; its process holds the lock while it waits for its next attempt, too. Returns how many
+    operations were mended.
     """
+    long_ago = timezone.now() - FORGOTTEN_AFTER
+    waiting = Operation.objects.filter(state=OperationState.QUEUED, created_at__lt=long_ago)
+    running = Operation.objects.filter(state=OperationState.RUNNING)
     mended = 0
-    for operation in Operation.objects.filter(state=OperationState.RUNNING).select_related(
-        "client"
-    ):
+    for operation in (running | waiting.filter(queued=False)).select_related("client"):
         try:
             with schema_lock(operation.client.schema_name):
                 mended += _interrupted(operation.pk)
@@ -44,36 +47,40 @@ def reconcile() -> int:
     waiting_job = ProcrastinateJob.objects.filter(
         status="todo", queueing_lock=Concat(Value("operation:"), Cast(OuterRef("pk"), TextField()))
     )
-    forgotten = Operation.objects.filter(
-        ~Exists(waiting_job),
-        ~Q(client__status=ClientStatus.SUSPENDED),
-        queued=True,
-        state=OperationState.QUEUED,
-        created_at__lt=timezone.now() - FORGOTTEN_AFTER,
+    forgotten = waiting.filter(
+        ~Exists(waiting_job), ~Q(client__status=ClientStatus.SUSPENDED), queued=True
     )
-    mended += sum(enqueue(operation) for operation in forgotten)
-    return mended
+    return mended + enqueue_many(forgotten)
 
 
 def _interrupted(operation_id: int) -> bool:
     with transaction.atomic():
         operation = Operation.objects.select_for_update().get(pk=operation_id)
-        if operation.state != OperationState.RUNNING:
+        is_running = operation.state == OperationState.RUNNING
+        if not is_running and (operation.queued or operation.state != OperationState.QUEUED):
             return False
         logger.warning("Operation %s was interrupted.", operation.pk)
+        if not operation.queued:
+            _give_up(operation, _("The terminal that ran it is gone. Nothing was left half done."))
+            return True
         if operation.attempts >= MAX_ATTEMPTS:
-            operation.state = OperationState.FAILED
-            operation.finished_at = timezone.now()
-            operation.error = _(
+            line = _(
                 "The worker stopped in the middle, %(n)d times in a row. Nothing was left half "
                 "done. Have an operator look at the worker's log, then try again."
-            ) % {"n": operation.attempts}
-            operation.save()
-            log(operation, operation.error)
-            unprovision(operation)
+            )
+            _give_up(operation, line % {"n": operation.attempts})
             return True
         operation.state = OperationState.QUEUED
         operation.save()
         log(operation, _("The worker stopped in the middle. Nothing was left half done."))
         enqueue(operation)
     return True
+
+
+def _give_up(operation: Operation, error: str) -> None:
+    operation.state = OperationState.FAILED
+    operation.finished_at = timezone.now()
+    operation.error = error
+    operation.save()
+    log(operation, error)
+    unprovision(operation)

@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 
 from console.history.acting import acting_as
 from tenants.exceptions import SchemaBusy, TenantError
-from tenants.models import ATTEMPT, Client, ClientStatus, Operation, OperationKind, OperationState
+from tenants.models import (
+    ATTEMPT,
+    HELD_BACK,
+    Client,
+    ClientStatus,
+    Operation,
+    OperationKind,
+    OperationState,
+)
 from tenants.operations.authorise import permission_for, require_still
 from tenants.operations.create_schema import create_schema
 from tenants.operations.drop_schema import drop_schema
@@ -53,7 +61,10 @@ def run_operation(operation_id: int) -> Operation | None:
     the operation as failed and is not raised.
     """
     operation = Operation.objects.select_related("client").get(pk=operation_id)
-    if operation.state != OperationState.QUEUED or _is_held_back(operation):
+    if operation.state != OperationState.QUEUED:
+        return None
+    if operation.queued and operation.client.is_suspended:
+        _hold_back(operation_id)
         return None
     with schema_lock(operation.client.schema_name):
         operation = _begin(operation_id)
@@ -76,9 +87,17 @@ def run_operation(operation_id: int) -> Operation | None:
     return operation
 
 
-def _is_held_back(operation: Operation) -> bool:
-    """Whether it has to wait until its client is reactivated, which hands it on again."""
-    return operation.queued and operation.client.is_suspended
+def _hold_back(operation_id: int) -> None:
+    """Leave the operation waiting until its client is reactivated, which hands it on again.
+
+    The log says so once for each suspension, however often a job comes by.
+    """
+    with transaction.atomic():
+        operation = Operation.objects.select_for_update(of=("self",)).get(pk=operation_id)
+        latest = operation.events.last()
+        if operation.state == OperationState.QUEUED and getattr(latest, "step", "") != HELD_BACK:
+            line = _("The client is suspended: this waits until it is reactivated.")
+            log(operation, line, step=HELD_BACK)
 
 
 def _begin(operation_id: int) -> Operation | None:
@@ -105,8 +124,7 @@ def _close(operation: Operation, state: OperationState, last_word: str) -> None:
 
 
 def _put_back_or_fail(operation: Operation, exc: Exception) -> None:
-    if not connection.in_atomic_block:
-        connection.close()  # It may be the connection that failed; the next query makes another.
+    _mend_connection()
     if operation.attempts >= MAX_ATTEMPTS:
         logger.exception("Operation %s failed for the last time.", operation.pk)
         fail(operation, exc)
@@ -121,6 +139,15 @@ def _put_back_or_fail(operation: Operation, exc: Exception) -> None:
         operation.save()
         log(operation, operation.error)
     raise TryAgain from exc
+
+
+def _mend_connection() -> None:
+    """It may be the connection that failed: then the next query makes another. One that works is
+    kept, for it holds the lock on the schema."""
+    if connection.connection is None or connection.in_atomic_block:
+        return
+    if not connection.is_usable():
+        connection.close()
 
 
 def fail(operation: Operation, exc: Exception) -> None:
@@ -177,16 +204,21 @@ def describe(exc: Exception) -> str:
 
 
 def run_to_the_end(operation: Operation) -> Operation:
-    """Run an operation that was not queued, here and now, with all its attempts.
+    """Run an operation here and now, with all its attempts.
 
-    For commands. Raises ``SchemaBusy`` where other work holds the schema; the operation is
-    closed as failed then, for nobody else will run it.
+    For commands. Holds the lock on the schema between the attempts too, which says that the
+    process lives. Raises ``SchemaBusy`` where other work holds the schema: an operation that
+    still waits for this process is closed as failed then, for nobody else will run it.
     """
-    while True:
-        try:
-            return run_operation(operation.pk) or Operation.objects.get(pk=operation.pk)
-        except TryAgain:
-            time.sleep(RETRY_PAUSE_SECONDS)
-        except SchemaBusy as exc:
-            fail(Operation.objects.get(pk=operation.pk), exc)
-            raise
+    try:
+        with schema_lock(operation.client.schema_name):
+            while True:
+                try:
+                    return run_operation(operation.pk) or Operation.objects.get(pk=operation.pk)
+                except TryAgain:
+                    time.sleep(RETRY_PAUSE_SECONDS)
+    except SchemaBusy as exc:
+        operation = Operation.objects.get(pk=operation.pk)
+        if operation.state == OperationState.QUEUED and not operation.queued:
+            fail(operation, exc)
+        raise

@@ -27,4 +27,4 @@ def set_status_of_many(clients: Iterable[Client], status: ClientStatus) -> None:
         client.status, client.updated_at = status, now
     keys = [client.pk for client in changed]
     Client.objects.filter(pk__in=keys).update(status=status, updated_at=now)
-    record_many(zip(before, changed, strict=True))
+    record_many(zip(before, changed, strict=True), fields=["status"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
 
 from console.postgres.contexts import tenants_connection
 from tenants.exceptions import SchemaBusy
+from tenants.validators import PUBLIC_SCHEMA
 
 #: How long a statement waits for a lock before it gives up (PostgreSQL's notation). A waiting
 #: ALTER TABLE makes every later reader of the table wait behind it.
@@ -20,6 +22,25 @@ def _key(schema: str) -> int:
     """A signed 64-bit number for the schema, apart from other users of advisory locks."""
     digest = hashlib.sha256(f"tenants.schema:{schema}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+@contextmanager
+def platform_lock(*, report: Callable[[str], None]) -> Iterator[None]:
+    """Hold ``public`` for the length of the block; waits for whoever else holds it, and says so.
+
+    As ``schema_lock``, it goes with the connection.
+    """
+    connection = tenants_connection()
+    key = [_key(PUBLIC_SCHEMA)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", key)
+        if not cursor.fetchone()[0]:
+            report(_("Waiting for another process that brings the database up to date."))
+            cursor.execute("SELECT pg_advisory_lock(%s)", key)
+    try:
+        yield
+    finally:
+        _unlock(PUBLIC_SCHEMA)
 
 
 @contextmanager
@@ -37,12 +58,17 @@ def schema_lock(schema: str) -> Iterator[None]:
     try:
         yield
     finally:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_key(schema)])
-        except (OperationalError, InterfaceError):
-            # The connection is gone and the lock with it.
-            connection.close()
+        _unlock(schema)
+
+
+def _unlock(schema: str) -> None:
+    connection = tenants_connection()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_key(schema)])
+    except (OperationalError, InterfaceError):
+        # The connection is gone and the lock with it.
+        connection.close()
 
 
 @contextmanager

@@ -224,6 +224,7 @@ class TestRetiring:
                 admin_name="Gus",
                 admin_email="gus@gamma.example",
                 plan=plan,
+                acting_user=None,
             )
         assert "retired" in refusal.value.message_dict["plan"][0]
         assert not Client.objects.filter(schema_name="gamma").exists()

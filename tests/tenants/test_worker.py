@@ -23,7 +23,7 @@ from tenants.operations.request import request_operation
 plan, _ = Plan.objects.get_or_create(code="team", defaults={"name": "Team"})
 for name in "%s".split():
     client = create_client(schema_name=name, name=name, domain=name + ".localhost", plan=plan,
-                           admin_name="Ada", admin_email="ada@example.com")
+                           admin_name="Ada", admin_email="ada@example.com", acting_user=None)
     request_operation(client, OperationKind.CREATE_SCHEMA, acting_user=None)
 """
 

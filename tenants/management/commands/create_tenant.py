@@ -46,7 +46,7 @@ class Command(BaseCommand):
             known = ", ".join(Plan.objects.values_list("code", flat=True)) or "none yet"
             raise CommandError(f"There is no plan “{code}”. Known plans: {known}.")
         try:
-            client = create_client(**values, plan=plan)
+            client = create_client(**values, plan=plan, acting_user=None)
             operation = request_operation(
                 client, OperationKind.CREATE_SCHEMA, acting_user=None, queued=False
             )
