@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
+from console.changelist import ChangeList
 from console.history.tracked import Tracked
 
 #: How many of the objects that go with a deletion are named on the page that asks.
@@ -45,6 +46,9 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
     # The list says how many rows match. Counting the whole table as well doubles the cost.
     show_full_result_count = False
     warn_unsaved_form = True
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ChangeList
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

@@ -1,21 +1,24 @@
-"""How far a client's schema has come, as the list of clients shows it."""
+"""How things stand with a client, and how far its schema has come, as labels."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
 
 from tenants import schema_state
-from tenants.models import OPEN_STATES, Client, OperationState
+from tenants.models import OPEN_STATES, Client, ClientStatus, OperationKind, OperationState
 
-LABELS = {
+STATUS_LABELS: dict[str, str] = {
+    ClientStatus.DRAFT: "",
+    ClientStatus.PROVISIONING: "info",
+    ClientStatus.ACTIVE: "success",
+    ClientStatus.SUSPENDED: "warning",
+    ClientStatus.ARCHIVED: "",
+}
+SCHEMA_LABELS = {
     schema_state.WAITING: "warning",
     schema_state.MAKING: "info",
     schema_state.READY: "success",
@@ -24,38 +27,30 @@ LABELS = {
 }
 
 
+def status_badge(client: Client) -> SafeString:
+    return label(ClientStatus(client.status).label, STATUS_LABELS[client.status])
+
+
 def badge(client: Client) -> SafeString:
-    """The state as a label; a second one where a schema that is ready is worked on, or was in
+    """The state of the schema; a second label where a schema that is made is worked on, or was in
     vain. Needs ``with_schema_state``."""
-    if client.schema_state == schema_state.PLATFORM:
-        return _label(_t("The console"), "")
     state = client.schema_state
     text = schema_state.STATES[state]
     if state == schema_state.BEHIND:
         text = _t("Behind by %(n)d") % {"n": client.behind}
-    labels = [_label(text, LABELS.get(state, ""))]
-    work = client.latest["state"] if client.latest else OperationState.SUCCEEDED
-    if client.is_provisioned and work == OperationState.FAILED:
-        labels.append(_label(_t("Last migration failed"), "danger"))
-    elif client.is_provisioned and work in OPEN_STATES:
-        labels.append(_label(_t("Being migrated"), "info"))
+    labels = [label(text, SCHEMA_LABELS.get(state, ""))]
+    if client.is_provisioned and client.latest:
+        drops = client.latest["kind"] == OperationKind.DROP_SCHEMA
+        if client.latest["state"] == OperationState.FAILED:
+            failed = _t("Dropping failed") if drops else _t("Last migration failed")
+            labels.append(label(failed, "danger"))
+        elif client.latest["state"] in OPEN_STATES:
+            labels.append(label(_t("Being dropped") if drops else _t("Being migrated"), "info"))
     return SafeString(" ".join(labels))
 
 
-def _label(text: Any, kind: str) -> SafeString:
+def label(text: Any, kind: str) -> SafeString:
+    """A label of Unfold's: ``success``, ``info``, ``warning``, ``danger``, or none of them."""
     return SafeString(
         render_to_string("unfold/helpers/label.html", {"text": text, "type": kind}).strip()
     )
-
-
-class SchemaStateFilter(SimpleListFilter):
-    title = _("schema")
-    parameter_name = "schema"
-
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
-        return list(schema_state.STATES.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> QuerySet[Client]:
-        if self.value() in schema_state.STATES:
-            return queryset.filter(schema_state=self.value())
-        return queryset

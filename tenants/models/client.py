@@ -11,7 +11,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.files.storage import Storage, storages
 from django.core.validators import FileExtensionValidator, RegexValidator
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
@@ -75,6 +75,11 @@ class ClientQuerySet(models.QuerySet["Client"]):
     def in_use(self) -> ClientQuerySet:
         """Those that schema work is done for: not the archived ones."""
         return self.companies().exclude(status=ClientStatus.ARCHIVED)
+
+    def tags_in_use(self, limit: int = 500) -> list[str]:
+        """The tags that any of these clients has, in one query."""
+        tags = self.order_by().annotate(tag=Func(F("tags"), function="unnest"))
+        return list(tags.values_list("tag", flat=True).distinct().order_by("tag")[:limit])
 
     def get_by_natural_key(self, schema_name: str) -> Client:
         return self.get(schema_name=schema_name)

@@ -6,6 +6,8 @@ from typing import Any
 
 from tenants.models import Client, Plan
 
+LIST = "/tenants/client/"
+
 
 def change(client: Client) -> str:
     return f"/tenants/client/{client.pk}/change/"
@@ -20,6 +22,8 @@ def form(*domains: tuple[Any, ...], client: Client | None = None, **fields: Any)
         "admin_name": "Dora",
         "admin_email": "Dora@Delta.example",
         "colour": "#A1B2C3",
+        "time_zone": "Europe/Berlin",
+        "language": "en",
         "domains-TOTAL_FORMS": len(domains),
         "domains-INITIAL_FORMS": len([row for row in domains if len(row) > 3]),
         "domains-MIN_NUM_FORMS": 0,
@@ -40,3 +44,14 @@ def errors_of(response: Any) -> str:
     context = response.context
     formset = context["inline_admin_formsets"][0].formset
     return f"{context['adminform'].form.errors} {formset.errors} {formset.non_form_errors()}"
+
+
+def names(browser: Any, **query: Any) -> list[str]:
+    """The schema names of the clients in the list, in its order."""
+    response = browser.get(LIST, query)
+    assert response.status_code == 200
+    return [client.schema_name for client in response.context["cl"].result_list]
+
+
+def texts_of(browser: Any, **query: Any) -> str:
+    return browser.get(LIST, query).content.decode()

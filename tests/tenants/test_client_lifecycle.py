@@ -99,11 +99,11 @@ class TestAsking:
         assert staff_browser(viewer).get(url(fitting(path, alpha), path)).status_code == 200
 
     @pytest.mark.parametrize("path", PATHS)
-    def test_the_console_itself_is_untouchable(self, browser: Any, db: None, path: str) -> None:
+    def test_the_console_itself_has_no_such_page(self, browser: Any, db: None, path: str) -> None:
         console = Client.objects.get(schema_name="public")
         for method in (browser.get, browser.post):
             response = method(url(console, path), follow=True)
-            assert "stands for the console itself" in text_after(response)
+            assert "Perhaps it was deleted" in text_after(response)
 
     @pytest.mark.parametrize("path", PATHS)
     def test_an_unknown_client(self, browser: Any, db: None, path: str) -> None:
@@ -248,9 +248,6 @@ class TestWhatIsOffered:
     def test_of_a_draft(self, browser: Any, db: None) -> None:
         draft = make_client("gamma", ready=False)
         assert self.offered(browser, draft) == ["Create schema", "Archive"]
-
-    def test_nothing_of_the_console(self, browser: Any, db: None) -> None:
-        assert self.offered(browser, Client.objects.get(schema_name="public")) == []
 
     def test_by_right(self, staff_browser: Callable[..., Any], viewer: User, alpha: Client) -> None:
         viewer.user_permissions.add(Permission.objects.get(codename="suspend_client"))

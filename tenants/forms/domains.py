@@ -1,107 +1,15 @@
-"""Forms of the clients' pages."""
+"""Forms of domains: the rows on a client's page, and one by itself."""
 
 from __future__ import annotations
 
-import json
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminColorInputWidget
 
-from tenants.models import Client, Domain
-from tenants.schemas.inspect import schema_exists
-from tenants.validators import (
-    RESERVED_SCHEMA_NAMES,
-    RESERVED_SCHEMA_PREFIXES,
-    SCHEMA_NAME_MAX_LENGTH,
-    suggest_schema_name,
-)
-
-#: How many endings (`_2`, `_3` …) are tried for a suggestion that is taken.
-_ENDINGS = 99
-
-
-class ClientForm(forms.ModelForm):
-    """A client. A schema name that is left empty is made from the name."""
-
-    class Meta:
-        model = Client
-        fields = ("name", "schema_name", "plan", "admin_name", "admin_email", "colour")
-        widgets: ClassVar[dict[str, Any]] = {"colour": UnfoldAdminColorInputWidget()}
-
-    class Media:
-        js = ("tenants/client_form.js",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        schema_name = self.fields.get("schema_name")
-        if schema_name is not None:
-            schema_name.required = False
-            schema_name.help_text = _(
-                "The client's schema in the database; suggested from the name. It cannot be "
-                "changed once the schema is made."
-            )
-            attrs = {
-                "autocomplete": "off",
-                "autocapitalize": "none",
-                "spellcheck": "false",
-                "maxlength": str(SCHEMA_NAME_MAX_LENGTH),
-            }
-            if self.instance._state.adding:
-                attrs |= {
-                    "data-suggest-from": "id_name",
-                    "data-reserved": json.dumps(sorted(RESERVED_SCHEMA_NAMES)),
-                    "data-reserved-prefixes": json.dumps(RESERVED_SCHEMA_PREFIXES),
-                }
-            schema_name.widget.attrs.update(attrs)
-
-    def clean_schema_name(self) -> str:
-        schema_name = self.cleaned_data["schema_name"]
-        is_new = schema_name and schema_name != self.initial.get("schema_name")
-        if is_new and schema_exists(schema_name):
-            raise ValidationError(
-                _("The database has a schema “%(name)s” already. Choose another name."),
-                code="schema_exists",
-                params={"name": schema_name},
-            )
-        return schema_name
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if data.get("schema_name") == "" and data.get("name"):
-            suggestion = free_schema_name(data["name"])
-            if suggestion:
-                data["schema_name"] = suggestion
-            else:
-                self.add_error(
-                    "schema_name",
-                    _("No schema name can be made from this name. Give one."),
-                )
-        elif data.get("schema_name") == "":
-            # The name is missing too: one message is enough, and it is there.
-            del data["schema_name"]
-        return data
-
-
-def free_schema_name(name: str) -> str:
-    """A schema name made from a company's name that nobody has yet; empty where there is none."""
-    suggestion = suggest_schema_name(name)
-    if not suggestion:
-        return ""
-    taken = set(
-        Client.objects.filter(schema_name__startswith=suggestion[:36]).values_list(
-            "schema_name", flat=True
-        )
-    )
-    endings = ("", *(f"_{number}" for number in range(2, _ENDINGS + 1)))
-    for ending in endings:
-        candidate = suggestion[: SCHEMA_NAME_MAX_LENGTH - len(ending)].rstrip("_") + ending
-        if candidate not in taken and not schema_exists(candidate):
-            return candidate
-    return ""
+from tenants.models import Domain
 
 
 class ClientDomainForm(forms.ModelForm):
@@ -116,6 +24,25 @@ class ClientDomainForm(forms.ModelForm):
         for field in self.fields.values():
             # The column's heading names it to those who see it, and to nobody else.
             field.widget.attrs["aria-label"] = field.label
+        if "domain" in self.fields:
+            # A row that is left empty is no domain, so there is nothing to ask for with a star.
+            self.fields["domain"].required = False
+
+    def has_changed(self) -> bool:
+        """Whether there is something to save: a new row needs a name for that."""
+        changed: bool = super().has_changed()
+        if changed and self.instance._state.adding and "domain" in self.fields:
+            return "domain" in self.changed_data
+        return changed
+
+    def clean_domain(self) -> str:
+        domain: str = self.cleaned_data["domain"]
+        if not domain:
+            raise ValidationError(
+                _("A domain needs its name. To take it away, tick it off for deletion."),
+                code="required",
+            )
+        return domain
 
     def _get_validation_exclusions(self) -> set[str]:
         # The constraint “one primary domain” looks at the database, where the row that gives
@@ -137,6 +64,8 @@ class ClientDomainFormSet(PaginationInlineFormSet):
             return
         kept = [form for form in self.forms if self._is_kept(form)]
         primary = [form for form in kept if form.cleaned_data.get("is_primary")]
+        if self.instance.is_archived:
+            return  # Its domains can only be given up; one of them is chosen when it is back.
         if not kept and self.instance.is_provisioned and self.initial_form_count():
             raise ValidationError(
                 _("This client has a schema: without a domain nobody could reach it."),

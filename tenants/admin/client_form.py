@@ -1,0 +1,251 @@
+"""The page of one client: its sections, and what can be changed when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.options import flatten_fieldsets
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from tenants.admin.base import client_url, link, may_provision
+from tenants.admin.state_badge import status_badge
+from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
+from tenants.models import Client, Domain, OperationKind, OperationState
+
+#: What the first admin's account is made of. It is there once the schema is.
+FIRST_ADMIN = ("admin_name", "admin_email")
+
+
+class DomainInline(TabularInline):
+    """A client's domains. An archived client can give them up once it has no schema; they are of
+    use to nobody else before."""
+
+    model = Domain
+    form = ClientDomainForm
+    formset = ClientDomainFormSet
+    hide_title = True
+
+    def get_extra(self, request: HttpRequest, obj: Client | None = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
+
+    def has_add_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
+        return not _is_archived(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
+        return not _is_archived(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
+        return not _is_closed(obj) and super().has_delete_permission(request, obj)
+
+
+class ClientFormPage:
+    """For the ModelAdmin of clients."""
+
+    form = ClientForm
+    inlines = (DomainInline,)
+    readonly_fields = ("status_now", "state", "created_on", "last_seen", "operation_history")
+
+    # --- Facts ------------------------------------------------------------------------------
+
+    @display(description=_("Status"))
+    def status_now(self, client: Client) -> SafeString:
+        if not client.is_archived or client.removal_on is None:
+            return status_badge(client)
+        until = _t("kept until %(day)s") % {"day": date_format(client.removal_on)}
+        return format_html("{} {}", status_badge(client), until)
+
+    @display(description=_("Created"))
+    def created_on(self, client: Client) -> str:
+        return date_format(localtime(client.created_at), "DATETIME_FORMAT")
+
+    @display(description=_("Last active"))
+    def last_seen(self, client: Client) -> str:
+        if client.last_active_at is None:
+            return _t("Never")
+        return date_format(localtime(client.last_active_at), "DATETIME_FORMAT")
+
+    @display(description=_("Operations"))
+    def operation_history(self, client: Client) -> SafeString | None:
+        if not client.latest:
+            return None
+        latest = client.latest
+        title = f"{OperationKind(latest['kind']).label} #{latest['id']}"
+        state = OperationState(latest["state"]).label.lower()
+        if not client.may_follow:
+            return format_html("{}, {}", title, state)
+        history = reverse("admin:tenants_operation_changelist")
+        return format_html(
+            "{}, {} · {}",
+            link(reverse("admin:tenants_operation_change", args=[latest["id"]]), title),
+            state,
+            link(f"{history}?client__id__exact={client.pk}", _t("All of them")),
+        )
+
+    # --- Sections ---------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        company = ("name", "schema_name", "external_reference", "tags", "notes")
+        contact = ("contact_name", "contact_email", "contact_phone")
+        sections: list[Any] = [
+            (_("Company"), {"fields": company}),
+            (_("Plan and trial"), {"fields": ("plan", "trial_ends_on")}),
+            (_("Contact"), {"fields": contact}),
+            (_("First admin"), {"fields": FIRST_ADMIN, "description": _about_first_admin(obj)}),
+            (_("Language and time"), {"fields": ("language", "time_zone")}),
+            (_("Branding"), {"fields": ("colour",)}),
+            (_("Addresses"), {"fields": ("redirect_to_primary",)}),
+        ]
+        if obj is not None:
+            facts = (("status_now", "state"), ("created_on", "last_seen"), "operation_history")
+            sections.insert(0, (None, {"fields": facts, "description": _about(obj)}))
+        return sections
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Client | None = None
+    ) -> tuple[str, ...]:
+        if obj is None:
+            return self.readonly_fields
+        if obj.is_archived:
+            return tuple(flatten_fieldsets(self.get_fieldsets(request, obj)))
+        if obj.is_provisioned or _is_worked_on(obj):
+            return (*self.readonly_fields, "schema_name", *FIRST_ADMIN)
+        return self.readonly_fields
+
+    def formfield_for_dbfield(self: Any, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "plan":
+            field.widget.can_delete_related = False  # A plan is not deleted from a client's page.
+        return field
+
+    # --- What may be done -------------------------------------------------------------------
+
+    def has_change_permission(self: Any, request: HttpRequest, obj: Any = None) -> bool:
+        # Of an archived client without a schema the domains can still be given up.
+        return not _is_closed(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def delete_view(
+        self: Any, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Nobody deletes a client, whatever their rights: say so, and what there is instead."""
+        client = self.get_object(request, unquote(object_id))
+        if client is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, client):
+            raise PermissionDenied
+        messages.warning(
+            request,
+            _t("Clients are not deleted. One that was added by mistake can be archived."),
+        )
+        return HttpResponseRedirect(client_url(client))
+
+    def changeform_view(
+        self: Any,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method != "POST" or object_id is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        # A worker holds the row while it makes the schema. Who waited for it would then judge,
+        # and write, what was read before.
+        with transaction.atomic():
+            if not _lock(object_id):
+                messages.error(
+                    request,
+                    _t(
+                        "The schema is being worked on at this moment. Nothing was changed; try "
+                        "again when that is over."
+                    ),
+                )
+                return HttpResponseRedirect(request.get_full_path())
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self: Any, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
+        if change:
+            # Only what was in the form: everything else belongs to the operations.
+            columns = {field.name for field in obj._meta.concrete_fields}
+            given = [name for name in form.cleaned_data if name in columns]
+            obj.save(update_fields=[*given, "updated_at"])
+            return
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self: Any, request: HttpRequest, obj: Client, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """As ever, and with the next step for those who may take it."""
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        if may_provision(request):
+            url = reverse("admin:tenants_client_create_schema", args=[obj.pk])
+            text = _t("Nobody can sign in at {} before it has a schema.")
+            messages.info(
+                request,
+                format_html("{} {}", format_html(text, obj), link(url, _t("Create schema"))),
+            )
+        return response
+
+
+def _is_archived(client: Any) -> bool:
+    return isinstance(client, Client) and client.is_archived
+
+
+def _is_closed(client: Any) -> bool:
+    """Whether nothing of the client can be changed: it is archived, and its schema is there."""
+    return _is_archived(client) and client.is_provisioned
+
+
+def _is_worked_on(client: Client) -> bool:
+    return client.operations.open().exists()
+
+
+def _lock(object_id: str) -> bool:
+    """Lock the client's row until the transaction ends; ``False`` where somebody has it."""
+    try:
+        with transaction.atomic():
+            locked = Client.objects.select_for_update(nowait=True, no_key=True)
+            locked.filter(pk=unquote(object_id)).values_list("pk").first()
+    except OperationalError:
+        return False
+    except ValueError:
+        pass  # Not a key at all: Django's own page says that there is no such client.
+    return True
+
+
+def _about(client: Client) -> str:
+    if not client.is_archived:
+        return ""
+    if client.is_provisioned:
+        return _t("This client is archived. Restore it before you change anything.")
+    return _t(
+        "This client is archived. Restore it before you change anything; its domains alone can be "
+        "taken away, so that another client can have them."
+    )
+
+
+def _about_first_admin(client: Client | None) -> str:
+    if client is None or client.is_archived:
+        return ""
+    if client.is_provisioned:
+        return _t(
+            "The first account was made with the schema, for this address. Its owner changes "
+            "it on the client's own pages, so it cannot be changed here."
+        )
+    if _is_worked_on(client):
+        return _t("This and the schema's name cannot be changed while an operation is not over.")
+    return ""

@@ -1,0 +1,262 @@
+"""The list of clients: its columns, its tabs, what its search looks in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.admin.views.main import PAGE_VAR
+from django.core.paginator import Paginator
+from django.db.models import CharField, Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.fields import TextField
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import smart_split, unescape_string_literal
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from console.changelist import ChangeList
+from console.filters import DaysFilter
+from tenants import schema_state
+from tenants.admin.base import may_follow, origin_of
+from tenants.admin.client_filters import (
+    EVERYTHING,
+    IN_USE,
+    TRIAL_SOON,
+    ActivityFilter,
+    SchemaStateFilter,
+    StatusFilter,
+    TagFilter,
+    TrialFilter,
+)
+from tenants.admin.state_badge import badge, label, status_badge
+from tenants.models import Client, ClientStatus, Domain
+from tenants.operations.invite import address as address_of
+
+#: Of a long search, so many words are looked for.
+WORDS_SEARCHED = 8
+#: How many tags a row of the list shows.
+TAGS_SHOWN = 3
+
+
+class CountedPaginator(Paginator):
+    """Does not count what the list has counted already."""
+
+    @cached_property
+    def count(self) -> int:
+        known: int | None = getattr(self.object_list, "known_count", None)
+        return Paginator.count.func(self) if known is None else known
+
+
+class ClientChangeList(ChangeList):
+    """Counts the clients of each status under all other filters, for the tabs; the number of rows
+    is a sum of these, so that nothing is counted twice."""
+
+    of_every_status: QuerySet[Client]
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Client]:
+        self.of_every_status = super().get_queryset(request, exclude_parameters)
+        return self.of_every_status.filter(status__in=self.statuses)
+
+    def get_results(self, request: HttpRequest) -> None:
+        rows = self.of_every_status.order_by().values_list("status")
+        self.counts: dict[str, int] = dict(rows.annotate(Count("pk")))
+        self.queryset.known_count = self.count_of(self.statuses)
+        super().get_results(request)
+
+    @property
+    def statuses(self) -> set[str]:
+        (spec,) = (spec for spec in self.filter_specs if isinstance(spec, StatusFilter))
+        return spec.statuses()
+
+    def count_of(self, statuses: set[str]) -> int:
+        return sum(number for status, number in self.counts.items() if status in statuses)
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """Links that filter the list by status, with the number of clients behind each."""
+        parameter = StatusFilter.parameter_name
+        chosen = self.filter_params.get(parameter, [IN_USE])[-1]
+        everything = set(ClientStatus.values)
+        tabs: list[tuple[str, Any, set[str]]] = [
+            (IN_USE, _t("In use"), everything - {ClientStatus.ARCHIVED.value})
+        ]
+        tabs += [(status.value, status.label, {status.value}) for status in ClientStatus]
+        if chosen == EVERYTHING:
+            tabs.append((EVERYTHING, _t("In use or archived"), everything))
+        return [
+            {
+                "title": f"{text} ({self.count_of(statuses)})",
+                "link": self.get_query_string({parameter: tab or None, PAGE_VAR: None}),
+                "active": chosen == tab,
+                "has_permission": True,
+            }
+            for tab, text, statuses in tabs
+        ]
+
+
+class ClientList:
+    """For the ModelAdmin of clients."""
+
+    list_display = (
+        "client",
+        "state_of_client",
+        "state",
+        "plan",
+        "address",
+        "trial",
+        "last_active",
+        "created",
+    )
+    list_display_links = ("client",)
+    list_filter = (
+        StatusFilter,
+        SchemaStateFilter,
+        ("plan", RelatedDropdownFilter),
+        TagFilter,
+        TrialFilter,
+        ActivityFilter,
+        ("created_at", DaysFilter),
+        ("last_active_at", DaysFilter),
+        ("language", ChoicesDropdownFilter),
+    )
+    list_select_related = ("plan",)
+    list_before_template = "tenants/client_tabs.html"
+    paginator = CountedPaginator
+    # What is looked in is said in `get_search_results`; Django shows the field if this is set.
+    search_fields = ("name",)
+    search_help_text = _("Name, schema name, reference, person, e-mail, domain or tag")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ClientChangeList
+
+    def get_queryset(self: Any, request: HttpRequest) -> QuerySet[Client]:
+        """The companies. The row that stands for the console itself has no page here."""
+        primary = Domain.objects.filter(tenant=OuterRef("pk"), is_primary=True)
+        return schema_state.with_schema_state(Client.objects.companies()).annotate(
+            primary_domain=Subquery(primary.values("domain")[:1]),
+            # The address that this request came to and what its user may see, carried by the
+            # row: a ModelAdmin is shared by all requests.
+            origin=Value(origin_of(request), output_field=CharField()),
+            may_follow=Value(may_follow(request)),
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Client], search_term: str
+    ) -> tuple[QuerySet[Client], bool]:
+        """Clients in which every word is found somewhere. No row comes twice."""
+        for word in list(smart_split(search_term))[:WORDS_SEARCHED]:
+            if word.startswith(('"', "'")) and word[0] == word[-1] and len(word) > 1:
+                word = unescape_string_literal(word)
+            queryset = queryset.alias(tag_text=_TAGS_AS_TEXT).filter(_mentions(word))
+        return queryset, False
+
+    def changelist_view(
+        self: Any, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None)
+        if context and "cl" in context:
+            context["status_tabs"] = context["cl"].tabs()
+        return response
+
+    # --- Columns ----------------------------------------------------------------------------
+
+    @display(description=_("name"), ordering="name")
+    def client(self, client: Client) -> SafeString:
+        more = [client.external_reference] if client.external_reference else []
+        more += client.tags[:TAGS_SHOWN]
+        if (rest := len(client.tags) - TAGS_SHOWN) > 0:
+            more.append(f"+{rest}")
+        if not more:
+            return format_html("{}", client.name)
+        return format_html(
+            '{}<span class="tenants-second">{}</span>', client.name, " \N{MIDDLE DOT} ".join(more)
+        )
+
+    @display(description=_("status"), ordering="status")
+    def state_of_client(self, client: Client) -> SafeString:
+        return status_badge(client)
+
+    @display(description=_("schema"), ordering="schema_state")
+    def state(self, client: Client) -> SafeString:
+        return badge(client)
+
+    @display(description=_("address"), ordering="primary_domain")
+    def address(self, client: Client) -> str | SafeString | None:
+        """The primary domain; a link where somebody answers."""
+        if not client.primary_domain:
+            return None
+        if client.status != ClientStatus.ACTIVE:
+            return client.primary_domain
+        return format_html(
+            '<a class="tenants-link" href="{}" target="_blank" rel="noopener">{}</a>',
+            address_of(client.primary_domain, client.origin),
+            client.primary_domain,
+        )
+
+    @display(description=_("trial ends"), ordering="trial_ends_on")
+    def trial(self, client: Client) -> SafeString | None:
+        day, today = client.trial_ends_on, timezone.localdate()
+        if day is None:
+            return None
+        if day < today:
+            warning = label(_t("Over"), "danger")
+        elif day <= today + TRIAL_SOON:
+            warning = label(_t("Soon"), "warning")
+        else:
+            warning = SafeString("")
+        return format_html('<span class="tenants-day">{} {}</span>', _day(day), warning)
+
+    @display(description=_("last active"), ordering=F("last_active_at").desc(nulls_last=True))
+    def last_active(self, client: Client) -> SafeString | None:
+        moment = client.last_active_at
+        return None if moment is None else _ago(moment)
+
+    @display(description=_("created"), ordering="created_at")
+    def created(self, client: Client) -> SafeString:
+        return _day(timezone.localdate(client.created_at))
+
+
+_TAGS_AS_TEXT = Func(F("tags"), Value(","), function="array_to_string", output_field=TextField())
+
+
+def _mentions(word: str) -> Q:
+    fields = (
+        "name",
+        "schema_name",
+        "external_reference",
+        "contact_name",
+        "contact_email",
+        "admin_name",
+        "admin_email",
+        "tag_text",
+    )
+    found = Q(pk__in=Domain.objects.filter(domain__icontains=word).values("tenant"))
+    for field in fields:
+        found |= Q(**{f"{field}__icontains": word})
+    return found
+
+
+def _day(day: date) -> SafeString:
+    return format_html(
+        '<time datetime="{}">{}</time>', day.isoformat(), date_format(day, "DATE_FORMAT")
+    )
+
+
+def _ago(moment: datetime) -> SafeString:
+    """How long ago, in one unit; the moment itself for those who point at it."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        date_format(timezone.localtime(moment), "DATETIME_FORMAT"),
+        _t("%(time)s ago") % {"time": timesince(moment, depth=1)},
+    )
