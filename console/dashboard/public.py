@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.dashboard.attention import Matter, client_matters, operation_matters
+from console.dashboard.changes import newest_changes
 from console.dashboard.charts import Bar, scaled
 from console.dashboard.lists import clients_url, operations_url
 from console.dashboard.steps import Step, link_if
@@ -40,7 +41,10 @@ class Card:
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the template shows, within what the user may see; the same queries for any data."""
+    """What the template shows, within what the user may see.
+
+    The same queries for any data, but for one more for each model that the newest changes name.
+    """
     may = request.user.has_perm
     sees_clients = may("tenants.view_client") or may("tenants.change_client")
     sees_operations = may_follow(request)
@@ -64,6 +68,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             context["steps"] = _first_steps(request)
         cards = [*_client_cards(counts, dates), *cards]
         matters += client_matters(counts, dates)
+    context["changes"] = newest_changes(request, LATEST)
     context["cards"] = [] if "steps" in context else cards
     context["matters"] = matters
     return context

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
-from unfold.utils import parse_date_str
+from unfold.contrib.filters.admin import DropdownFilter
 
 from console.accounts.models import User
 from tenants import stats
@@ -61,26 +58,6 @@ class RequestedByFilter(DropdownFilter):
             return queryset.filter(requested_by=None)
         known = {str(key) for key, _text in self.lookup_choices}
         return queryset.filter(requested_by=value) if value in known else queryset
-
-
-class RequestedOnFilter(RangeDateFilter):
-    """Days, both included; Unfold's own leaves out the last one. What is no day filters nothing."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Operation]) -> QuerySet[Operation]:
-        name = self.parameter_name
-        if first := _midnight(self.used_parameters.get(f"{name}_from")):
-            queryset = queryset.filter(**{f"{name}__gte": first})
-        if last := _midnight(self.used_parameters.get(f"{name}_to")):
-            queryset = queryset.filter(**{f"{name}__lt": last + timedelta(days=1)})
-        return queryset
-
-
-def _midnight(text: Any) -> datetime | None:
-    """The beginning of the day that somebody named; ``None`` for anything that is no day."""
-    day = parse_date_str(str(text or ""))
-    if day is None or not 1900 <= day.year <= 2200:
-        return None
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 #: The tabs: every state, in the order in which an operation goes through them.

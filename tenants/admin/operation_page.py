@@ -21,7 +21,7 @@ from tenants.admin.base import (
 )
 from tenants.admin.durations import duration_in_words
 from tenants.exceptions import TenantError
-from tenants.models import Operation, OperationKind, OperationState
+from tenants.models import ClientStatus, Operation, OperationKind, OperationState
 from tenants.operations.hindrance import hindrance
 from tenants.operations.invite import address
 from tenants.operations.progress import steps_of
@@ -167,20 +167,20 @@ def _after_success(request: HttpRequest, operation: Operation) -> dict[str, Any]
             "The schema and everything in it are gone. The client's row and its history stay."
         )
         return {"next": text, "buttons": [_back(operation, is_main=True)]}
+    if client.status != ClientStatus.ACTIVE:
+        return {"buttons": [_back(operation, is_main=True)]}  # Its pages are closed by now.
     domain = client.get_primary_domain()
-    buttons = []
-    if domain is not None and client.is_provisioned and not client.is_archived:
-        url = address(domain.domain, origin_of(request))
-        buttons.append(Button(url, _t("Open the tenant"), "open_in_new", True, new_tab=True))
-    if operation.kind == OperationKind.MIGRATE_SCHEMA:
-        return {"buttons": [*buttons, _back(operation)]}
     if domain is None:
         text = _t("The schema is made. Give the client a domain, so that it can be reached.")
         return {"next": text, "buttons": [_back(operation, is_main=True)]}
-    text = _t("The client can be used now. Its first admin, %(name)s, needs the sign-in link.")
-    if buttons and may_invite(request):
+    url = address(domain.domain, origin_of(request))
+    buttons = [Button(url, _t("Open the tenant"), "open_in_new", is_main=True, new_tab=True)]
+    if operation.kind == OperationKind.MIGRATE_SCHEMA:
+        return {"buttons": [*buttons, _back(operation)]}
+    if may_invite(request):
         url = reverse("admin:tenants_client_sign_in_link", args=[client.pk])
         buttons.append(Button(url, _t("Show sign-in link"), "key"))
+    text = _t("The client can be used now. Its first admin, %(name)s, needs the sign-in link.")
     return {"next": text % {"name": client.admin_name}, "buttons": [*buttons, _back(operation)]}
 
 

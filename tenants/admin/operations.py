@@ -19,13 +19,13 @@ from django.views.decorators.cache import never_cache
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
+from console.filters import DaysFilter
 from console.sites import public_site
 from tenants.admin.base import STATE_LABELS, HistoryAdmin, client_url, link, may_ask_for
 from tenants.admin.durations import duration_in_words
 from tenants.admin.live import live_answer, signed_out
 from tenants.admin.operation_filters import (
     RequestedByFilter,
-    RequestedOnFilter,
     StateFilter,
     state_counts,
     tabs,
@@ -52,7 +52,7 @@ class OperationAdmin(ManyOperations, HistoryAdmin):
         ("client", AutocompleteSelectFilter),
         ("rollout", AutocompleteSelectFilter),
         RequestedByFilter,
-        ("created_at", RequestedOnFilter),
+        ("created_at", DaysFilter),
     )
     list_select_related = ("client",)
     list_before_template = "tenants/operation_tabs.html"

@@ -18,10 +18,10 @@ from django.views.decorators.cache import never_cache
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from console.filters import DaysFilter
 from console.sites import public_site
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.live import live_answer, signed_out
-from tenants.admin.operation_filters import RequestedOnFilter
 from tenants.admin.rollout_page import ORDER, buttons_for, progress_of, table
 from tenants.models import Rollout
 
@@ -29,7 +29,7 @@ from tenants.models import Rollout
 @admin.register(Rollout, site=public_site)
 class RolloutAdmin(HistoryAdmin):
     list_display = ("title", "total", "progress", "requested_by_email", "created_at")
-    list_filter = (("kind", ChoicesDropdownFilter), ("created_at", RequestedOnFilter))
+    list_filter = (("kind", ChoicesDropdownFilter), ("created_at", DaysFilter))
     search_fields = ("requested_by_email", "id__exact")
     search_help_text = _("Who asked, or number")
     ordering = ("-created_at", "-pk")

@@ -26,6 +26,7 @@ from tenants.models import (
     Plan,
     SchemaVersion,
 )
+from tenants.operations.lifecycle import suspend
 from tenants.operations.request import request_operation
 from tenants.operations.run import fail
 from tests.database import make_client
@@ -204,6 +205,18 @@ class TestPage:
             cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
         assert sentence not in home(browser).content.decode()
 
+    def test_names_the_newest_changes_for_those_who_may_see_them(
+        self, staff_browser: Callable[..., Any], outsider: User, alpha: Client, operator: User
+    ) -> None:
+        suspend(alpha, acting_user=operator)
+        page = home(staff_browser(operator))
+        assert "Alpha: Suspended" in [change.text for change in page.context["changes"]]
+        for change in page.context["changes"]:
+            assert staff_browser(operator).get(change.url).status_code == 200
+        rights = Permission.objects.filter(codename__in=["view_client"])
+        outsider.user_permissions.set(rights)
+        assert "Newest changes" not in home(staff_browser(outsider)).content.decode()
+
     def test_asks_as_many_questions_for_few_clients_as_for_many(
         self, browser: Any, mixed: dict[str, Client]
     ) -> None:
@@ -214,7 +227,8 @@ class TestPage:
 
         queries()
         few = queries()
-        plans = [Plan.objects.create(code=f"p{number}", name=f"P{number}") for number in range(5)]
+        # In bulk, so that the newest changes stay what they are: their words name other rows.
+        plans = Plan.objects.bulk_create(Plan(code=f"p{n}", name=f"P{n}") for n in range(5))
         clients = Client.objects.bulk_create(
             Client(schema_name=f"c{n}", name=f"C{n}", plan=plans[n % 5], admin_email="")
             for n in range(200)

@@ -101,6 +101,15 @@ class TestFollowing:
         assert page.status_code == 200
         assert "Alpha is suspended. This waits until it is reactivated" in page.content.decode()
 
+    def test_offers_no_way_into_pages_that_are_closed_by_now(
+        self, browser: Any, operation: Operation, operator: User
+    ) -> None:
+        run_operation(operation.pk)
+        suspend(operation.client, acting_user=operator)
+        text = browser.get(url(operation)).content.decode()
+        assert "Open the tenant" not in text
+        assert "Go to the client" in text
+
     def test_what_comes_after_a_cancelled_one(
         self, browser: Any, operation: Operation, operator: User
     ) -> None:

@@ -1,0 +1,47 @@
+"""The newest entries of the history, a line each, of what the user may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import Truncator
+
+from console.history.access import visible_entries
+from console.history.words import Told, tell
+from console.sites import public_site
+
+#: How much of one line is shown; the entry's own page has all of it.
+SHORT = 140
+
+
+@dataclass(frozen=True, slots=True)
+class NewChange:
+    text: str
+    url: str
+    who: str
+    at: datetime
+
+
+def newest_changes(request: HttpRequest, limit: int) -> list[NewChange]:
+    """The newest first; none for those who may not see the history."""
+    return [
+        NewChange(
+            Truncator(_line(told)).chars(SHORT),
+            reverse("admin:history_logentry_change", args=[told.entry.pk]),
+            told.who,
+            told.entry.timestamp,
+        )
+        for told in tell(visible_entries(request, public_site)[:limit])
+    ]
+
+
+def _line(told: Told) -> str:
+    """“Plan Team added”, “Acme: Suspended”, “Acme: Colour: red → blue”."""
+    entry = told.entry
+    if told.text and not entry.event:
+        return told.text
+    what = told.text or "; ".join(str(change) for change in told.changes)
+    return f"{entry.object_repr}: {what}" if what else entry.object_repr
