@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from console.importing.columns import Column, Day, Known, OneOf, Text
+from console.importing.columns import Column
 from console.importing.exceptions import CellError, shorten
 from console.importing.resource import KeyedResource
 from console.importing.table import Table
+from console.importing.widgets import Day, Known, OneOf, Text
 from tenant_data.models import Project, Task, TaskPriority, TaskStatus
 from tenant_data.models.task import REFERENCE
 
@@ -102,14 +103,14 @@ class TaskResource(KeyedResource):
     status = Column(
         attribute="status",
         widget=OneOf(TaskStatus),
-        meaning=gettext_lazy("open, in progress, in review or done. Empty: as it is, or open."),
+        meaning=gettext_lazy("open, in progress, in review or done."),
         samples=("in_progress", "open"),
         blank_keeps=True,
     )
     priority = Column(
         attribute="priority",
         widget=OneOf(TaskPriority),
-        meaning=gettext_lazy("low, normal, high or urgent. Empty: as it is, or normal."),
+        meaning=gettext_lazy("low, normal, high or urgent."),
         samples=("high", "normal"),
         blank_keeps=True,
     )

@@ -6,6 +6,7 @@ import ipaddress
 import re
 import zoneinfo
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import idna
@@ -182,9 +183,15 @@ def validate_tag(value: str) -> None:
         )
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of all time zones; looking them up reads some hundred files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def validate_time_zone(value: str) -> None:
     """Raise ``ValidationError`` unless ``value`` is a time zone by its IANA name."""
-    if value not in zoneinfo.available_timezones():
+    if value not in time_zones():
         raise ValidationError(
             _("“%(name)s” is not a time zone. Use a name such as “Europe/Berlin”."),
             code="time_zone",

@@ -14,9 +14,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.functional import Promise
-from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -27,10 +24,12 @@ from import_export.signals import post_import
 from tablib import Dataset
 
 from console.importing import storage
+from console.importing.done import Done, keep_done, recall_done
 from console.importing.exceptions import ConfirmError, ImportingError
 from console.importing.files import read_table
 from console.importing.formats import CSV, FORMATS, XLSX, detect_format
 from console.importing.forms import ConfirmForm, ExportForm, ImportForm
+from console.importing.preview import sections
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.tokens import Ticket, make_ticket, read_ticket
@@ -47,8 +46,8 @@ class ImportExportMixin(LibraryMixin):
     resource_classes: ClassVar[tuple[type[KeyedResource], ...]] = ()
     import_formats = export_formats = FORMATS
     export_form_class = ExportForm
-    #: A link after an import that added rows: its text, and the filter of the list it leads to.
-    import_next: ClassVar[tuple[str | Promise, dict[str, str]] | None] = None
+    #: The page after an import that added rows, where there is something to do with them next.
+    import_done_template = "admin/import_export/import_done.html"
 
     # --- who may -------------------------------------------------------------------------------
 
@@ -61,12 +60,21 @@ class ImportExportMixin(LibraryMixin):
     def has_export_permission(self, request: HttpRequest) -> bool:
         return super().has_export_permission(request) and self.has_view_permission(request)
 
+    def has_next_step(self, request: HttpRequest) -> bool:
+        """Whether the user can go on with the rows that an import added, on a page of its own."""
+        return False
+
     # --- importing: a file, its preview, its confirmation --------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.sample_file)
-        name = "{}_{}_import_sample".format(*self.get_model_info())
-        return [path("import/sample/", view, name=name), *super().get_urls()]
+        sample = self.admin_site.admin_view(self.sample_file)
+        done = self.admin_site.admin_view(self.import_done)
+        name = "{}_{}_import".format(*self.get_model_info())
+        return [
+            path("import/sample/", sample, name=f"{name}_sample"),
+            path("import/done/<str:key>/", done, name=f"{name}_done"),
+            *super().get_urls(),
+        ]
 
     @method_decorator(never_cache)
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -154,8 +162,8 @@ class ImportExportMixin(LibraryMixin):
     def _resource(self) -> type[KeyedResource]:
         return self.resource_classes[0]
 
-    def _url(self, page: str) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}")
+    def _url(self, page: str, *args: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
 
     def _import_page(
         self, request: HttpRequest, form: ImportForm, *, result: Any = None, **context: Any
@@ -172,8 +180,8 @@ class ImportExportMixin(LibraryMixin):
                 "media": self.media,
                 "form": form,
                 "result": result,
-                "columns": self._resource().columns,
-                "sections": _sections(result) if result else [],
+                "columns": self._resource().explained_columns(),
+                "sections": sections(result) if result else [],
                 "writes": result.new + result.changed if result else 0,
                 "links": {page: self._url(page) for page in _PAGES},
                 **self.get_import_context_data(),
@@ -194,24 +202,40 @@ class ImportExportMixin(LibraryMixin):
             change_message=_("Imported from a file: %(totals)s.") % {"totals": result.summary()},
         )
 
-    def add_success_message(self, result: ImportResult, request: HttpRequest) -> None:
-        text = _("Imported %(file)s: %(totals)s.") % {
-            "file": result.file_name,
-            "totals": result.summary(),
-        }
-        if self.import_next is None or not result.new:
-            messages.success(request, text)
-            return
-        label, parameters = self.import_next
-        url = f"{self._url('changelist')}?{urlencode(parameters)}"
-        messages.success(
-            request, format_html('{} <a class="console-link" href="{}">{}</a>', text, url, label)
-        )
-
     def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
-        self.add_success_message(result, request)
         post_import.send(sender=None, model=self.model)
+        if result.added and self.has_next_step(request):
+            key = keep_done(request.session, self.opts.label_lower, result)
+            return HttpResponseRedirect(self._url("import_done", key))
+        text = _("Imported %(file)s: %(totals)s.")
+        messages.success(request, text % {"file": result.file_name, "totals": result.summary()})
         return HttpResponseRedirect(self._url("changelist"))
+
+    def import_done(self, request: HttpRequest, key: str) -> HttpResponse:
+        """What an import did, and what can be done next with the rows that it added."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        done = recall_done(request.session, self.opts.label_lower, key)
+        if done is None:
+            messages.info(request, _("That import was too long ago for its page to be kept."))
+            return HttpResponseRedirect(self._url("changelist"))
+        request.current_app = self.admin_site.name
+        name = self.opts.verbose_name_plural
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Imported %(name)s") % {"name": name},
+            "opts": self.opts,
+            "media": self.media,
+            "done": done,
+            "key": key,
+            "links": {page: self._url(page) for page in _PAGES},
+            **self.get_done_context(request, done),
+        }
+        return TemplateResponse(request, self.import_done_template, context)
+
+    def get_done_context(self, request: HttpRequest, done: Done) -> dict[str, Any]:
+        """What the page after an import needs beside what was done."""
+        return {}
 
     # --- the sample, and exporting -------------------------------------------------------------
 
@@ -243,7 +267,6 @@ class ImportExportMixin(LibraryMixin):
         context = super().init_request_context_data(request, form)
         name = self.opts.verbose_name_plural
         context["title"] = _("Export %(name)s") % {"name": name}
-        context["columns"] = self._resource().columns
         context["links"] = {page: self._url(page) for page in _PAGES}
         context["count"] = self.get_export_queryset(request).count()
         return context
@@ -256,17 +279,3 @@ def _download(content: bytes, file_format: type[Any], name: str) -> HttpResponse
     response = HttpResponse(content, content_type=file_format.CONTENT_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _sections(result: ImportResult) -> list[dict[str, Any]]:
-    """The first rows of each sort, in the order in which somebody wants to see them."""
-    sorts = (
-        ("update", _("Changed"), result.changed),
-        ("new", _("New"), result.new),
-        ("skip", _("Unchanged"), result.unchanged),
-    )
-    return [
-        {"title": title, "total": total, "rows": result.samples[sort], "sort": sort}
-        for sort, title, total in sorts
-        if result.samples.get(sort)
-    ]

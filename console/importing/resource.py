@@ -9,12 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError
 from import_export import resources
 
-from console.importing.columns import Column, Known
-from console.importing.exceptions import CellError, ConflictError, shorten
+from console.importing.columns import Column
+from console.importing.exceptions import CellError, ConflictError
 from console.importing.loader import BATCH, KeyedInstanceLoader, good_batches, read_keys
-from console.importing.results import CELL_SHOWN, SAMPLES, ImportedRow, ImportResult
+from console.importing.preview import Change, Preview
+from console.importing.results import ImportedRow, ImportResult
 from console.importing.rules import check_headers, model_errors
 from console.importing.table import Table
+from console.importing.widgets import Known
+from console.importing.writing import insert_rows, record_added, record_changed, update_rows
 
 DEADLOCK = "40P01"
 
@@ -47,7 +50,8 @@ class KeyedResource(resources.ModelResource):
         self.user: Any = None
         #: The rows that the file speaks of and the database has, by key.
         self.existing: dict[Hashable, Any] = {}
-        #: Of the row that is being read: its key, and its line of the file.
+        #: The row that is being read, its key, and its line of the file.
+        self.current_row: dict[str, str] = {}
         self.current_key: Hashable = None
         self.current_line = 0
         #: Sentences for the preview about what else would happen.
@@ -57,10 +61,12 @@ class KeyedResource(resources.ModelResource):
         #: The columns of the file that are written to rows, and their values before that.
         self._written: list[Column] = []
         self._before: list[Any] = []
+        #: What the row that is being read changes, and the values that changed rows had.
+        self._changed: list[Change] = []
+        self._values_before: dict[int, dict[str, Any]] = {}
         self._instance: Any = None
         self._new = False
-        self._shown_columns: list[str] = []
-        self._shown: dict[str, int] = {}
+        self._preview = Preview([], self.key_column)
         self._column_of = {c.attribute: c.column_name for c in self.columns}
 
     # --- what a subclass says ------------------------------------------------------------------
@@ -85,28 +91,10 @@ class KeyedResource(resources.ModelResource):
         return iter(())
 
     def insert(self, instances: list[Any]) -> None:
-        self._meta.model._default_manager.bulk_create(instances, batch_size=BATCH)
+        insert_rows(self._meta.model, instances)
 
     def update(self, instances: list[Any]) -> None:
-        """Write the file's columns to rows that were loaded and locked before.
-
-        As an insert that meets the rows that are there, which is linear in their number, where
-        ``bulk_update`` sends a case for each row and field.
-        """
-        model = self._meta.model
-        attributes = {column.attribute for column in self._written}
-        fields = [
-            field.name
-            for field in model._meta.concrete_fields
-            if field.name in attributes or getattr(field, "auto_now", False)
-        ]
-        model._default_manager.bulk_create(
-            instances,
-            batch_size=BATCH,
-            update_conflicts=True,
-            unique_fields=[model._meta.pk.name],
-            update_fields=fields,
-        )
+        update_rows(self._meta.model, instances, {column.attribute for column in self._written})
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -114,6 +102,14 @@ class KeyedResource(resources.ModelResource):
     def columns(self) -> list[Column]:
         """All columns, in the order of a file."""
         return [self.fields[name] for name in self.get_import_order()]
+
+    def explained_columns(self) -> list[Column]:
+        """The columns, each with the value that a new row gets where the cell is empty."""
+        for column in self.columns:
+            if column.blank_keeps:
+                default = self._meta.model._meta.get_field(column.attribute).get_default()
+                column.default_text = column.widget.render(default)
+        return self.columns
 
     @property
     def key_column(self) -> str:
@@ -166,12 +162,11 @@ class KeyedResource(resources.ModelResource):
     def before_import(self, dataset: Table, **kwargs: Any) -> None:
         """Read all keys, then load what they and the other columns name, in batches."""
         present = [column for column in self.columns if column.column_name in dataset.headers]
-        self._written = [column for column in present if not column.key]
-        names = [column.column_name for column in self.columns]
-        self._shown_columns = [n for n in names if n in dataset.headers or n == self.key_column]
+        self._written = [column for column in present if not (column.key or column.is_info)]
+        self._preview = Preview(present, self.key_column)
         self._lines = dataset.lines
-        self._keys = read_keys(dataset, self.read_key)
         self.prepare(dataset)
+        self._keys = read_keys(dataset, self.read_key)
         for column in present:
             if isinstance(column.widget, Known):
                 column.widget.preload(dataset[column.column_name])
@@ -182,6 +177,7 @@ class KeyedResource(resources.ModelResource):
         """Done already, in plain words."""
 
     def before_import_row(self, row: dict[str, str], **kwargs: Any) -> None:
+        self.current_row = row
         self.current_line = self._lines[kwargs["row_number"] - 1]
         key = self._keys[kwargs["row_number"] - 1]
         if isinstance(key, CellError):
@@ -227,7 +223,9 @@ class KeyedResource(resources.ModelResource):
     def skip_row(
         self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None
     ) -> bool:
-        return not (self._new or import_validation_errors or any(self._changes()))
+        self._changed = [] if self._new else list(self._changes())
+        self._preview.count(row, instance, self._changed)
+        return not (self._new or import_validation_errors or self._changed)
 
     def _changes(self) -> Iterator[tuple[Column, Any, Any]]:
         """The columns that differ now from what the row had, with old and new value."""
@@ -253,42 +251,45 @@ class KeyedResource(resources.ModelResource):
             raise ValidationError(errors)
 
     def after_import_row(self, row: dict[str, str], row_result: Any, **kwargs: Any) -> None:
-        """Keep what a preview shows of the first rows of each sort."""
-        count = self._shown.get(row_result.import_type, 0)
-        if count >= SAMPLES:
-            return
-        self._shown[row_result.import_type] = count + 1
-        row_result.line = self.current_line
-        changed = {} if self._new else {c.column_name: (c, old) for c, old, _n in self._changes()}
-        # The key may have been made from another column.
-        row_result.key = key = row.get(self.key_column) or str(self.current_key)
-        for name in self._shown_columns:
-            text = key if name == self.key_column else row[name]
-            column, old = changed.get(name, (None, ""))
-            old_text = shorten(column.widget.render(old), CELL_SHOWN) if column else None
-            row_result.cells.append((name, old_text, shorten(text, CELL_SHOWN)))
+        key = row.get(self.key_column) or str(self.current_key)
+        self._preview.show(row_result, row, key, self.current_line, self._changed)
+
+    def after_save_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:
+        """Called for a row that will be written: keep what its history has to say."""
+        if not self._new:
+            before = {column.attribute: old for column, old, _new in self._changed}
+            self._values_before[instance.pk] = before
 
     def bulk_create(
         self, using_transactions: bool, dry_run: bool, *args: Any, **kwargs: Any
     ) -> None:
-        self._write(self.create_instances, self.insert, dry_run, kwargs["result"])
+        if added := self._write(self.create_instances, self.insert, dry_run, kwargs["result"]):
+            kwargs["result"].added += [instance.pk for instance in added]
+            record_added(added)
 
     def bulk_update(
         self, using_transactions: bool, dry_run: bool, *args: Any, **kwargs: Any
     ) -> None:
-        self._write(self.update_instances, self.update, dry_run, kwargs["result"])
+        changed = self._write(self.update_instances, self.update, dry_run, kwargs["result"])
+        record_changed([(instance, self._values_before[instance.pk]) for instance in changed])
+        self._values_before.clear()
 
-    def _write(self, instances: list[Any], write: Any, dry_run: bool, result: ImportResult) -> None:
-        if instances and not dry_run and not result.has_errors():
-            write(list(instances))
+    def _write(
+        self, instances: list[Any], write: Any, dry_run: bool, result: ImportResult
+    ) -> list[Any]:
+        """Write the rows, unless nothing is to be written; returns those that were."""
+        written = [] if dry_run or result.has_errors() else list(instances)
+        if written:
+            write(written)
         instances.clear()
+        return written
 
     def after_import(self, dataset: Table, result: ImportResult, **kwargs: Any) -> None:
         """Ends the result. The library would set sequences here; no id was given by a file."""
         known = {column.column_name for column in self.columns}
         if unknown := [name for name in dataset.headers if name not in known]:
             result.warn_of_columns(unknown)
-        result.notes += self.notes
+        result.notes += [*self.notes, *self._preview.notes()]
         result.locate(dataset)
 
     def handle_import_error(

@@ -1,4 +1,4 @@
-"""What came of an import: totals, the first rows of each sort, and errors by kind.
+"""What came of an import: totals, the first rows of each sort, and errors by column.
 
 Nothing here grows with the file, so neither does the page that shows it.
 """
@@ -20,11 +20,13 @@ from console.importing.table import Table
 
 logger = logging.getLogger(__name__)
 
-#: Rows that are kept of each sort, kinds of error, errors of one kind, and errors on one page.
+#: Rows that are kept of each sort, kinds of error, different sentences of one kind and on one page,
+#: and lines of one sentence.
 SAMPLES = 20
 MAX_KINDS = 50
-EXAMPLES_PER_KIND = 20
-EXAMPLES_SHOWN = 100
+SENTENCES_PER_KIND = 20
+SENTENCES_SHOWN = 100
+LINES_SHOWN = 10
 #: A cell is shown at this length at the most.
 CELL_SHOWN = 120
 
@@ -48,16 +50,44 @@ class ImportedRow(RowResult):
 
 
 @dataclass
-class Kind:
-    """Errors that differ in nothing but line and value; ``examples`` are lines and sentences."""
+class Sentence:
+    """What is wrong, word for word, and where; the first lines are kept."""
+
+    text: str
+    count: int = 0
+    lines: list[int] = field(default_factory=list)
+
+    @property
+    def where(self) -> str:
+        """Such as “Lines 2, 5, 9, … (300)”."""
+        lines = ", ".join(str(line) for line in self.lines)
+        if self.count > len(self.lines):
+            return _("Lines %(lines)s, … (%(n)d)") % {"lines": lines, "n": self.count}
+        return ngettext("Line %(lines)s", "Lines %(lines)s", self.count) % {"lines": lines}
+
+
+@dataclass
+class Errors:
+    """Errors of one column; of those that differ only in the value, the first sentences."""
 
     column: str
     count: int = 0
-    examples: list[tuple[int, str]] = field(default_factory=list)
+    sentences: dict[str, Sentence] = field(default_factory=dict)
+
+    def add(self, number: int, text: str) -> None:
+        self.count += 1
+        sentence = self.sentences.get(text)
+        if sentence is None:
+            if len(self.sentences) >= SENTENCES_PER_KIND:
+                return
+            sentence = self.sentences[text] = Sentence(text)
+        sentence.count += 1
+        if len(sentence.lines) < LINES_SHOWN:
+            sentence.lines.append(number)
 
     @property
     def more(self) -> int:
-        return self.count - len(self.examples)
+        return self.count - sum(sentence.count for sentence in self.sentences.values())
 
 
 class ImportResult(Result):
@@ -66,8 +96,11 @@ class ImportResult(Result):
     def __init__(self) -> None:
         super().__init__()
         self.samples: dict[str, list[ImportedRow]] = {}
-        self.kinds: dict[tuple[str, str], Kind] = {}
+        #: By column and by message, which has no values in it.
+        self.kinds: dict[tuple[str, str], Errors] = {}
         self.error_count = 0
+        #: The ids of the rows that were added; none after a dry run.
+        self.added: list[int] = []
         #: The name that the person gave the file.
         self.file_name = ""
         #: Sentences about the file as a whole: columns that are not known, projects to be made.
@@ -77,7 +110,8 @@ class ImportResult(Result):
     def locate(self, table: Table) -> None:
         """Give errors their line of the file, where the library counts rows."""
         for kind in self.kinds.values():
-            kind.examples = [(table.line(number), text) for number, text in kind.examples]
+            for sentence in kind.sentences.values():
+                sentence.lines = [table.line(number) for number in sentence.lines]
 
     def warn_of_columns(self, unknown: list[str]) -> None:
         names = "”, “".join(shorten(name) for name in unknown)
@@ -118,15 +152,13 @@ class ImportResult(Result):
         key = (column, str(error.message) or str(error.code))
         if key not in self.kinds and len(self.kinds) >= MAX_KINDS:
             key = ("", "")
-        kind = self.kinds.setdefault(key, Kind(column=key[0]))
-        kind.count += 1
-        if len(kind.examples) < EXAMPLES_PER_KIND:
-            params = {
-                name: shorten(value) if isinstance(value, str) else value
-                for name, value in (error.params or {}).items()
-            }
-            text = ValidationError(error.message, error.code, params).messages[0]
-            kind.examples.append((number, shorten(text, 300)))
+        kind = self.kinds.setdefault(key, Errors(key[0]))
+        params = {
+            name: shorten(value) if isinstance(value, str) else value
+            for name, value in (error.params or {}).items()
+        }
+        text = ValidationError(error.message, error.code, params).messages[0]
+        kind.add(number, shorten(text, 300))
 
     # --- what pages and commands ask -----------------------------------------------------------
 
@@ -156,17 +188,21 @@ class ImportResult(Result):
         """Rows with an error; a row may have several."""
         return self.totals[RowResult.IMPORT_TYPE_INVALID] + self.totals[RowResult.IMPORT_TYPE_ERROR]
 
-    def errors_by_kind(self) -> Iterator[Kind]:
-        """The kinds, the most frequent first, with ``EXAMPLES_SHOWN`` examples in all.
+    def errors_by_column(self) -> list[Errors]:
+        """The errors of each column, the most frequent first, in ``SENTENCES_SHOWN`` sentences.
 
-        Each kind keeps at least one example, so that none goes unseen.
+        Each kind of error keeps at least one sentence, so that none goes unseen.
         """
-        kinds = sorted(self.kinds.values(), key=lambda kind: -kind.count)
-        left = EXAMPLES_SHOWN - len(kinds)
-        for kind in kinds:
-            extra = min(left, len(kind.examples) - 1)
-            left -= extra
-            yield Kind(kind.column, kind.count, kind.examples[: 1 + extra])
+        left = SENTENCES_SHOWN - len(self.kinds)
+        columns: dict[str, Errors] = {}
+        for kind in sorted(self.kinds.values(), key=lambda kind: -kind.count):
+            first, *others = sorted(kind.sentences.values(), key=lambda one: -one.count)
+            shown = columns.setdefault(kind.column, Errors(kind.column))
+            shown.count += kind.count
+            for sentence in [first, *others[: max(left, 0)]]:
+                shown.sentences[sentence.text] = sentence
+            left -= len(others)
+        return sorted(columns.values(), key=lambda errors: -errors.count)
 
     def summary(self) -> str:
         """The totals in one line."""

@@ -72,12 +72,6 @@ def take(name: str) -> bytes:
         taken.unlink()
 
 
-def discard(name: str) -> None:
-    """Delete what was kept under the name, if it is still there."""
-    if _NAME.fullmatch(name):
-        _storage().delete(name)
-
-
 def sweep() -> int:
     """Delete this schema's files that nobody confirmed in time, and the oldest of too many.
 

@@ -26,8 +26,14 @@ _ESCAPED_FORMULA = re.compile(r"'+[=+\-@\t\r]")
 
 
 def escape_formula(text: str) -> str:
-    """The text with an apostrophe before it, if a spreadsheet would run it as a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """The text with an apostrophe before it, if a spreadsheet would run it as a formula.
+
+    Blanks before that go: a reader takes them off, and would find no apostrophe behind them.
+    """
+    if _FORMULA.match(text):
+        return f"'{text}"
+    bare = text.lstrip()
+    return f"'{bare}" if _FORMULA.match(bare) else text
 
 
 def unescape_formula(text: str) -> str:

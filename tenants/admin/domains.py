@@ -14,39 +14,77 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
 from tenants.admin.base import PageMixin, SecondLook, client_url, link
+from tenants.admin.state_badge import label, status_badge
 from tenants.forms import DomainForm
 from tenants.models import Client, Domain
+from tenants.resources import DomainResource
+from tenants.validators import normalize_hostname
 
 
 @admin.register(Domain, site=public_site)
-class DomainAdmin(PageMixin, SecondLook, ModelAdmin):
-    """The console's own domain can only be looked at. A primary domain gives up that place on
-    its client's page before it can be deleted."""
+class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
+    """The console's own domain can only be looked at, and so can those of archived clients, which
+    can be given up as well. A primary domain gives up that place on its client's page before it
+    can be deleted."""
 
     form = DomainForm
     actions = None
-    list_display = ("domain", "client_link", "is_primary")
-    list_filter = ("is_primary",)
+    list_display = ("name", "client_link", "status", "place")
+    list_filter = ("is_primary", ("tenant__status", ChoicesDropdownFilter))
     list_select_related = ("tenant",)
-    list_per_page = 50
     search_fields = ("domain", "tenant__name", "tenant__schema_name")
     search_help_text = _("Domain, client or schema name")
     autocomplete_fields = ("tenant",)
+    resource_classes = (DomainResource,)
+
+    # --- What is shown ----------------------------------------------------------------------
+
+    @display(description=_("domain"), ordering="domain")
+    def name(self, domain: Domain) -> SafeString | str:
+        if not (shown := domain.in_unicode):
+            return domain.domain
+        return format_html('{} <span class="text-font-subtle-light dark:text-font-subtle-dark">{}</span>', domain.domain, shown)
 
     @display(description=_("client"), ordering="tenant__name")
     def client_link(self, domain: Domain) -> SafeString:
         return link(client_url(domain.tenant), domain.tenant)
 
+    @display(description=_("client's status"), ordering="tenant__status")
+    def status(self, domain: Domain) -> SafeString | None:
+        return None if domain.tenant.is_public else status_badge(domain.tenant)
+
+    @display(description=_("primary"), ordering="is_primary")
+    def place(self, domain: Domain) -> SafeString | None:
+        return label(_t("Primary"), "info") if domain.is_primary else None
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Domain], search_term: str
+    ) -> tuple[QuerySet[Domain], bool]:
+        # A name beyond ASCII is found as its owner writes it.
+        if not search_term.isascii():
+            found, _duplicates = super().get_search_results(
+                request, queryset, normalize_hostname(search_term)
+            )
+            if found.exists():
+                return found, False
+        return super().get_search_results(request, queryset, search_term)
+
+    # --- What may be changed ----------------------------------------------------------------
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return not _is_the_consoles(obj) and super().has_change_permission(request, obj)
+        is_fixed = isinstance(obj, Domain) and (obj.tenant.is_public or obj.tenant.is_archived)
+        return not is_fixed and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return not _is_the_consoles(obj) and super().has_delete_permission(request, obj)
+        is_fixed = isinstance(obj, Domain) and obj.tenant.is_public
+        return not is_fixed and super().has_delete_permission(request, obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         # A client that gets one more domain has its primary one.
@@ -62,26 +100,31 @@ class DomainAdmin(PageMixin, SecondLook, ModelAdmin):
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
         if db_field.name == "tenant":
-            companies: QuerySet[Client] = Client.objects.companies()
-            kwargs["queryset"] = companies
+            clients: QuerySet[Client] = Client.objects.in_use()
+            kwargs["queryset"] = clients
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         domain = self.get_object(request, unquote(object_id))
-        if domain is not None and domain.is_primary and self.has_delete_permission(request, domain):
-            messages.error(
-                request,
-                format_html(
-                    _t("{} is the primary domain of {}. Mark another one there first."),
-                    domain,
-                    link(client_url(domain.tenant), domain.tenant),
-                ),
-            )
+        if domain is None or not self.has_delete_permission(request, domain):
+            return super().delete_view(request, object_id, extra_context)
+        if refusal := _why_not_deleted(domain):
+            messages.error(request, refusal)
             return HttpResponseRedirect(reverse("admin:tenants_domain_change", args=[domain.pk]))
         return super().delete_view(request, object_id, extra_context)
 
 
-def _is_the_consoles(obj: Any) -> bool:
-    return isinstance(obj, Domain) and obj.tenant.is_public
+def _why_not_deleted(domain: Domain) -> SafeString | None:
+    """Why the domain has to stay, or ``None``."""
+    client = domain.tenant
+    if not domain.is_primary or client.is_archived:
+        return None
+    if client.domains.count() > 1:
+        text = _t("{} is the primary domain of {}. Mark another one there first.")
+    elif client.is_provisioned:
+        text = _t("{} is the only domain of {}, which has a schema: nobody could reach it.")
+    else:
+        return None
+    return format_html(text, domain, link(client_url(client), client))

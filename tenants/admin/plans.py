@@ -13,6 +13,7 @@ from django.db.models import Count, Max, ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,7 @@ from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
 from tenants.admin.base import PageMixin, SecondLook, link
+from tenants.admin.client_filters import EVERYTHING, StatusFilter
 from tenants.admin.plan_words import features_of, limits_of, price_of
 from tenants.exceptions import PlanIsOffered, PlanRetired, TenantError
 from tenants.models import Feature, Plan
@@ -212,4 +214,6 @@ class PlanAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
 
 def _clients_link(plan: Plan, text: Any) -> SafeString:
     clients = reverse("admin:tenants_client_changelist")
-    return link(f"{clients}?plan__id__exact={plan.pk}", text)
+    # The list leaves out archived clients where nothing is said of the status.
+    query = urlencode({"plan__id__exact": plan.pk, StatusFilter.parameter_name: EVERYTHING})
+    return link(f"{clients}?{query}", text)

@@ -147,9 +147,9 @@ def _import(kind: str, name: str = "") -> str:
     name = name or f"{kind}.csv"
     resource = import_string(settings.DEMO_RESOURCES[kind])
     result: ImportResult = import_file(resource, (FIXTURES / name).read_bytes())
-    for error in result.errors_by_kind():
-        line, message = error.examples[0]
-        raise DemoFailed(what=f"{name}, line {line}", why=message)
+    for errors in result.errors_by_column():
+        first = next(iter(errors.sentences.values()))
+        raise DemoFailed(what=f"{name}, {first.where}", why=first.text)
     return result.summary()
 
 

@@ -197,7 +197,35 @@ class TestResult:
             result.append_invalid_row(number, {}, ValidationError({"a": [error]}))
             kind = ValidationError(f"kind {number}")
             result.append_invalid_row(number, {}, ValidationError({"b": [kind]}))
-        shown = [example for kind in result.errors_by_kind() for example in kind.examples]
+        columns = result.errors_by_column()
+        shown = [text for errors in columns for text in errors.sentences]
         assert result.error_count == 10_000
+        assert (columns[0].column, columns[0].count) == ("a", 5000)
         assert len(shown) <= 100
-        assert all(len(text) < 301 for _line, text in shown)
+        assert all(len(text) < 301 for text in shown)
+
+    def test_says_the_same_once_with_all_its_lines(self) -> None:
+        result = ImportResult()
+        for number in range(1, 301):
+            code = "gold" if number % 3 else "silver"
+            error = ValidationError("There is no plan “%(v)s”.", params={"v": code})
+            result.append_invalid_row(number, {}, ValidationError({"plan": [error]}))
+        result.append_invalid_row(7, {}, ValidationError({"plan": ["This cell is empty."]}))
+        (errors,) = result.errors_by_column()
+        assert (errors.count, errors.more) == (301, 0)
+        said = [(one.text, one.where) for one in errors.sentences.values()]
+        assert said == [
+            ("There is no plan “gold”.", "Lines 1, 2, 4, 5, 7, 8, 10, 11, 13, 14, … (200)"),
+            ("There is no plan “silver”.", "Lines 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, … (100)"),
+            ("This cell is empty.", "Line 7"),
+        ]
+
+    def test_says_at_least_one_of_each_kind(self) -> None:
+        result = ImportResult()
+        for number in range(200):
+            error = ValidationError("“%(v)s” is wrong.", params={"v": f"{number}"})
+            result.append_invalid_row(number, {}, ValidationError({"a": [error]}))
+        result.append_invalid_row(200, {}, ValidationError({"a": ["This is another mistake."]}))
+        (errors,) = result.errors_by_column()
+        assert "This is another mistake." in errors.sentences
+        assert errors.more == 200 - 20

@@ -43,9 +43,10 @@ def tasks(*rows: str, header: str = "reference,title", **options: Any) -> Import
 def errors(result: ImportResult) -> list[tuple[str, int, str]]:
     """Column, line and sentence of each error."""
     return [
-        (kind.column, line, text)
-        for kind in result.errors_by_kind()
-        for line, text in kind.examples
+        (column.column, line, sentence.text)
+        for column in result.errors_by_column()
+        for sentence in column.sentences.values()
+        for line in sentence.lines
     ]
 
 

@@ -56,9 +56,11 @@ class TestDomains:
     def test_a_primary_one_is_not_deleted(self, browser: Any, alpha: Client) -> None:
         domain = alpha.domains.get()
         response = browser.post(domain_url(domain, "delete"), {"post": "yes"}, follow=True)
+        assert "is the only domain of" in response.content.decode()
+        other = Domain.objects.create(tenant=alpha, domain="b.localhost", is_primary=False)
+        response = browser.post(domain_url(domain, "delete"), {"post": "yes"}, follow=True)
         assert "is the primary domain of" in response.content.decode()
         assert Domain.objects.filter(pk=domain.pk).exists()
-        other = Domain.objects.create(tenant=alpha, domain="b.localhost", is_primary=False)
         browser.post(domain_url(other, "delete"), {"post": "yes"})
         assert not Domain.objects.filter(domain="b.localhost").exists()
 

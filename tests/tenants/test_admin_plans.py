@@ -63,7 +63,7 @@ class TestList:
         text = browser.get(LIST).content.decode()
         for words in ("1,250.00 EUR a year", "Free of charge", "25 users, 0 tasks, 5.0", "Retired"):
             assert words in text.replace("\xa0", " ")
-        assert f"/tenants/client/?plan__id__exact={alpha.plan_id}" in text
+        assert f"/tenants/client/?plan__id__exact={alpha.plan_id}&amp;status=all" in text
 
     def test_is_in_the_order_of_the_plans(self, browser: Any, db: None) -> None:
         Plan.objects.all().update(position=20)

@@ -1,8 +1,6 @@
-"""Clients and plans from files."""
+"""Clients from files: who is found, what is made, what is refused."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -11,39 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from console.accounts.models import User
 from console.importing.files import import_file
-from console.importing.formats import CSV
-from console.importing.results import ImportResult
 from tenants.models import Client, Domain, Operation, OperationKind, Plan
-from tenants.operations.domains import set_primary_domains
-from tenants.resources import ClientResource, PlanResource
+from tenants.operations.domains import Hosts, arrange_domains
+from tenants.resources import ClientResource
 from tenants.schemas.inspect import schema_exists
+from tests.tenants.files import NEW, clients, errors, exported, row_of
 
-HEADER = "name,schema_name,domain,plan,admin_name,admin_email"
-NEW = "Gamma,gamma,gamma.localhost,team,Gus,Gus@Gamma.example"
-
-
-@pytest.fixture(autouse=True)
-def _plan(alpha: Client) -> None:
-    Plan.objects.get_or_create(code="team", defaults={"name": "Team"})
-
-
-def clients(*rows: str, header: str = HEADER, **options: Any) -> ImportResult:
-    return import_file(ClientResource, "\n".join([header, *rows]).encode(), **options)
-
-
-def errors(result: ImportResult) -> list[tuple[str, int, str]]:
-    return [
-        (kind.column, line, text)
-        for kind in result.errors_by_kind()
-        for line, text in kind.examples
-    ]
-
-
-def row_of(client: Client, **changes: str) -> str:
-    """The client's row as an export has it, with other values in some columns."""
-    dataset = ClientResource().export(Client.objects.filter(pk=client.pk))
-    row = {**dataset.dict[0], **changes}
-    return ",".join(row[name] for name in HEADER.split(","))
+pytestmark = pytest.mark.usefixtures("alpha")
 
 
 class TestClient:
@@ -83,7 +55,7 @@ class TestClient:
             (NEW.replace("Gamma,gamma,", "12,,"), "schema_name", "No schema name can be made"),
             (NEW.replace("gamma.localhost", "https://x.example/"), "domain", "host name alone"),
             (NEW.replace("gamma.localhost", "alpha.localhost"), "domain", "Another client has"),
-            (NEW.replace("gamma.localhost", "localhost"), "domain", "Another client has"),
+            (NEW.replace("gamma.localhost", "localhost"), "domain", "belongs to the console"),
             (NEW.replace("gamma.localhost", ""), "domain", "must not be empty"),
             (NEW.replace("team", "gold"), "plan", "There is no plan with the code “gold”"),
             (NEW.replace("Gus@Gamma.example", "gus"), "admin_email", "valid email"),
@@ -118,8 +90,8 @@ class TestExisting:
         Client.objects.create(
             schema_name="bare", name="Bare", admin_name="B", admin_email="b@x.example"
         )
-        exported = CSV().export_data(ClientResource().export())
-        result = import_file(ClientResource, exported)
+        content = exported(ClientResource)
+        result = import_file(ClientResource, content)
         assert (errors(result), result.new, result.changed) == ([], 0, 0)
         assert result.unchanged == Client.objects.companies().count()
 
@@ -161,7 +133,7 @@ class TestExisting:
         bare = Client.objects.create(
             schema_name="bare", name="Bare", admin_name="B", admin_email="b@x.example"
         )
-        set_primary_domains({bare.pk: "bare.localhost"})
+        arrange_domains({bare: Hosts("bare.localhost")})
         assert bare.get_primary_domain().domain == "bare.localhost"
 
     def test_takes_the_same_number_of_queries_for_20_clients_and_200(self) -> None:
@@ -176,20 +148,5 @@ class TestExisting:
                 assert clients(*rows).changed == count
             return len(made) + len(changed)
 
+        queries(1, "one")  # Types of content are looked up once in a process.
         assert queries(20, "few") == queries(200, "many")
-
-
-class TestPlan:
-    def test_is_made_and_changed_by_its_code(self) -> None:
-        header = b"code,name,description,price,currency\n"
-        result = import_file(PlanResource, header + b"TEAM,Team 2,,12.5,\ngold,Gold,,,CHF\n")
-        assert (result.changed, result.new) == (1, 1)
-        assert str(Plan.objects.get(code="team").price) == "12.50"
-        assert Plan.objects.get(code="gold").currency == "CHF"
-        again = import_file(PlanResource, CSV().export_data(PlanResource().export()))
-        assert again.new == again.changed == 0
-
-    @pytest.mark.parametrize("price", ["12,50", "free", "NaN", "1e400", "-1", "1_0", "12345678.00"])
-    def test_needs_an_amount(self, price: str) -> None:
-        result = import_file(PlanResource, f'code,name,price\nx,X,"{price}"\n'.encode())
-        assert [error[0] for error in errors(result)] == ["price"]

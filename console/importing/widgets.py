@@ -1,0 +1,211 @@
+"""How the cells of a column become values, and values cells again. All errors are ``CellError``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models import Choices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from import_export.widgets import Widget
+
+from console.importing.exceptions import CellError
+
+#: The pairs of a model field's ``choices``.
+Pairs = Callable[[], Iterable[tuple[Any, Any]]]
+
+
+def one_spelling(text: str) -> str:
+    """The text without blanks at its ends and with one kind of line end."""
+    return text.strip().replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Text(Widget):
+    """Any text; ``lower`` for what has no capitals, such as an e-mail address."""
+
+    def __init__(self, *, lower: bool = False) -> None:
+        super().__init__()
+        self.lower = lower
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
+        if "\x00" in value:
+            raise CellError(_("There is a character in this cell that cannot be stored."))
+        text = one_spelling(value)
+        return text.lower() if self.lower else text
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else str(value)
+
+
+class Several(Widget):
+    """Several values with commas between them, in any order; ``each`` reads one of them."""
+
+    def __init__(self, each: Widget) -> None:
+        super().__init__()
+        self.each = each
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> list[Any]:
+        parts = (" ".join(part.split()) for part in value.split(","))
+        return sorted({self.each.clean(part) for part in parts if part})
+
+    def render(self, value: Iterable[Any] | None, obj: Any = None, **kwargs: Any) -> str:
+        return ", ".join(self.each.render(one) for one in value or ())
+
+
+class YesNo(Widget):
+    """Yes or no; also true and false, 1 and 0, as spreadsheets write them."""
+
+    WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}  # noqa: RUF012
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> bool:
+        try:
+            return self.WORDS[value.casefold()]
+        except KeyError:
+            raise CellError(_("“%(value)s” is neither yes nor no."), value=value) from None
+
+    def render(self, value: bool | None, obj: Any = None, **kwargs: Any) -> str:
+        return "yes" if value else "no"
+
+
+class Whole(Widget):
+    """A whole number that is not negative."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> int | None:
+        if not value:
+            return None
+        if re.fullmatch(r"[0-9]{1,18}", value):
+            return int(value)
+        raise CellError(_("“%(value)s” is not a whole number such as 25."), value=value)
+
+    def render(self, value: int | None, obj: Any = None, **kwargs: Any) -> Any:
+        if value is None or kwargs.get("force_native_type"):
+            return "" if value is None else value
+        return str(value)
+
+
+class Day(Widget):
+    """A date as 2026-11-22; nothing else, so that no date is guessed."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> date | None:
+        if not value:
+            return None
+        try:
+            if len(value) == 10:
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise CellError(_("“%(value)s” is not a date such as 2026-11-22."), value=value)
+
+    def render(self, value: date | None, obj: Any = None, **kwargs: Any) -> Any:
+        if value is None:
+            return ""
+        return value if kwargs.get("force_native_type") else value.isoformat()
+
+
+class Moment(Widget):
+    """A date and time in UTC, as 2026-11-22 09:30; only written, never read."""
+
+    def render(self, value: datetime | None, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+class Amount(Widget):
+    """An amount of money as 1250.00."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Decimal:
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or not value.isascii() or "_" in value:
+            raise CellError(_("“%(value)s” is not an amount such as 1250.00."), value=value)
+        return amount
+
+    def render(self, value: Decimal | None, obj: Any = None, **kwargs: Any) -> Any:
+        if value is None or kwargs.get("force_native_type"):
+            return "" if value is None else value
+        return str(value)
+
+
+class OneOf(Widget):
+    """One of a model's choices, by code, name or label, whatever the capitals."""
+
+    def __init__(self, choices: type[Choices] | Pairs) -> None:
+        super().__init__()
+        self.choices = choices
+
+    def _options(self) -> list[tuple[Any, str, str]]:
+        """Value, code and label of each."""
+        if isinstance(self.choices, type):
+            return [(one.value, one.name.lower(), str(one.label)) for one in self.choices]
+        return [(value, str(value), str(label)) for value, label in self.choices()]
+
+    def _spelled(self, text: Any) -> str:
+        return str(text).casefold().replace("_", " ").replace("-", " ").strip()
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
+        # Built when first needed: labels are in the language of the request.
+        known = self.__dict__.get("known")
+        if known is None:
+            known = self.known = {
+                self._spelled(spelling): found
+                for found, code, label in self._options()
+                for spelling in (label, code, found)
+            }
+        try:
+            return known[self._spelled(value)]
+        except KeyError:
+            allowed = ", ".join(label for _value, _code, label in self._options())
+            raise CellError(
+                _("“%(value)s” is not known here. Use one of: %(allowed)s."),
+                value=value,
+                allowed=allowed,
+            ) from None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        if isinstance(self.choices, type) and value in self.choices:
+            return str(self.choices(value).name.lower())
+        return "" if value is None else str(value)
+
+
+class Known(Widget):
+    """Another row, by its key, from rows that were loaded for the whole file.
+
+    ``load`` takes all the keys of the file and returns the rows by key, with one query.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[Iterable[str]], dict[str, Any]],
+        *,
+        key: Callable[[Any], str],
+        unknown: str | Promise,
+        lower: bool = True,
+    ) -> None:
+        super().__init__()
+        self._load = load
+        self._key = key
+        self._unknown = unknown
+        self._lower = lower
+        self._rows: dict[str, Any] = {}
+
+    def _spelled(self, text: str) -> str:
+        return text.lower() if self._lower else text
+
+    def preload(self, cells: Iterable[str]) -> None:
+        self._rows = self._load({self._spelled(cell) for cell in cells if cell})
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
+        if not value:
+            return None
+        try:
+            return self._rows[self._spelled(value)]
+        except KeyError:
+            raise CellError(self._unknown, value=value) from None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else self._key(value)

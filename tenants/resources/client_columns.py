@@ -1,0 +1,192 @@
+"""The columns of a file of clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from console.importing.columns import Column, Info
+from console.importing.resource import KeyedResource
+from console.importing.widgets import Day, Known, Moment, OneOf, Several, Text, YesNo
+from tenants.models import Client, Plan
+from tenants.models.client import language_choices
+from tenants.resources.hosts import HostName
+
+
+def plans_by_code(codes: Iterable[str]) -> dict[str, Plan]:
+    return {plan.code: plan for plan in Plan.objects.filter(code__in=codes)}
+
+
+class ClientColumns(KeyedResource):
+    name = Column(
+        attribute="name",
+        widget=Text(),
+        meaning=_("The company's name."),
+        samples=("Example Bakery", "Sample & Sons"),
+        required=True,
+    )
+    schema_name = Column(
+        attribute="schema_name",
+        widget=Text(),
+        meaning=_(
+            "Finds the client; cannot be changed. Empty: the client with this external "
+            "reference, or a new one whose schema name is made from the name."
+        ),
+        samples=("example_bakery", ""),
+        key=True,
+    )
+    external_reference = Column(
+        attribute="external_reference",
+        widget=Text(),
+        meaning=_("What the client is called elsewhere; no two clients have the same."),
+        samples=("C-1001", "C-1002"),
+    )
+    domain = Column(
+        attribute="domain_name",
+        widget=HostName(),
+        meaning=_("The primary host name of the client's pages, without “https://”."),
+        samples=("bakery.example.com", "sample.example.com"),
+        required=True,
+    )
+    other_domains = Column(
+        attribute="other_names",
+        widget=Several(HostName()),
+        meaning=_("All its other host names, with commas between. One that is left out goes."),
+        samples=("shop.bakery.example, bakery.example", ""),
+    )
+    redirect_to_primary = Column(
+        attribute="redirect_to_primary",
+        widget=YesNo(),
+        meaning=_("yes: the other domains lead to the primary one."),
+        samples=("yes", "no"),
+        blank_keeps=True,
+    )
+    plan = Column(
+        attribute="plan",
+        widget=Known(
+            plans_by_code,
+            key=lambda plan: plan.code,
+            unknown=_("There is no plan with the code “%(value)s”."),
+        ),
+        meaning=_("The code of a plan; a retired one only for a client that has it already."),
+        samples=("team", "team"),
+        required=True,
+    )
+    trial_ends_on = Column(
+        attribute="trial_ends_on",
+        widget=Day(),
+        meaning=_("The last day of the trial, as 2026-11-22; empty: no trial."),
+        samples=("", "2026-12-31"),
+    )
+    tags = Column(
+        attribute="tags",
+        widget=Several(Text(lower=True)),
+        meaning=_("Words to find clients by, with commas between."),
+        samples=("bakery, pilot", ""),
+    )
+    notes = Column(
+        attribute="notes",
+        widget=Text(),
+        meaning=_("For staff; may go over several lines."),
+        samples=("Pays by invoice.", ""),
+    )
+    contact_name = Column(
+        attribute="contact_name",
+        widget=Text(),
+        meaning=_("Whom to ask for."),
+        samples=("Bea Baker", ""),
+    )
+    contact_email = Column(
+        attribute="contact_email",
+        widget=Text(lower=True),
+        meaning=_("The contact's e-mail address."),
+        samples=("bea@bakery.example.com", ""),
+    )
+    contact_phone = Column(
+        attribute="contact_phone",
+        widget=Text(),
+        meaning=_("The contact's phone, as +49 30 1234567."),
+        samples=("+49 30 1234567", ""),
+    )
+    admin_name = Column(
+        attribute="admin_name",
+        widget=Text(),
+        meaning=_("Who gets the first account."),
+        samples=("Ada Baker", "Sam Sample"),
+        required=True,
+    )
+    admin_email = Column(
+        attribute="admin_email",
+        widget=Text(lower=True),
+        meaning=_("The e-mail address of the first account; fixed once the schema is made."),
+        samples=("ada@bakery.example.com", "sam@sample.example.com"),
+        required=True,
+    )
+    time_zone = Column(
+        attribute="time_zone",
+        widget=Text(),
+        meaning=_("A time zone by its name, as Europe/Berlin."),
+        samples=("Europe/Berlin", ""),
+        blank_keeps=True,
+    )
+    language = Column(
+        attribute="language",
+        widget=OneOf(language_choices),
+        meaning=_("The language of the client's pages, by its code."),
+        samples=("en", ""),
+        blank_keeps=True,
+    )
+    colour = Column(
+        attribute="colour",
+        widget=Text(lower=True),
+        meaning=_("The main colour of the client's pages, as #2563eb."),
+        samples=("#b45309", ""),
+        blank_keeps=True,
+    )
+    status = Info(
+        attribute="status",
+        widget=Text(),
+        meaning=_("draft, provisioning, active, suspended or archived. A new client is a draft."),
+        samples=("", ""),
+        tells=True,
+    )
+    created_at = Info(
+        attribute="created_at",
+        widget=Moment(),
+        meaning=_("When the client was added, in UTC."),
+        samples=("", ""),
+    )
+    last_active_at = Info(
+        attribute="last_active_at",
+        widget=Moment(),
+        meaning=_("When somebody last used the client's pages, in UTC."),
+        samples=("", ""),
+    )
+
+    class Meta:
+        model = Client
+        import_id_fields = ("schema_name",)
+        fields = import_order = export_order = (
+            "name",
+            "schema_name",
+            "external_reference",
+            "domain",
+            "other_domains",
+            "redirect_to_primary",
+            "plan",
+            "trial_ends_on",
+            "tags",
+            "notes",
+            "contact_name",
+            "contact_email",
+            "contact_phone",
+            "admin_name",
+            "admin_email",
+            "time_zone",
+            "language",
+            "colour",
+            "status",
+            "created_at",
+            "last_active_at",
+        )

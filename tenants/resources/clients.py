@@ -1,0 +1,238 @@
+"""Clients from files and in files: the row of each, and its domains with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.importing.exceptions import CellError
+from console.importing.table import Table
+from tenants.models import Client, ClientStatus, Domain, Operation
+from tenants.operations.domains import Hosts, arrange_domains
+from tenants.resources.client_columns import ClientColumns
+from tenants.resources.hosts import hostname_error
+from tenants.validators import PUBLIC_SCHEMA, normalize_hostname, suggest_schema_name
+
+ADMIN_IS_THERE = gettext_lazy(
+    "%(client)s has its schema, and with it the first account. Leave its name and address as they "
+    "are here; they are changed in the client's own pages."
+)
+WORK_IS_OPEN = gettext_lazy(
+    "%(client)s has an operation that is not over. This cannot be changed until it is."
+)
+
+
+class ClientResource(ClientColumns):
+    """A client by its schema name, or else by its external reference.
+
+    Makes no schema and changes no status. The row that stands for the console itself is neither
+    read nor written, and an archived client is not changed.
+    """
+
+    checked_elsewhere = frozenset({"plan"})
+
+    class Meta(ClientColumns.Meta):
+        pass
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        #: The client (its id) that has each host name of the file, and the line that asks for it.
+        self._owners: dict[str, int] = {}
+        self._asked: dict[str, int] = {}
+        #: The clients that have the references of the file, and the line that gives each.
+        self._referred: dict[str, Client] = {}
+        self._given: dict[str, int] = {}
+        #: Keys that were made from a name.
+        self._suggested: set[str] = set()
+
+    # --- finding clients ----------------------------------------------------------------------
+
+    def prepare(self, table: Table) -> None:
+        hosts = {normalize_hostname(cell) for cell in table["domain"]}
+        if "other_domains" in table.headers:
+            cells = ",".join(table["other_domains"])
+            hosts |= {normalize_hostname(name) for name in cells.split(",")}
+        self._owners = dict(
+            Domain.objects.filter(domain__in=hosts).values_list("domain", "tenant_id")
+        )
+        if "external_reference" in table.headers:
+            references = set(table["external_reference"]) - {""}
+            clients = Client.objects.companies().filter(external_reference__in=references)
+            self._referred = {client.external_reference: client for client in clients}
+
+    def read_key(self, row: dict[str, str]) -> str:
+        schema = self.fields["schema_name"].clean(row) if row.get("schema_name") else ""
+        if not schema and (client := self._referred.get(row.get("external_reference", ""))):
+            schema = client.schema_name
+        if not schema:
+            schema = suggest_schema_name(row["name"])
+            if not schema:
+                raise CellError(_("No schema name can be made from this name. Give one."))
+            self._suggested.add(schema)
+        if schema == PUBLIC_SCHEMA:
+            raise CellError(_("“public” is the console itself; a file cannot change it."))
+        return schema
+
+    def find(self, keys: list[str], *, lock: bool) -> dict[str, Client]:
+        clients = Client.objects.companies().filter(schema_name__in=keys)
+        clients = with_host_names(clients.select_related("plan")).order_by("pk")
+        if lock:
+            # Whether a client has its schema decides what may change.
+            clients = clients.select_for_update(of=("self",), no_key=True)
+        is_worked_on = Exists(Operation.objects.open().filter(client=OuterRef("pk")))
+        found = {}
+        for client in clients.annotate(is_worked_on=is_worked_on):
+            client.hosts_before = {client.domain_name, *client.other_names} - {""}
+            found[client.schema_name] = client
+        return found
+
+    def start(self, key: str, row: dict[str, str]) -> Client:
+        client = Client(schema_name=key)
+        client.domain_name, client.other_names, client.hosts_before = "", [], set()
+        return client
+
+    def filter_export(self, queryset: QuerySet[Client], **kwargs: Any) -> QuerySet[Client]:
+        clients = queryset.exclude(schema_name=PUBLIC_SCHEMA).select_related("plan")
+        return with_host_names(clients).order_by("schema_name")
+
+    # --- what a row may say -------------------------------------------------------------------
+
+    def rules(self, instance: Client, *, new: bool) -> Iterator[tuple[str, CellError]]:
+        yield from self._identity_errors(instance, new=new)
+        yield from self._domain_errors(instance, new=new)
+        if instance.plan and instance.plan.is_retired and self._is_changed("plan", new=new):
+            message = _("The plan “%(plan)s” is retired: nobody can be given it.")
+            yield "plan", CellError(message, plan=instance.plan.code)
+        if new:
+            if self.current_row.get("status", "") not in ("", ClientStatus.DRAFT):
+                message = _("A new client is a draft until its schema is made. Leave this empty.")
+                yield "status", CellError(message)
+            return
+        name = self.before("name")
+        if instance.is_archived:
+            message = _("%(client)s is archived, and a file does not change it. Restore it first.")
+            yield "schema_name", CellError(message, client=name)
+        for column in ("admin_name", "admin_email"):
+            if self._is_changed(column, new=new):
+                if instance.is_provisioned:
+                    yield column, CellError(ADMIN_IS_THERE, client=name)
+                elif instance.is_worked_on:
+                    yield column, CellError(WORK_IS_OPEN, client=name)
+
+    def _is_changed(self, column: str, *, new: bool) -> bool:
+        return new or any(changed.column_name == column for changed, _old, _new in self._changed)
+
+    def _identity_errors(self, client: Client, *, new: bool) -> Iterator[tuple[str, CellError]]:
+        """Whether the row means the client that was found, and whether its reference is free."""
+        name = "" if new else self.before("name")
+        if not new and client.schema_name in self._suggested and name != client.name:
+            message = _(
+                "The schema name “%(schema)s”, made from this name, belongs to %(client)s. Give "
+                "another one, or that one if you mean this client."
+            )
+            yield "schema_name", CellError(message, schema=client.schema_name, client=name)
+        reference = client.external_reference
+        if not reference or not self._is_changed("external_reference", new=new):
+            return
+        owner = self._referred.get(reference)
+        if owner is not None and owner.pk != client.pk:
+            message = _("%(client)s (%(schema)s) has the external reference “%(reference)s”.")
+            yield (
+                "external_reference",
+                CellError(
+                    message, client=owner.name, schema=owner.schema_name, reference=reference
+                ),
+            )
+        line = self._given.setdefault(reference, self.current_line)
+        if line != self.current_line:
+            message = _("Line %(line)s gives the external reference “%(reference)s” too.")
+            yield "external_reference", CellError(message, line=line, reference=reference)
+        if not new and client.schema_name in self._suggested:
+            message = _(
+                "%(client)s is here under another external reference. Give the schema name "
+                "“%(schema)s” if you mean this client, or another one."
+            )
+            yield "schema_name", CellError(message, client=name, schema=client.schema_name)
+
+    def _domain_errors(self, client: Client, *, new: bool) -> Iterator[tuple[str, CellError]]:
+        if not (self._is_changed("domain", new=new) or self._is_changed("other_domains", new=new)):
+            return
+        primary, others = client.domain_name, client.other_names
+        if others and not primary:
+            yield "other_domains", CellError(_("Give the primary domain first, in “domain”."))
+        if "other_domains" in self.current_row and primary in others:
+            message = _("“%(host)s” is the primary domain already; give it once.")
+            yield "other_domains", CellError(message, host=primary)
+        if right := self._missing_right(client, new=new):
+            yield "domain", right
+            return
+        for column, hosts in (("domain", [primary]), ("other_domains", others)):
+            for host in hosts:
+                is_new = host and host not in client.hosts_before
+                if is_new and (error := self._host_error(host, client)):
+                    yield column, error
+
+    def _missing_right(self, client: Client, *, new: bool) -> CellError | None:
+        """Which right over domains the row needs and the user lacks."""
+        before = client.hosts_before
+        hosts = {client.domain_name, *client.other_names} - {""}
+        old = "" if new else self.before("domain")
+        if "other_domains" not in self.current_row:
+            hosts |= before - {old}
+            if client.domain_name in before:
+                hosts |= before
+        added, removed = len(hosts - before), len(before - hosts)
+        if old in before - hosts and client.domain_name in hosts - before:
+            added, removed = added - 1, removed - 1  # One takes the place of the other.
+        if added and not self.may("add", Domain):
+            return CellError(_("You may not add domains."))
+        if removed and not self.may("delete", Domain):
+            return CellError(_("You may not delete domains."))
+        if not new and old != client.domain_name and not self.may("change", Domain):
+            return CellError(_("You may not change domains."))
+        return None
+
+    def _host_error(self, host: str, client: Client) -> CellError | None:
+        """Why the client cannot have a name that it has not got yet, or ``None``."""
+        if error := hostname_error(host):
+            return error
+        if self._owners.get(host, client.pk) != client.pk:
+            return CellError(_("Another client has the domain “%(host)s”."), host=host)
+        line = self._asked.setdefault(host, self.current_line)
+        if line != self.current_line:
+            message = _("Line %(line)s asks for the domain “%(host)s” too.")
+            return CellError(message, line=line, host=host)
+        return None
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def insert(self, instances: list[Client]) -> None:
+        super().insert(instances)
+        arrange_domains({c: Hosts(c.domain_name, c.other_names) for c in instances})
+
+    def update(self, instances: list[Client]) -> None:
+        super().update(instances)
+        names_others = any(column.column_name == "other_domains" for column in self._written)
+        arrange_domains(
+            {
+                client: Hosts(client.domain_name, client.other_names if names_others else None)
+                for client in instances
+                if {"domain_name", "other_names"} & self._values_before[client.pk].keys()
+            }
+        )
+
+
+def with_host_names(clients: QuerySet[Client]) -> QuerySet[Client]:
+    """Adds ``domain_name``, the primary host name or an empty text, and ``other_names``."""
+    domains = Domain.objects.filter(tenant=OuterRef("pk"))
+    primary = domains.filter(is_primary=True).values("domain")[:1]
+    others = domains.filter(is_primary=False).order_by("domain").values("domain")
+    return clients.annotate(
+        domain_name=Coalesce(Subquery(primary), Value("")), other_names=ArraySubquery(others)
+    )
