@@ -14,7 +14,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import OPEN_STATES, Client, Operation, OperationState, SchemaVersion
@@ -49,22 +49,34 @@ def with_schema_state(clients: QuerySet[Client]) -> QuerySet[Client]:
         # An operation that is tried again keeps its age, so the open one need not be the newest.
         .order_by(Case(When(state__in=OPEN_STATES, then=0), default=1), "-created_at", "-pk")
     )
-    latest_state = Subquery(operations.values("state")[:1])
     described = JSONObject(id=F("pk"), kind=F("kind"), state=F("state"))
-    return clients.alias(latest_state=latest_state).annotate(
+    # Worked out inside: asked for outside, the state would be looked up once for each answer.
+    progress = Case(
+        *(When(state=state, then=Value(word)) for state, word in _PROGRESS.items()),
+        default=Value(NONE),
+    )
+    return clients.annotate(
         behind=_behind(),
         latest=Subquery(operations.annotate(described=described).values("described")[:1]),
         schema_state=Case(
             When(schema_name=PUBLIC_SCHEMA, then=Value(PLATFORM)),
             When(provisioned_at__isnull=False, behind__gt=0, then=Value(BEHIND)),
             When(provisioned_at__isnull=False, then=Value(READY)),
-            When(latest_state=OperationState.QUEUED, then=Value(WAITING)),
-            When(latest_state=OperationState.RUNNING, then=Value(MAKING)),
-            When(latest_state=OperationState.FAILED, then=Value(FAILED)),
-            default=Value(NONE),
+            default=Coalesce(
+                Subquery(operations.annotate(progress=progress).values("progress")[:1]),
+                Value(NONE),
+            ),
             output_field=CharField(),
         ),
     )
+
+
+#: How far a schema that is not there has come, by the state of the operation that counts.
+_PROGRESS = {
+    OperationState.QUEUED: WAITING,
+    OperationState.RUNNING: MAKING,
+    OperationState.FAILED: FAILED,
+}
 
 
 def _behind() -> Case:

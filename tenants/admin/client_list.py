@@ -72,6 +72,9 @@ class ClientChangeList(ChangeList):
         self.counts: dict[str, int] = dict(rows.annotate(Count("pk")))
         self.queryset.known_count = self.count_of(self.statuses)
         super().get_results(request)
+        if self.multi_page and not self.show_all:
+            # What is worked out for each row is then not worked out for the pages before it.
+            self.result_list = self.queryset.filter(pk__in=self.result_list.values("pk"))
 
     @property
     def statuses(self) -> set[str]:

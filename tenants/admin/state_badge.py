@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -51,6 +52,12 @@ def badge(client: Client) -> SafeString:
 
 def label(text: Any, kind: str) -> SafeString:
     """A label of Unfold's: ``success``, ``info``, ``warning``, ``danger``, or none of them."""
+    return _label(str(text), kind)
+
+
+@lru_cache(maxsize=256)
+def _label(text: str, kind: str) -> SafeString:
+    # A list has a hundred of a few different ones.
     return SafeString(
         render_to_string("unfold/helpers/label.html", {"text": text, "type": kind}).strip()
     )
