@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -16,7 +16,6 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
@@ -56,6 +55,11 @@ class LogEntryAdmin(ModelAdmin):
     search_fields = ("object_repr", "actor_email", "changes", "additional_data")
     search_help_text = _("Name, e-mail of who did it, or a value before or after")
 
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {
+            "all": ("tenants/pages.css", "tenants/client.css")
+        }
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
         return visible_entries(request, self.admin_site)
 
@@ -64,7 +68,7 @@ class LogEntryAdmin(ModelAdmin):
 
     @display(description=_("when"), ordering="timestamp")
     def when(self, entry: LogEntry) -> str:
-        return moment(entry)
+        return words.in_words(entry.timestamp)
 
     @display(description=_("who"), ordering="actor_email")
     def who(self, entry: LogEntry) -> str:
@@ -109,9 +113,9 @@ class LogEntryAdmin(ModelAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": entry,
-            "title": _("Change"),
+            "title": _("History entry"),
             "told": told,
-            "when": moment(entry),
+            "when": words.in_words(entry.timestamp),
             "about": about(entry, link),
             "is_creation": entry.action == LogEntry.Action.CREATE,
             "is_deletion": entry.action == LogEntry.Action.DELETE,
@@ -150,11 +154,6 @@ def _only(cl: ChangeList) -> str:
     whole = next((entry for entry in entries if words.is_about_itself(entry)), None)
     named = whole or next(iter(entries), None)
     return named.object_repr if named else _("one object")
-
-
-def moment(entry: LogEntry) -> str:
-    when = localtime(entry.timestamp)
-    return f"{when:%Y-%m-%d %H:%M:%S} {when.tzname()}"
 
 
 def about(entry: LogEntry, link: str) -> SafeString:

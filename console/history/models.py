@@ -54,8 +54,8 @@ class LogEntry(AbstractLogEntry):
 
     class Meta(AbstractLogEntry.Meta):
         abstract = False
-        verbose_name = _("change")
-        verbose_name_plural = _("history")
+        verbose_name = _("history entry")
+        verbose_name_plural = _("history entries")
         ordering = ("-timestamp", "-pk")
         default_permissions = ("view",)
         indexes = (

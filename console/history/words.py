@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -163,13 +163,18 @@ def _value(field: Any, value: Any, names: _Names) -> str:
     return str(value)
 
 
+def in_words(moment: datetime) -> str:
+    """The time in the reader's zone, with its name."""
+    moment = localtime(moment)
+    return f"{date_format(moment, 'DATETIME_FORMAT')} {moment.tzname()}"
+
+
 def _moment(value: str) -> str:
     """A time, which is written down in UTC without saying so."""
     moment = parse_datetime(value)
     if moment is None:
         return ""
-    moment = localtime(moment.replace(tzinfo=UTC) if is_naive(moment) else moment)
-    return f"{date_format(moment, 'DATETIME_FORMAT')} {moment.tzname()}"
+    return in_words(moment.replace(tzinfo=UTC) if is_naive(moment) else moment)
 
 
 def _day(value: str) -> str:

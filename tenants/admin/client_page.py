@@ -26,7 +26,10 @@ class QuestionForm(forms.Form):
 
 class ClientPages(PageMixin):
     class Media:
-        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("tenants/client.css",)}
+        # Both: of several classes that a ModelAdmin is made of, one has the word.
+        css: ClassVar[dict[str, tuple[str, ...]]] = {
+            "all": ("tenants/pages.css", "tenants/client.css")
+        }
         js = ("tenants/client.js",)
 
     def ask(

@@ -37,12 +37,13 @@ def send_invitation(client: Client, user: User, link: str) -> None:
     repeat the message.
     """
     with translation.override(client.language):
-        now = timezone.now()
+        now, lasts = timezone.now(), timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
         words = {
             "name": user.name,
             "client": client,
             "link": link,
-            "valid_for": timeuntil(now + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT), now),
+            # With plain blanks: not every mail program knows Django's.
+            "valid_for": timeuntil(now + lasts, now).replace("\xa0", " "),
         }
         subject = _("Your way in to %(client)s") % {"client": client}
         body = render_to_string("tenants/mail/sign_in_link.txt", words)

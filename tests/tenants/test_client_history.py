@@ -64,8 +64,8 @@ class TestWords:
     @pytest.mark.parametrize(
         ("field", "value", "words"),
         [
-            ("tags", ["big", "eu"], "Tags: – → big, eu"),
-            ("contact_name", "Ann", "Contact: – → Ann"),
+            ("tags", ["big", "eu"], "Tags: \N{EN DASH} → big, eu"),
+            ("contact_name", "Ann", "Contact: \N{EN DASH} → Ann"),
             ("language", "en-gb", "Language: English (US) → English (UK)"),
             ("redirect_to_primary", True, "Other domains lead to the primary one: No → Yes"),
         ],
@@ -78,7 +78,7 @@ class TestWords:
 
     def test_dates_are_dates(self, browser: Any, alpha: Client) -> None:
         changed(alpha, None, trial_ends_on="2027-03-09")
-        assert lines(browser, alpha)[0].startswith("Trial ends: – → March 9, 2027")
+        assert lines(browser, alpha)[0].startswith("Trial ends: \N{EN DASH} → March 9, 2027")
 
     def test_a_long_text_is_folded(self, browser: Any, alpha: Client) -> None:
         changed(alpha, None, notes="long " * 100)
@@ -88,8 +88,8 @@ class TestWords:
     def test_several_changes_are_one_entry(self, browser: Any, alpha: Client) -> None:
         changed(alpha, None, contact_name="Ann", contact_phone="+49 30 1")
         line = lines(browser, alpha)[0]
-        assert "Contact: – → Ann" in line
-        assert "Contact's phone: – → +49 30 1" in line.replace("&#x27;", "'")
+        assert "Contact: \N{EN DASH} → Ann" in line
+        assert "Contact's phone: \N{EN DASH} → +49 30 1" in line.replace("&#x27;", "'")
 
     def test_domains_belong_to_it(self, browser: Any, alpha: Client) -> None:
         domain = Domain.objects.create(tenant=alpha, domain="a.example", is_primary=False)
@@ -112,7 +112,7 @@ class TestWords:
         assert archived.startswith("Archived, the data to be kept until")
         assert str(day.year) in archived
         assert "an operator, in a terminal" in archived
-        assert suspended.startswith("Suspended – Unpaid")
+        assert suspended.startswith("Suspended \N{EN DASH} Unpaid")
         assert operator.email in suspended
 
     def test_what_people_wrote_is_escaped(self, browser: Any, alpha: Client) -> None:
@@ -126,7 +126,7 @@ class TestOperations:
         operation = request_operation(alpha, OperationKind.MIGRATE_SCHEMA, acting_user=operator)
         first, second = lines(browser, alpha)[:2]
         assert first.startswith(f"Migrate schema #{operation.pk} Waiting")
-        assert second.startswith("Contact: – → Ann")
+        assert second.startswith("Contact: \N{EN DASH} → Ann")
 
     def test_that_are_over_say_how_long_they_took(self, browser: Any, alpha: Client) -> None:
         (line,) = [line for line in lines(browser, alpha) if line.startswith("Create schema")]
@@ -180,7 +180,7 @@ class TestWhoSeesIt:
         rights = ["view_client", "view_logentry"]
         outsider.user_permissions.set(Permission.objects.filter(codename__in=rights))
         seen = " ".join(lines(staff_browser(outsider), alpha))
-        assert "Contact: – → Ann" in seen
+        assert "Contact: \N{EN DASH} → Ann" in seen
         assert "a.example" not in seen
         assert "Create schema" not in seen
 

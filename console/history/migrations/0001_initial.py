@@ -39,8 +39,8 @@ class Migration(migrations.Migration):
                 ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype', verbose_name='content type')),
             ],
             options={
-                'verbose_name': 'change',
-                'verbose_name_plural': 'history',
+                'verbose_name': 'history entry',
+                'verbose_name_plural': 'history entries',
                 'ordering': ('-timestamp', '-pk'),
                 'get_latest_by': 'timestamp',
                 'abstract': False,
