@@ -1,4 +1,5 @@
-"""From the host to the client: which schema a request is in, before anything else is read."""
+"""From the host to the client: which schema a request is in, before anything else is read; and
+what follows from the client: its language, its time zone, and that it is in use."""
 
 from __future__ import annotations
 
@@ -9,26 +10,33 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
+from django.middleware.locale import LocaleMiddleware
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
+from django.utils import timezone, translation
 
 from console.postgres.exceptions import ScopeSwitchFailed
-from tenants.models import Client
+from tenants.models import Client, Domain
+from tenants.operations.activity import is_due, note_activity
 
 logger = logging.getLogger(__name__)
 
 #: How long a browser is told to wait before it asks again for a tenant that is being made.
 RETRY_AFTER_SECONDS = 30
+#: The same for one that is suspended: until people have spoken to each other.
+SUSPENDED_RETRY_AFTER_SECONDS = 60 * 60
 
 
 class TenantMiddleware:
     """Puts the request into the schema of the client whose domain it came to.
 
     The public domain gets the staff's pages in ``public``. Any other known domain gets the
-    tenant's pages in its schema, or 503 while there is no schema that is ready. An unknown host
-    gets a plain 404. Neither answer names a client, and neither ever falls back to ``public``.
+    tenant's pages in its schema, or 503 while the client is suspended or has no schema that is
+    ready. An unknown host gets a plain 404, and so does that of an archived client. None of these
+    answers names a client, and none ever falls back to ``public``.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -38,33 +46,59 @@ class TenantMiddleware:
         # The last request on this connection may have been a tenant's. It is not reset when a
         # response ends, for a streamed one is still being read then.
         connection.set_schema_to_public()
+        timezone.deactivate()
         try:
             host, port = split_domain_port(request.get_host())
         except DisallowedHost:
             return not_found(request)
         if settings.REDIRECT_LOOPBACK and is_loopback_address(host):
-            origin = f"{request.scheme}://localhost{':' + port if port else ''}"
-            response = HttpResponseRedirect(origin + request.get_full_path())
-            response.status_code = 307  # same method, same body
-            return response
+            return redirect(request, "localhost", port)
+        host = plain_host(host)
         client = client_of(host)
-        if client is None:
+        if client is None or client.is_archived:
             return not_found(request)
         request.tenant = client
         if client.is_public:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-        elif client.is_provisioned and client.schema_exists and enter(client):
-            request.urlconf = settings.ROOT_URLCONF
         else:
-            return not_ready(request)
+            if client.is_suspended:
+                return suspended(client)
+            if client.redirect_to_primary and client.primary_host not in (None, host):
+                return redirect(request, client.primary_host, port)
+            if not (client.is_provisioned and client.schema_exists and enter(client)):
+                return not_ready(client)
+            activate_time_zone(client)
+            request.urlconf = settings.ROOT_URLCONF
         set_urlconf(request.urlconf)
         return self.get_response(request)
 
 
+def plain_host(host: str) -> str:
+    """The host as domains are written down."""
+    return host.lower().removesuffix(".").removeprefix("www.")
+
+
 def client_of(host: str) -> Client | None:
-    """The client that the host belongs to, with ``schema_exists``; one query."""
-    host = host.lower().removesuffix(".").removeprefix("www.")
-    return Client.objects.with_schema_exists().filter(domains__domain=host).first()
+    """The client that the host belongs to, with its plan, ``schema_exists`` and
+    ``primary_host``; one query."""
+    primary = Domain.objects.filter(tenant=OuterRef("pk"), is_primary=True).values("domain")
+    clients = Client.objects.with_schema_exists().annotate(primary_host=Subquery(primary[:1]))
+    return clients.select_related("plan").filter(domains__domain=host).first()
+
+
+def activate_time_zone(client: Client) -> None:
+    try:
+        timezone.activate(client.time_zone)
+    except (KeyError, ValueError):
+        logger.warning("%s has an unknown time zone: %s.", client.schema_name, client.time_zone)
+
+
+def language_of(client: Client) -> str:
+    """The client's language, or that of the settings where it is not offered any more."""
+    try:
+        return translation.get_supported_language_variant(client.language)
+    except LookupError:
+        return settings.LANGUAGE_CODE
 
 
 def enter(client: Client) -> bool:
@@ -86,16 +120,69 @@ def is_loopback_address(host: str) -> bool:
         return False
 
 
+def redirect(request: HttpRequest, host: str, port: str) -> HttpResponse:
+    """To the same address on another host: same scheme, port, path, query, method and body."""
+    origin = f"{request.scheme}://{host}{':' + port if port else ''}"
+    response = HttpResponseRedirect(origin + request.get_full_path())
+    response.status_code = 307
+    return response
+
+
 def not_found(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(render_to_string("console/unknown_host.html"), status=404)
+    with translation.override(translation.get_language_from_request(request)):
+        return HttpResponse(render_to_string("console/unknown_host.html"), status=404)
 
 
-def not_ready(request: HttpRequest) -> HttpResponse:
+def not_ready(client: Client) -> HttpResponse:
+    return _closed(client, "console/not_ready.html", RETRY_AFTER_SECONDS)
+
+
+def suspended(client: Client) -> HttpResponse:
+    return _closed(client, "console/suspended.html", SUSPENDED_RETRY_AFTER_SECONDS)
+
+
+def _closed(client: Client, template: str, retry_after: int) -> HttpResponse:
+    with translation.override(language_of(client)):
+        page = render_to_string(template)
     return HttpResponse(
-        render_to_string("console/not_ready.html"),
+        page,
         status=503,
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"},
+        headers={"Retry-After": str(retry_after), "Cache-Control": "no-store"},
     )
+
+
+class ClientLocaleMiddleware(LocaleMiddleware):
+    """On the staff's side the browser's language; a tenant's pages have their client's."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.tenant.is_public:
+            super().process_request(request)
+        else:
+            translation.activate(language_of(request.tenant))
+            request.LANGUAGE_CODE = translation.get_language()
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.tenant.is_public:
+            return super().process_response(request, response)
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
+
+
+class ActivityMiddleware:
+    """Notes that a tenant is in use, once in a while, when somebody signed in asks for a page.
+
+    Belongs after Django's authentication. Who asks is looked up only when a note is due.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        client = request.tenant
+        if not client.is_public and is_due(client) and request.user.is_authenticated:
+            note_activity(client)
+        return response
 
 
 class RefuseNulMiddleware:

@@ -73,10 +73,11 @@ MIDDLEWARE = [
     "console.middleware.TenantMiddleware",
     "console.middleware.RefuseNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "console.middleware.ClientLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.middleware.ActivityMiddleware",
     "console.history.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
