@@ -25,16 +25,22 @@ def one_spelling(text: str) -> str:
 
 
 class Text(Widget):
-    """Any text; ``lower`` for what has no capitals, such as an e-mail address."""
+    """Any text; ``lower`` for what has no capitals, such as an e-mail address.
 
-    def __init__(self, *, lower: bool = False) -> None:
+    ``max_length`` is for text fields, whose own is a rule of forms alone.
+    """
+
+    def __init__(self, *, lower: bool = False, max_length: int | None = None) -> None:
         super().__init__()
         self.lower = lower
+        self.max_length = max_length
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
         if "\x00" in value:
             raise CellError(_("There is a character in this cell that cannot be stored."))
         text = one_spelling(value)
+        if self.max_length is not None and len(text) > self.max_length:
+            raise CellError(_("Use %(max)d characters at the most."), max=self.max_length)
         return text.lower() if self.lower else text
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:

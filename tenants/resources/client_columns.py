@@ -14,6 +14,9 @@ from tenants.models.client import language_choices
 from tenants.resources.hosts import HostName
 
 
+NOTES_MAX_LENGTH = Client._meta.get_field("notes").max_length
+
+
 def plans_by_code(codes: Iterable[str]) -> dict[str, Plan]:
     return {plan.code: plan for plan in Plan.objects.filter(code__in=codes)}
 
@@ -87,7 +90,7 @@ class ClientColumns(KeyedResource):
     )
     notes = Column(
         attribute="notes",
-        widget=Text(),
+        widget=Text(max_length=NOTES_MAX_LENGTH),
         meaning=_("For staff; may go over several lines."),
         samples=("Pays by invoice.", ""),
     )
