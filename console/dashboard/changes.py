@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
 
 from console.history.access import visible_entries
+from console.history.models import LogEntry
 from console.history.words import Told, tell
 from console.sites import public_site
 
@@ -26,7 +28,12 @@ class NewChange:
 
 
 def newest_changes(request: HttpRequest, limit: int) -> list[NewChange]:
-    """The newest first; none for those who may not see the history."""
+    """The newest first; none for those who may not see the history.
+
+    What operations do to the status of a client is left out: the operations are on the page.
+    """
+    by_operation = Q(action=LogEntry.Action.UPDATE, event="", changes__has_key="status")
+    entries = visible_entries(request, public_site).exclude(by_operation)[:limit]
     return [
         NewChange(
             Truncator(_line(told)).chars(SHORT),
@@ -34,7 +41,7 @@ def newest_changes(request: HttpRequest, limit: int) -> list[NewChange]:
             told.who,
             told.entry.timestamp,
         )
-        for told in tell(visible_entries(request, public_site)[:limit])
+        for told in tell(entries)
     ]
 
 
