@@ -194,6 +194,13 @@ def tenant_browser(db: None) -> Callable[..., Browser]:
 
 
 @pytest.fixture
+def second(db: None) -> Iterator[Any]:
+    """Another connection to the tests' database, in a transaction of its own."""
+    with database.second_connection() as connection:
+        yield connection
+
+
+@pytest.fixture
 def web_login(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     """The default connection logs in as web, as in a process that serves requests."""
     with django_db_blocker.unblock(), database.web_login() as connection:

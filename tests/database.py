@@ -50,6 +50,22 @@ def maintenance() -> Iterator[psycopg.Cursor]:
 
 
 @contextmanager
+def second_connection() -> Iterator[psycopg.Connection]:
+    """Somebody else who is at work in the tests' database, as the owner; rolled back at the end.
+
+    Sees what was there before the test began. Gives up after two seconds rather than wait for
+    the test, which waits for it.
+    """
+    parts = {
+        **(env.conninfo("owner") or {}),
+        "dbname": connections["default"].settings_dict["NAME"],
+    }
+    with psycopg.connect(**parts, options="-c lock_timeout=2s") as connection:
+        yield connection
+        connection.rollback()
+
+
+@contextmanager
 def web_login() -> Iterator[DatabaseWrapper]:
     """In the block, the default connection is one that logged in as web, as web processes do."""
     owner = connections["default"]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
@@ -23,8 +22,9 @@ from console.middleware import (
     ActivityMiddleware,
 )
 from tenants.models import Client, Domain, Plan
-from tenants.operations.activity import EVERY
+from tenants.operations.activity import EVERY, note_activity
 from tenants.operations.lifecycle import archive, reactivate, restore, suspend
+from tenants.schemas.locks import lock_timeout
 from tests.conftest import Browser
 from tests.database import make_client
 
@@ -241,25 +241,17 @@ class TestLastActive:
         with pytest.raises(ZeroDivisionError):
             answer(request)
 
-    def test_waits_for_nobody(self, alpha: Client, browser: Browser) -> None:
+    def test_waits_for_nobody(self, alpha: Client, second: Any) -> None:
         """A worker holds the client's row for as long as it works on the schema."""
-        parts = connection.get_connection_params()
-        info = {name: parts[name] for name in ("host", "port", "user", "password") if name in parts}
-        with psycopg.connect(dbname=connection.settings_dict["NAME"], **info) as worker:
-            # The row as it was before this test's transaction, which changes nothing of it.
-            worker.execute(
-                "SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [alpha.pk]
-            )
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL lock_timeout = '2s'")
-            assert browser.get("/").status_code == 200
-            worker.rollback()
+        second.execute("SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [alpha.pk])
+        with lock_timeout("2s"):
+            connection.set_tenant(alpha)
+            note_activity(alpha)
+            connection.set_schema_to_public()
         assert self.last_active(alpha) is None
 
     def test_as_the_web_login(self, web_login: Any) -> None:
         """What it needs is granted to the process that serves pages."""
-        from tenants.operations.activity import note_activity
-
         client = Client.objects.get(schema_name="alpha")
         web_login.set_tenant(client)
         try:
