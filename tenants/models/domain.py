@@ -36,8 +36,8 @@ class Domain(DomainMixin):
         _("primary"), default=True, help_text=_("Links to the client lead to this address.")
     )
 
-    #: The name that the row has in the database; empty for a new one.
-    _stored = ""
+    #: The name that the row has in the database; ``None`` for a new one.
+    _stored: str | None = None
 
     class Meta:
         verbose_name = _("domain")
@@ -58,7 +58,7 @@ class Domain(DomainMixin):
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         domain = super().from_db(*args, **kwargs)
-        domain._stored = domain.__dict__.get("domain", "")
+        domain._stored = domain.__dict__.get("domain")
         return domain
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
