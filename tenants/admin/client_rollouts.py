@@ -46,31 +46,21 @@ class ClientRollouts(PageMixin):
 
     def get_urls(self: Any) -> list[URLPattern]:
         start = self.admin_site.admin_view(self.start_rollout)
-        ask = self.admin_site.admin_view(self.ask_about_rollout)
         return [
             path("rollout/<str:kind>/", start, name="tenants_client_rollout"),
-            path("rollout/<str:kind>/ask/", ask, name="tenants_client_rollout_ask"),
             *super().get_urls(),
         ]
 
-    def ask_about_rollout(self: Any, request: HttpRequest, kind: str) -> HttpResponse:
-        """The page that asks, for the clients that another page names.
-
-        That page posts their keys as ``clients``, with commas between them; see ``joined``.
-        """
-        back = self._may_start(request, kind)
-        if back is not None:
-            return back
-        keys = keys_in(request.POST.get("clients", ""), at_most=MAX_AT_ONCE)
-        chosen = Client.objects.filter(pk__in=keys)
-        return self._confirm(request, chosen, OperationKind(kind)) or _back_to_list()
-
     def start_rollout(self: Any, request: HttpRequest, kind: str) -> HttpResponse:
         """Start what the page asked about, and lead to the page that follows it."""
-        back = self._may_start(request, kind)
-        if back is not None:
-            return back
+        if not may_provision(request) or not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method != "POST" or kind not in TITLES:
+            return _back_to_list()
         keys = keys_in(request.POST.get("clients", ""), at_most=MAX_AT_ONCE)
+        if not keys:
+            messages.error(request, _t("Nothing was started: select the clients again."))
+            return _back_to_list()
         clients, left_out = _sort(Client.objects.filter(pk__in=keys), OperationKind(kind))
         try:
             result = request_rollout(clients, OperationKind(kind), acting_user=request.user)
@@ -85,17 +75,6 @@ class ClientRollouts(PageMixin):
             messages.error(request, _t("Nothing was started."))
             return _back_to_list()
         return HttpResponseRedirect(rollout_url(result.rollout))
-
-    def _may_start(self: Any, request: HttpRequest, kind: str) -> HttpResponse | None:
-        """``None`` where a rollout may be asked for, or the way back to the list."""
-        if not may_provision(request) or not self.has_view_permission(request):
-            raise PermissionDenied
-        if request.method != "POST" or kind not in TITLES:
-            return _back_to_list()
-        if not keys_in(request.POST.get("clients", ""), at_most=MAX_AT_ONCE):
-            messages.error(request, _t("Nothing was started: select the clients again."))
-            return _back_to_list()
-        return None
 
     def _confirm(
         self, request: HttpRequest, queryset: QuerySet[Client], kind: OperationKind
