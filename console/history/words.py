@@ -110,8 +110,8 @@ def _changes(entry: LogEntry, names: _Names) -> list[Change]:
     changes = []
     for name, values in (entry.changes or {}).items():
         field = _field(model, name)
-        if model is not None and field is None:
-            continue  # The other end of a relation, or a field that is no more.
+        if model is not None and (field is None or field.primary_key):
+            continue  # The other end of a relation, a field that is no more, a bare number.
         label = capfirst(str(field.verbose_name)) if field is not None else name
         if isinstance(values, dict):
             changes.append(_change_of_many(name, label, values))

@@ -88,19 +88,6 @@ class ClientDomainFormSet(PaginationInlineFormSet):
             return False
         return bool(form.cleaned_data.get("domain"))
 
-    def save(self, commit: bool = True) -> list[Domain]:
-        """Save the rows; the old primary gives up its place before the new one takes it."""
-        if commit:
-            chosen = [
-                form.instance.pk
-                for form in self.forms
-                if self._is_kept(form) and form.cleaned_data["is_primary"]
-            ]
-            Domain.objects.filter(tenant=self.instance, is_primary=True).exclude(
-                pk__in=[pk for pk in chosen if pk]
-            ).update(is_primary=False)
-        return super().save(commit)
-
 
 class DomainForm(forms.ModelForm):
     """One domain by itself."""

@@ -71,8 +71,17 @@ class Domain(DomainMixin):
         """Raises ``ValidationError``: verbs and scripts keep to the rules of the forms."""
         self.domain = normalize_hostname(self.domain)
         self._check_name()
+        if self.is_primary:
+            self._take_place()
         super().save(*args, **kwargs)
         self._stored = self.domain
+
+    def _take_place(self) -> None:
+        """django-tenants takes it from the old primary by an update that no history sees."""
+        primary = type(self).objects.filter(tenant_id=self.tenant_id, is_primary=True)
+        for other in primary.exclude(pk=self.pk):  # One at the most.
+            other.is_primary = False
+            models.Model.save(other, update_fields=["is_primary"])
 
     def _check_name(self) -> None:
         """A new name has to be one that a client may have. The console's own is an operator's
