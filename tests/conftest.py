@@ -8,6 +8,7 @@ alpha and beta; and an outsider, who is staff without any right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,17 @@ def alpha(db: None) -> Client:
 @pytest.fixture
 def beta(db: None) -> Client:
     return Client.objects.get(schema_name="beta")
+
+
+@pytest.fixture
+def draft(db: None) -> Client:
+    """A client without a schema, gamma."""
+    return database.make_client("gamma", ready=False)
+
+
+@pytest.fixture
+def today() -> date:
+    return timezone.localdate()
 
 
 @pytest.fixture

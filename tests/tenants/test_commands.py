@@ -17,7 +17,7 @@ from tenants.operations.request import request_operation
 from tenants.schemas.inspect import schema_exists
 from tenants.schemas.migrate import missing_migrations
 from tests.database import make_client
-from tests.tenants.test_operations import make_behind
+from tests.tenants.operating import make_behind
 
 pytestmark = pytest.mark.usefixtures("db")
 
