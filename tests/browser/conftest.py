@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.scene import clear_scene, set_scene
 from tests.launcher import RunningConsole
 from tests.processes import STAFF_EMAIL, STAFF_PASSWORD
 
@@ -99,3 +100,12 @@ def staff(console: RunningConsole, new_page: Callable[..., Page]) -> Page:
     page = new_page()
     sign_in(page, console.url(), STAFF_EMAIL, STAFF_PASSWORD)
     return page
+
+
+@pytest.fixture(scope="session")
+def scene_console() -> Iterator[RunningConsole]:
+    """A console with the demo, and clients and operations in every state. Nobody changes it."""
+    with RunningConsole() as running:
+        set_scene(running)
+        yield running
+        clear_scene(running)

@@ -11,12 +11,18 @@
         computer: words().theme,
         dark_mode: words().theme,
         light_mode: words().theme,
+        more_horiz: words().more,
         more_vert: words().more,
         search: words().search,
     });
 
+    // A button may hold a second symbol, for while it is busy; one with words needs no name.
     function nameSymbolButton(element) {
-        const name = symbolNames()[element.textContent.trim()];
+        const symbols = [...element.querySelectorAll(".material-symbols-outlined")];
+        const symbol = symbols.length ? symbols[0].textContent.trim() : element.textContent.trim();
+        const said = symbols.reduce((text, each) => text.replace(each.textContent, ""), element.textContent);
+        if (symbols.length && said.trim()) return;
+        const name = symbolNames()[symbol];
         if (name && !element.hasAttribute("aria-label")) element.setAttribute("aria-label", name);
     }
 
@@ -26,8 +32,10 @@
 
     function mendClickable(element) {
         if (isReachable(element) || element.dataset.consoleButton !== undefined) return;
-        // A thing to click around things to click is a dismissing backdrop or a list row.
+        // A thing to click around things to click is a list row; one that holds nothing is a
+        // backdrop, which Escape does for the keyboard.
         if (element.querySelector("a[href], button, input, select, textarea")) return;
+        if (!element.textContent.trim()) return;
         element.dataset.consoleButton = "";
         element.tabIndex = 0;
         element.setAttribute("role", "button");
@@ -40,16 +48,23 @@
         }
     }
 
+    // The fields of a list's filters have a heading in place of a label.
+    function headingOf(field) {
+        return field?.closest("#changelist-filter") && field.closest("div:has(> h3)")?.querySelector("h3");
+    }
+
     // What the field is called, and what is chosen: select2 says the second alone.
     function mendSelect(select) {
         const box = select?.nextElementSibling?.querySelector(".select2-selection");
         const label = select?.id && document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
-        if (!box || !label) return;
-        const name = label.textContent.replace("*", "").trim();
+        const name = select?.getAttribute("aria-label") ?? (label || headingOf(select))?.textContent.replace("*", "").trim();
+        if (!box || !name) return;
         const chosen = [...select.selectedOptions].map((option) => option.textContent.trim()).filter(Boolean);
         box.removeAttribute("aria-labelledby");
         box.setAttribute("aria-label", [name, chosen.join(", ")].filter(Boolean).join(": "));
-        box.querySelector(".select2-search__field")?.setAttribute("aria-label", name);
+        box.querySelectorAll(".select2-search__field, .select2-selection__rendered").forEach((part) => {
+            part.setAttribute("aria-label", name);
+        });
     }
 
     function mend(root) {

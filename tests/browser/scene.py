@@ -1,0 +1,108 @@
+"""A console with the demo and, on top of it, one of everything that a page can show."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+from psycopg.sql import SQL, Composed, Identifier
+
+from tests.launcher import RunningConsole
+from tests.processes import database, manage, until
+
+#: The demo's password, which `make run` prints; and who signs in where.
+PASSWORD = "demo-console-1"
+STAFF = "staff@console.example"
+VIEWER = "viewer@console.example"
+ADMIN = "ada@acme.example"
+
+# By the verbs, as the pages do it: a suspended client, an archived one, one whose schema could not
+# be made, a rollout that is over, a plan that is not offered any more.
+_SCENE = """
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from tenants.models import Client, OperationKind, Plan
+from tenants.operations import lifecycle
+from tenants.operations.request import request_operation, request_rollout
+from tenants.operations.run import run_to_the_end
+
+def client(name): return Client.objects.get(schema_name=name)
+def create(client, **how):
+    return request_operation(client, OperationKind.CREATE_SCHEMA, acting_user=None, **how)
+
+request_rollout(
+    [client("globex"), client("initech")], OperationKind.MIGRATE_SCHEMA, acting_user=None)
+run_to_the_end(create(client("{taken}"), queued=False))
+lifecycle.suspend(client("hooli"), reason="No answer to three bills", acting_user=None)
+lifecycle.archive(client("umbrella"), removal_on=timezone.localdate(), acting_user=None)
+Plan.objects.create(code="old", name="Old plan", is_retired=True)
+Group.objects.create(name="Summer help")
+"""
+_WAITING = """
+from tenants.models import Client, OperationKind
+from tenants.operations.request import request_operation
+request_operation(Client.objects.get(schema_name="{waiting}"), OperationKind.CREATE_SCHEMA,
+                  acting_user=None)
+"""
+
+
+def set_scene(console: RunningConsole) -> None:
+    """Add to the demo what it has none of, and stop the worker. Run once per console.
+
+    The worker does not go on: one operation waits for as long as the console runs.
+    """
+    with database(console) as connection:
+        taken, waiting = (
+            row["schema_name"]
+            for row in connection.execute(
+                "SELECT schema_name FROM tenants_client WHERE provisioned_at IS NULL "
+                "AND schema_name <> 'public' ORDER BY schema_name LIMIT 2"
+            )
+        )
+        # Somebody made the schema by hand, so creating it fails.
+        connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(taken)))
+        _shell(console, _SCENE.format(taken=taken))
+        until(
+            lambda: (
+                not _ids(connection, "SELECT id FROM tenants_operation WHERE finished_at IS NULL")
+            ),
+            what="the operations of the scene are over",
+        )
+        os.kill(console.worker_pid(), signal.SIGSTOP)
+        _shell(console, _WAITING.format(waiting=waiting))
+
+
+def clear_scene(console: RunningConsole) -> None:
+    """Let the worker end with the console."""
+    os.kill(console.worker_pid(), signal.SIGCONT)
+
+
+def _shell(console: RunningConsole, script: str) -> None:
+    manage(console, "shell", "--verbosity=0", "-c", script)
+
+
+def keys(console: RunningConsole, schema: str) -> dict[str, list[int]]:
+    """Keys of rows by ``app_model``, of clients one for each status and schema that there is."""
+    with database(console) as connection:
+        tables = connection.execute(
+            "SELECT table_name AS name FROM information_schema.columns "
+            "WHERE table_schema = %s AND column_name = 'id'",
+            [schema],
+        ).fetchall()
+        found: dict[str, list[int]] = {}
+        for table in tables:
+            name = Identifier(schema, table["name"])
+            newest = SQL("SELECT id FROM {} ORDER BY id DESC LIMIT 50").format(name)
+            found[table["name"]] = _ids(connection, newest)
+        if schema == "public":
+            found["tenants_client"] = _ids(
+                connection,
+                "SELECT DISTINCT ON (status, provisioned_at IS NULL) id FROM tenants_client "
+                "WHERE schema_name <> 'public' ORDER BY status, provisioned_at IS NULL, id",
+            )
+        return found
+
+
+def _ids(connection: Any, query: str | Composed) -> list[int]:
+    return [row["id"] for row in connection.execute(query)]

@@ -1,0 +1,170 @@
+"""No page of either side has a serious issue of accessibility, in light or dark, wide or narrow.
+
+The pages come from the URL configurations; what they look like when something is open, empty or
+wrong is listed below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import axe, scene
+from tests.browser.conftest import SIZES
+from tests.browser.walk import SIDES, State, Walk
+from tests.launcher import RunningConsole
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+#: Routes that answer a GET with no page of their own, by the end of their name: files, parts of
+#: pages, and forms that lead on. The pages that those forms lead to are below.
+NO_PAGE = (
+    "autocomplete",
+    "_client_history",
+    "favicon",
+    "import_sample",
+    "jsi18n",
+    "live",
+    "login",
+    "logo",
+    "logout",
+    "process_import",
+    "_domain_history",
+    "_plan_history",
+    "rollout",
+    "rollout_ask",
+    "search",
+)
+#: What is never added, changed or deleted by a form, with any right.
+NO_FORM = (
+    "accounts_user_delete",
+    "history_logentry_",
+    "tenants_client_delete",
+    "tenants_operation_",
+    "tenants_rollout_",
+)
+#: More rows of a list than this are more of the same.
+ROWS = 8
+
+
+def look(page: Page, name: str) -> list[str]:
+    """What is wrong with the open page, once its scripts have run."""
+    page.wait_for_load_state("load")
+    page.evaluate(
+        "rows => document.querySelectorAll('#result_list > tbody').forEach("
+        "(body, number) => number < rows || body.remove())",
+        ROWS,
+    )
+    title = page.title().split("|")[0].strip()
+    found = [] if title else [f"{name}: the page has no title"]
+    if page.get_by_role("heading", level=1).count() != 1:
+        found.append(f"{name}: the page has no heading of its own, or more than one")
+    return found + axe.issues(page, name)
+
+
+# --- What pages look like when something is open, empty, or wrong ------------------------------
+
+
+def palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("searchbox", name="Search").last.press_sequentially("ac")
+    page.locator("#command-results-list li").first.wait_for()
+
+
+def palette_without_hits(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("searchbox", name="Search").last.press_sequentially("zzzz")
+    page.get_by_text("Nothing was found.").wait_for()
+
+
+def filters(page: Page) -> None:
+    page.get_by_role("button", name="Filters").or_(
+        page.get_by_role("link", name="Filters")
+    ).first.click()
+    page.locator("#changelist-filter").wait_for()
+
+
+def account_menu(page: Page) -> None:
+    page.locator(".console-user-button").click()
+    page.locator(".console-user-menu").wait_for()
+
+
+def nothing_filled_in(page: Page) -> None:
+    page.locator("[required]").evaluate_all("fields => fields.forEach((f) => (f.required = false))")
+    page.get_by_role("button", name=re.compile("^(Save|Add .*)$")).last.click()
+    page.locator("#content [role=alert], #content .errorlist").first.wait_for()
+
+
+def selected(page: Page) -> None:
+    page.locator("input.action-select").first.check()
+    page.locator("select[name=action]").wait_for()
+
+
+def deletion_of_some(page: Page) -> None:
+    selected(page)
+    page.locator("select[name=action]").select_option("delete_selected")
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_load_state("load")
+
+
+def as_is(page: Page) -> None:
+    """The address alone makes the state."""
+
+
+STATES = (
+    State("palette", "/", palette),
+    State("palette without hits", "/", palette_without_hits),
+    State("account menu", "/", account_menu),
+    State("client filters", "/tenants/client/", filters, ("staff",)),
+    State("operation filters", "/tenants/operation/", filters, ("staff",)),
+    State("task filters", "/tenant_data/task/", filters, ("tenant",)),
+    State("selected clients", "/tenants/client/", selected, ("staff",)),
+    State("selected tasks", "/tenant_data/task/", selected, ("tenant",)),
+    State("deletion of tasks", "/tenant_data/task/", deletion_of_some, ("tenant",)),
+    State("no client found", "/tenants/client/?q=zzzz", as_is, ("staff",)),
+    State("no task found", "/tenant_data/task/?q=zzzz", as_is, ("tenant",)),
+    State("sorted clients", "/tenants/client/?o=1.-2", as_is, ("staff",)),
+    State("client with errors", "/tenants/client/add/", nothing_filled_in, ("staff",)),
+    State("plan with errors", "/tenants/plan/add/", nothing_filled_in, ("staff",)),
+    State("user with errors", "/accounts/user/add/", nothing_filled_in),
+    State("task with errors", "/tenant_data/task/add/", nothing_filled_in, ("tenant",)),
+    State("no such page", "/no/such/page/", as_is),
+)
+
+
+# --- The walk ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=SIDES)
+def walk(
+    request: pytest.FixtureRequest, scene_console: RunningConsole, chromium: Browser
+) -> Iterator[Walk]:
+    """All of one side, seen once by somebody who may see everything."""
+    side = request.param
+    host, schema, email = {
+        "staff": ("localhost", "public", scene.STAFF),
+        "tenant": ("acme.localhost", "acme", scene.ADMIN),
+    }[side]
+    context = chromium.new_context(viewport=SIZES["desktop"])  # type: ignore[arg-type]
+    context.set_default_timeout(20_000)
+    walk = Walk(context.new_page(), scene_console.url(host, ""), look)
+    walk.go(side, email, scene.keys(scene_console, schema), STATES)
+    yield walk
+    context.close()
+    assert walk.problems == []
+
+
+def test_no_page_has_a_serious_issue(walk: Walk) -> None:
+    assert not walk.issues, "\n".join(["", *walk.issues])
+
+
+def test_every_page_was_seen(walk: Walk) -> None:
+    left = [
+        route
+        for route in walk.unseen
+        if not route.name.endswith(NO_PAGE) and not route.name.startswith(NO_FORM)
+    ]
+    assert not left, "\n".join(["", *map(str, left)])
