@@ -21,7 +21,9 @@ from console.accounts.roles import StaffRole
 from console.importing.files import import_file
 from console.importing.results import ImportResult
 from tenants.exceptions import TenantError
-from tenants.models import Client, OperationKind, OperationState
+from tenants.models import Client, OperationKind, OperationState, Plan
+from tenants.operations.demo_timeline import become, needs_schema, set_dates
+from tenants.operations.plans import retire
 from tenants.operations.reconcile import reconcile
 from tenants.operations.request import request_operation
 from tenants.operations.run import run_to_the_end
@@ -39,6 +41,8 @@ PASSWORD = "demo-console-1"  # noqa: S105 - printed on every start; for a loopba
 # A fixed salt makes one hash for all of the demo's accounts: making a hash takes a quarter of a
 # second, on purpose, and there are some forty accounts.
 _SALT = "the.demo.of.the.console"
+#: Plans that the demo retires once its clients have them.
+RETIRED = ("starter",)
 #: What an account of the demo may do, beside the admins, who may do everything.
 MEMBERS_MAY = ("view", "add", "change", "export")
 
@@ -93,15 +97,13 @@ def load_demo(*, report: Report, force: bool = False) -> None:
     # A demo that was killed may have left an operation that says it runs.
     reconcile()
     password = _password_hash()
-    for kind in ("plans", "clients"):
-        report(_("Demo: %(kind)s: %(result)s.") % {"kind": kind, "result": _import(kind)})
+    _make_clients(report)
     people = _rows("people.csv")
     for schema in dict.fromkeys(row["schema_name"] for row in people):
         client = Client.objects.get(schema_name=schema)
-        _provide_schema(client, report)
         with schema_context(schema), transaction.atomic():
             _make_people([row for row in people if row["schema_name"] == schema], password)
-            result = _import("tasks", f"tasks_{schema}.csv")
+            result = _import("tasks", f"tasks_{schema}.csv").summary()
         report(_("Demo: tasks of %(name)s: %(result)s.") % {"name": client, "result": result})
     with transaction.atomic():
         for role, (email, name) in COLLEAGUES.items():
@@ -109,6 +111,25 @@ def load_demo(*, report: Report, force: bool = False) -> None:
             user.groups.add(role.value)
         email, name = STAFF
         _make_user(email, name, password, is_superuser=True)
+
+
+def _make_clients(report: Report) -> None:
+    """Plans and clients with their past, and the schemas of those that are in use."""
+    timeline = _rows("timeline.csv")
+    with transaction.atomic():
+        new_plans = _import("plans")
+        new_clients = _import("clients")
+        set_dates(new_clients.added, timeline)
+        # Now that its clients have it: a plan that is retired can be given to nobody.
+        for plan in Plan.objects.filter(pk__in=new_plans.added, code__in=RETIRED):
+            retire(plan, acting_user=None)
+    for kind, result in (("plans", new_plans), ("clients", new_clients)):
+        report(_("Demo: %(kind)s: %(result)s.") % {"kind": kind, "result": result.summary()})
+    for row in timeline:
+        if needs_schema(row):
+            client = Client.objects.get(schema_name=row["schema_name"])
+            if _provide_schema(client, report):
+                become(client, row["becomes"])
 
 
 def logins() -> Iterator[Login]:
@@ -142,20 +163,21 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _import(kind: str, name: str = "") -> str:
-    """Import a file with the resource that the settings name for its kind; its totals as text."""
+def _import(kind: str, name: str = "") -> ImportResult:
+    """Import a file with the resource that the settings name for its kind."""
     name = name or f"{kind}.csv"
     resource = import_string(settings.DEMO_RESOURCES[kind])
     result: ImportResult = import_file(resource, (FIXTURES / name).read_bytes())
     for errors in result.errors_by_column():
         first = next(iter(errors.sentences.values()))
         raise DemoFailed(what=f"{name}, {first.where}", why=first.text)
-    return result.summary()
+    return result
 
 
-def _provide_schema(client: Client, report: Report) -> None:
-    if client.is_provisioned:
-        return
+def _provide_schema(client: Client, report: Report) -> bool:
+    """Make the client's schema where it has none; whether it was made now."""
+    if client.is_provisioned or client.is_archived:
+        return False
     report(_("Demo: making the schema of %(name)s.") % {"name": client})
     operation = client.operations.open().first()
     if operation is None:
@@ -165,6 +187,7 @@ def _provide_schema(client: Client, report: Report) -> None:
     operation = run_to_the_end(operation)
     if operation.state != OperationState.SUCCEEDED:
         raise DemoFailed(what=client, why=operation.error)
+    return True
 
 
 def _make_people(rows: list[dict[str, str]], password: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tenants.utils import schema_context
 
 from console import staticfiles
 from console.accounts.models import User
 from console.accounts.roles import StaffRole
-from tenants.models import Client, Operation
+from console.history.models import LogEntry
+from tenants.models import Client, Operation, Plan
 from tenants.operations import demo
 from tests.database import make_client
 
@@ -25,11 +28,13 @@ pytestmark = pytest.mark.usefixtures("db")
 
 @pytest.fixture
 def small_demo(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """The demo with one company: a schema takes a second to make."""
+    """The demo with few companies that have pages: a schema takes a second to make."""
     rows = demo._rows
+    in_use = {"people.csv": {"hooli"}, "timeline.csv": {"hooli", "quillworks"}}
 
     def few(name: str) -> list[dict[str, str]]:
-        return [r for r in rows(name) if name != "people.csv" or r["schema_name"] == "hooli"]
+        kept = in_use.get(name)
+        return [row for row in rows(name) if kept is None or row["schema_name"] in kept]
 
     monkeypatch.setattr(demo, "_rows", few)
     monkeypatch.setattr(staticfiles, "collect", lambda: False)
@@ -59,6 +64,22 @@ class TestDemo:
             assert user.check_password(demo.PASSWORD)
             assert [group.pk for group in user.groups.all()] == [role]
         assert set(demo.COLLEAGUES) == set(StaffRole)
+
+    def test_has_a_past_that_is_counted_from_today(self) -> None:
+        call_command("load_demo", stdout=StringIO())
+        hooli = Client.objects.get(schema_name="hooli")
+        age = timezone.now() - hooli.created_at
+        assert (age.days, hooli.status) == (244, "active")
+        added = LogEntry.objects.about(hooli).get(
+            action=LogEntry.Action.CREATE, object_pk=hooli.pk, content_type__model="client"
+        )
+        assert added.timestamp == hooli.created_at
+        assert timezone.now() - hooli.last_active_at > timedelta(days=12)
+        suspended = Client.objects.get(schema_name="quillworks")
+        assert suspended.status == "suspended"
+        retired = Plan.objects.get(is_retired=True)
+        assert retired.code == "starter"
+        assert retired.clients.count() == 2
 
     def test_is_refused_where_others_can_reach_it(self, settings: Any) -> None:
         settings.CONSOLE_DOMAIN = "console.example.com"
