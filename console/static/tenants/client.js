@@ -12,6 +12,7 @@
     const button = event.target.closest("[data-menu]");
     if (button && ["Enter", " ", "ArrowDown"].includes(event.key)) {
       event.preventDefault();
+      event.stopImmediatePropagation(); // Or the console's own help for such buttons clicks again.
       button.click();
       setTimeout(function () {
         const menu = openMenu();
@@ -37,5 +38,5 @@
       const step = event.key === "ArrowDown" ? 1 : links.length - 1;
       links[(at + step) % links.length].focus();
     }
-  });
+  }, true);
 })();
