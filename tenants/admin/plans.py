@@ -28,6 +28,7 @@ from console.sites import public_site
 from tenants.admin.base import PageMixin, SecondLook, link
 from tenants.admin.client_filters import EVERYTHING, StatusFilter
 from tenants.admin.plan_words import features_of, limits_of, price_of
+from tenants.admin.state_badge import label
 from tenants.exceptions import PlanIsOffered, PlanRetired, TenantError
 from tenants.models import Feature, Plan
 from tenants.operations import plans
@@ -39,7 +40,7 @@ STEP = 10
 
 class PlanForm(forms.ModelForm):
     features = forms.MultipleChoiceField(
-        label=_("features"),
+        label=_("Features"),
         choices=Feature.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
@@ -49,7 +50,7 @@ class PlanForm(forms.ModelForm):
     class Meta:
         model = Plan
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets say which
-        labels: ClassVar[dict[str, Any]] = {"position": _("place in lists")}
+        labels: ClassVar[dict[str, Any]] = {"position": _("Place in lists")}
 
 
 @admin.register(Plan, site=public_site)
@@ -87,13 +88,11 @@ class PlanAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
     def number_of_clients(self, plan: Plan) -> SafeString | int:
         return _clients_link(plan, plan.client_count) if plan.client_count else 0
 
-    @display(
-        description=_("status"),
-        ordering="is_retired",
-        label={"offered": "success", "retired": "warning"},
-    )
-    def offer(self, plan: Plan) -> tuple[str, Any]:
-        return ("retired", _t("Retired")) if plan.is_retired else ("offered", _t("Offered"))
+    @display(description=_("status"), ordering="is_retired")
+    def offer(self, plan: Plan) -> SafeString:
+        if plan.is_retired:
+            return label(_t("Retired"), "warning")
+        return label(_t("Offered"), "success")
 
     def get_fieldsets(self, request: HttpRequest, obj: Plan | None = None) -> Any:
         can_write = self.has_add_permission(request)
