@@ -1,0 +1,75 @@
+"""Rows of every model of the staff's side, in every state that a button is for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from console.accounts.models import User
+from console.accounts.roles import StaffRole
+from console.history.record import record_event
+from tenants.models import (
+    Client,
+    ClientStatus,
+    Domain,
+    Operation,
+    OperationKind,
+    OperationState,
+    Plan,
+    Rollout,
+)
+from tenants.operations.request import request_operation
+from tests.database import make_client
+
+
+def make_scene() -> dict[str, Any]:
+    """The key of each row, by what it is called in a table of pages."""
+    ready = Client.objects.get(schema_name="alpha")
+    behind = Client.objects.get(schema_name="beta")
+    draft, failed, waiting, suspended, archived = (
+        make_client(name, ready=False)
+        for name in ("draft", "failed", "waiting", "suspended", "archived")
+    )
+    now = timezone.now()
+    Client.objects.filter(pk=suspended.pk).update(
+        status=ClientStatus.SUSPENDED, provisioned_at=now, suspended_at=now
+    )
+    Client.objects.filter(pk=archived.pk).update(
+        status=ClientStatus.ARCHIVED,
+        provisioned_at=now,
+        archived_at=now,
+        removal_on=timezone.localdate() - timedelta(days=1),
+    )
+    rollout = Rollout.objects.create(kind=OperationKind.CREATE_SCHEMA)
+    failure = Operation.objects.create(
+        kind=OperationKind.CREATE_SCHEMA,
+        client=failed,
+        rollout=rollout,
+        state=OperationState.FAILED,
+    )
+    wait = request_operation(waiting, OperationKind.CREATE_SCHEMA, acting_user=None)
+    return {
+        "ready": ready.pk,
+        "behind": behind.pk,
+        "draft": draft.pk,
+        "suspended": suspended.pk,
+        "archived": archived.pk,
+        "public": Client.objects.get(schema_name="public").pk,
+        "domain": ready.domains.get().pk,
+        "second domain": Domain.objects.create(
+            tenant=ready, domain="second.localhost", is_primary=False
+        ).pk,
+        "plan": ready.plan_id,
+        "spare plan": Plan.objects.create(code="spare", name="Spare").pk,
+        "retired plan": Plan.objects.create(code="old", name="Old", is_retired=True).pk,
+        "failed": failure.pk,
+        "waiting": wait.pk,
+        "rollout": rollout.pk,
+        "entry": record_event(ready, "suspended", reason="Bills.").pk,
+        "user": User.objects.create_user("somebody@console.example", "pw", is_staff=True).pk,
+        "group": Group.objects.create(name="Some").pk,
+        "role": StaffRole.VIEWER.value,
+    }
