@@ -8,11 +8,12 @@ from typing import Any
 from django.contrib.admin.widgets import AutocompleteSelect as DjangoAutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 from console.changelist import ChangeList
+from console.form_errors import error_links
 from console.history.tracked import Tracked
 
 #: How many of the objects that go with a deletion are named on the page that asks.
@@ -47,6 +48,9 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
     show_full_result_count = False
     warn_unsaved_form = True
 
+    class Media:
+        js = ("console/form_errors.js",)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
 
@@ -58,6 +62,14 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
                 db_field, self.admin_site, using=kwargs.get("using")
             )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if context.get("errors"):
+            form = context["adminform"].form
+            context["error_links"] = error_links(form, context["inline_admin_formsets"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(
         self, objs: Iterable[Model], request: HttpRequest

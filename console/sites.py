@@ -149,7 +149,9 @@ class TenantSite(ConsoleSite):
     searched_models = ("tenant_data.Project", "tenant_data.Task")
 
     def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
-        return {**context, "site_monogram": monogram(request.tenant.name)}
+        tenant = request.tenant
+        logo = reverse("logo", args=[tenant.logo.name]) if tenant.logo else ""
+        return {**context, "site_monogram": monogram(tenant.name), "site_picture": logo}
 
 
 @cache_control(public=True, max_age=86_400)

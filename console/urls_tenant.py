@@ -4,8 +4,10 @@ from django.urls import path
 
 from console.accounts.views import WelcomeView
 from console.sites import tenant_site
+from tenants.branding.views import own_logo
 
 urlpatterns = [
     path("welcome/<uidb64>/<token>/", WelcomeView.as_view(site=tenant_site), name="welcome"),
+    path("branding/logo/<str:name>", own_logo, name="logo"),
     path("", tenant_site.urls),
 ]

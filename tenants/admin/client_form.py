@@ -56,7 +56,15 @@ class ClientFormPage:
 
     form = ClientForm
     inlines = (DomainInline,)
-    readonly_fields = ("status_now", "state", "created_on", "last_seen", "operation_history")
+    change_form_before_template = "tenants/client_form_top.html"
+    readonly_fields = (
+        "status_now",
+        "state",
+        "created_on",
+        "last_seen",
+        "operation_history",
+        "sample",
+    )
 
     # --- Facts ------------------------------------------------------------------------------
 
@@ -96,8 +104,11 @@ class ClientFormPage:
 
     # --- Sections ---------------------------------------------------------------------------
 
-    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+    def get_fieldsets(self: Any, request: HttpRequest, obj: Client | None = None) -> Any:
         company = ("name", "schema_name", "external_reference", "tags", "notes")
+        branding = ("colour", "logo", "sample")
+        if obj is not None and (obj.is_archived or not self.has_change_permission(request, obj)):
+            branding = ("colour", "sample")  # Which shows the logo too.
         contact = ("contact_name", "contact_email", "contact_phone")
         sections: list[Any] = [
             (_("Company"), {"fields": company}),
@@ -105,7 +116,7 @@ class ClientFormPage:
             (_("Contact"), {"fields": contact}),
             (_("First admin"), {"fields": FIRST_ADMIN, "description": _about_first_admin(obj)}),
             (_("Language and time"), {"fields": ("language", "time_zone")}),
-            (_("Branding"), {"fields": ("colour",)}),
+            (_("Branding"), {"fields": branding}),
             (_("Addresses"), {"fields": ("redirect_to_primary",)}),
         ]
         if obj is not None:

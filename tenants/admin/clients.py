@@ -10,6 +10,7 @@ from console.modeladmin import ModelAdmin
 from console.sites import public_site
 from tenants.admin.base import SecondLook
 from tenants.admin.client_actions import ClientActions
+from tenants.admin.client_branding import ClientBranding
 from tenants.admin.client_form import ClientFormPage
 from tenants.admin.client_import import ClientImport
 from tenants.admin.client_list import ClientList
@@ -24,6 +25,7 @@ class ClientAdmin(
     ClientRollouts,
     ClientList,
     SecondLook,
+    ClientBranding,
     ClientFormPage,
     ModelAdmin,
 ):

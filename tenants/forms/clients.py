@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from tenants.forms.fields import TagsField, TimeZoneField
+from tenants.forms.fields import ColourField, LogoField, TagsField, TimeZoneField
 from tenants.models import Client, Plan
 from tenants.schemas.inspect import schema_exists
 from tenants.validators import (
@@ -36,7 +36,18 @@ class ClientForm(forms.ModelForm):
         known=Client.objects.tags_in_use,
         help_text=_("Words to find clients by, with commas between them."),
     )
-    time_zone = TimeZoneField(label=_("Time zone"))
+    time_zone = TimeZoneField(
+        label=_("Time zone"), initial=Client._meta.get_field("time_zone").default
+    )
+    colour = ColourField(
+        label=_("Colour"),
+        initial=Client._meta.get_field("colour").default,
+        help_text=_("The main colour of the client's own pages, as “#2563eb”."),
+    )
+    logo = LogoField(
+        label=_("Logo"),
+        help_text=_("PNG, JPEG or WebP, 1 MB at the most. Best square; letters stand in for it."),
+    )
     #: A name that somebody else has is asked about once; then it is in here, and taken.
     confirmed_name = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -58,13 +69,14 @@ class ClientForm(forms.ModelForm):
             "time_zone",
             "language",
             "colour",
+            "logo",
             "redirect_to_primary",
         )
 
         widgets: ClassVar[dict[str, Any]] = {"notes": UnfoldAdminTextareaWidget({"rows": 4})}
 
     class Media:
-        js = ("tenants/client_form.js",)
+        js = ("tenants/client_form.js", "tenants/branding.js")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -11,16 +12,19 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
+from tenants.branding.images import CONTENT_TYPES, clean_logo
 from tenants.validators import validate_tag, validate_time_zone
 
 TAGS_AT_MOST = 20
 TAG_LENGTH = 40
+_HEX = re.compile(r"[0-9a-f]{3}|[0-9a-f]{6}")
 
 #: Where people live. The rest of the IANA list are old names for these, and offsets.
 _REGIONS = (
@@ -79,6 +83,47 @@ class TagsField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return sorted(initial or ()) != self.to_python(data)
+
+
+class ColourInput(UnfoldAdminTextInputWidget):
+    """A colour as text, and beside it the browser's own way to pick one."""
+
+    template_name = "tenants/widgets/colour.html"
+
+
+class ColourField(forms.CharField):
+    """A colour as ``#2563eb``; the forms that people copy from elsewhere are taken too."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"autocomplete": "off", "spellcheck": "false"}
+        super().__init__(**{"widget": ColourInput(attrs), **kwargs})
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value).lower()
+        digits = text.removeprefix("#")
+        if _HEX.fullmatch(digits):
+            return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
+        return text
+
+
+class LogoInput(AdminFileWidget):
+    template_name = "tenants/widgets/logo.html"
+
+    def is_initial(self, value: Any) -> bool:
+        # The storage has no addresses; Django would ask for one.
+        return bool(value) and getattr(value, "_committed", False)
+
+
+class LogoField(forms.FileField):
+    """A picture; what comes out is written anew, see ``tenants.branding.images``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"accept": ",".join(CONTENT_TYPES.values())}
+        super().__init__(**{"widget": LogoInput(attrs), "required": False, **kwargs})
+
+    def to_python(self, data: Any) -> Any:
+        file = super().to_python(data)
+        return None if file is None else clean_logo(file)
 
 
 class TimeZoneField(forms.ChoiceField):

@@ -1,0 +1,1 @@
+"""What a client's own pages look like: its logo, and a sample of its colour."""
