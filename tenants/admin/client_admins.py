@@ -21,11 +21,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
+from console.accounts.mail import mail_is_set
 from tenants.admin.base import client_url, may_invite, origin_of, report_refusal
 from tenants.admin.client_page import ClientPages, QuestionForm
 from tenants.exceptions import AdminExists, TenantError, UserIsInactive, UserIsNoAdmin
 from tenants.models import Client
-from tenants.operations.invitation_mail import mail_is_set
 from tenants.operations.invite import (
     TenantAdmin,
     add_tenant_admin,

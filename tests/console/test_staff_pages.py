@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from smtplib import SMTPDataError
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
+from django.core.mail import EmailMessage
 from django_tenants.utils import schema_context
 
 from console.accounts import rights
@@ -321,6 +323,81 @@ class TestSignInLink:
             person = User.objects.create_user("bob@alpha.example", is_staff=True)
         page = text_of(tenant_browser(alpha, owner).post(page_of(person, "sign-in-link")))
         assert "http://alpha.localhost/welcome/" in page
+
+
+class TestSignInLinkByMail:
+    @pytest.fixture(autouse=True)
+    def _mail(self, settings: Any) -> None:
+        settings.EMAIL_HOST = "mail.console.example"
+
+    def test_is_sent_and_not_shown(
+        self,
+        staff_browser: StaffBrowser,
+        staff_manager: User,
+        staff_viewer: User,
+        mailoutbox: list[EmailMessage],
+    ) -> None:
+        browser = staff_browser(staff_manager)
+        page = text_of(browser.get(page_of(staff_viewer, "sign-in-link")))
+        assert "Send it by mail" in page
+        url = page_of(staff_viewer, "sign-in-link")
+        page = text_of(browser.post(url, {"mail": "1"}, follow=True))
+        assert f"The link was sent to {staff_viewer.email}." in page
+        [message] = mailoutbox
+        assert message.to == [staff_viewer.email]
+        assert message.subject == "Your way in to Tenant Console"
+        found = re.search(r"http://localhost(/welcome/\S+)", message.body)
+        assert found
+        assert found[1] not in page
+        opened = text_of(staff_browser().get(found[1], follow=True))
+        assert "new_password1" in opened
+        entry = LogEntry.objects.get()
+        assert f"sent to {staff_viewer.email}" in entry.change_message
+
+    def test_a_server_that_refuses_is_said_and_nothing_is_written(
+        self,
+        staff_browser: StaffBrowser,
+        staff_manager: User,
+        staff_viewer: User,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        def refuse(self: EmailMessage, **options: Any) -> int:
+            raise SMTPDataError(554, self.body.encode())
+
+        monkeypatch.setattr(EmailMessage, "send", refuse)
+        url = page_of(staff_viewer, "sign-in-link")
+        page = text_of(staff_browser(staff_manager).post(url, {"mail": "1"}, follow=True))
+        assert "did not take the message" in page
+        assert "SMTPDataError 554" in caplog.text
+        assert "/welcome/" not in caplog.text + page
+        assert not LogEntry.objects.exists()
+
+    def test_is_not_offered_without_a_server(
+        self,
+        staff_browser: StaffBrowser,
+        staff_manager: User,
+        staff_viewer: User,
+        settings: Any,
+        mailoutbox: list[EmailMessage],
+    ) -> None:
+        settings.EMAIL_HOST = ""
+        browser = staff_browser(staff_manager)
+        url = page_of(staff_viewer, "sign-in-link")
+        assert "Send it by mail" not in text_of(browser.get(url))
+        assert "/welcome/" in text_of(browser.post(url, {"mail": "1"}))
+        assert mailoutbox == []
+
+    def test_needs_the_right_to_manage_the_user(
+        self,
+        staff_browser: StaffBrowser,
+        staff_manager: User,
+        operator: User,
+        mailoutbox: list[EmailMessage],
+    ) -> None:
+        url = page_of(operator, "sign-in-link")
+        assert staff_browser(staff_manager).post(url, {"mail": "1"}).status_code == 403
+        assert mailoutbox == []
 
 
 @pytest.mark.parametrize("site", [public_site, tenant_site], ids=["public", "tenant"])

@@ -318,13 +318,13 @@ class TestMail:
         spoken: list[str] = []
         from django.utils import translation
 
-        from tenants.operations import invitation_mail
+        from console.accounts import mail as mailing
 
         def note(*args: Any) -> str:
             spoken.append(translation.get_language() or "")
             return "text"
 
-        monkeypatch.setattr(invitation_mail, "render_to_string", note)
+        monkeypatch.setattr(mailing, "render_to_string", note)
         Client.objects.filter(pk=alpha.pk).update(language="en-gb")
         self.send(browser, alpha)
         assert spoken == ["en-gb"]

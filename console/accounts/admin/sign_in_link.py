@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from console.accounts.links import sign_in_path
+from console.accounts.mail import MailNotTaken, mail_is_set, send_sign_in_link
 from console.accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 DAY = 24 * 60 * 60
 
@@ -56,12 +60,33 @@ class SignInLinkPage:
             "person": user,
             "days": settings.PASSWORD_RESET_TIMEOUT // DAY,
             "back": back,
+            "may_mail": mail_is_set(),
         }
+        if request.method == "POST" and "mail" in request.POST and mail_is_set():
+            self._send(request, user, place=context["site_title"])
+            return HttpResponseRedirect(back)
         if request.method == "POST":
             context["link"] = _link(request, user)
             self.log_change(request, user, _("Was shown a sign-in link for %s.") % user.email)
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "accounts/sign_in_link.html", context)
+
+    def _send(self: Any, request: HttpRequest, user: User, *, place: Any) -> None:
+        try:
+            send_sign_in_link(user, _link(request, user), place=place)
+        except MailNotTaken as exc:
+            logger.warning("A sign-in link for a user was not sent: %s", exc)
+            messages.error(
+                request,
+                _(
+                    "The mail server did not take the message to %s, and nothing was sent. Try "
+                    "again later, or show the link and pass it on yourself."
+                )
+                % user.email,
+            )
+            return
+        self.log_change(request, user, _("Had a sign-in link sent to %s.") % user.email)
+        messages.success(request, _("The link was sent to %s.") % user.email)
 
 
 def _hindrance(request: HttpRequest, user: User) -> str:
