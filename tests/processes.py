@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg.rows import dict_row
@@ -55,8 +55,15 @@ def add_staff(console: RunningConsole) -> None:
     )
 
 
+class HasDatabase(Protocol):
+    """Whatever runs on a database that can be looked into from outside."""
+
+    @property
+    def owner_url(self) -> str: ...
+
+
 @contextmanager
-def database(console: RunningConsole, **options: Any) -> Iterator[psycopg.Connection[Any]]:
+def database(console: HasDatabase, **options: Any) -> Iterator[psycopg.Connection[Any]]:
     """A connection of the owner, with rows as dictionaries."""
     with psycopg.connect(
         console.owner_url, autocommit=True, row_factory=dict_row, **options
@@ -64,7 +71,7 @@ def database(console: RunningConsole, **options: Any) -> Iterator[psycopg.Connec
         yield connection
 
 
-def operation_of(console: RunningConsole, schema: str) -> dict[str, Any]:
+def operation_of(console: HasDatabase, schema: str) -> dict[str, Any]:
     """The newest operation of the client with this schema name, and its log as ``log``."""
     with database(console) as connection:
         row = connection.execute(

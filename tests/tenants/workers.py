@@ -1,0 +1,98 @@
+"""Workers without the rest of the console: real processes, on a database server of their own.
+
+The launcher starts a worker that dies again and again with longer and longer pauses; here the
+next one starts when the test says so.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connections
+from psycopg.conninfo import conninfo_to_dict
+
+from console.data_folder import CHECKOUT
+from console.postgres.backend.base import DatabaseWrapper
+from console.postgres.embedded import EmbeddedServer
+from tenants.operations.platform import update_platform
+
+
+class Workers:
+    """A database that is up to date, and the worker that runs on it, if one does."""
+
+    def __init__(self, folder: Path, owner_url: str, web_url: str) -> None:
+        self.data_dir, self.owner_url, self.web_url = folder / "var", owner_url, web_url
+        self._output = (folder / "worker.log").open("ab")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start a worker; returns at once."""
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"],
+            cwd=CHECKOUT,
+            env={
+                **os.environ,
+                "CONSOLE_DATA_DIR": str(self.data_dir),
+                "CONSOLE_LOGIN": "owner",
+                "DATABASE_URL": self.owner_url,
+                "WEB_DATABASE_URL": self.web_url,
+            },
+            stdout=self._output,
+            stderr=self._output,
+        )
+
+    def kill(self) -> None:
+        """kill -9 the worker."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def close(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+        self._output.close()
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """In the block, verbs that this process calls are for this database, as its owner."""
+        own = connections["default"]
+        url = conninfo_to_dict(self.owner_url)
+        login = {"NAME": url["dbname"], "USER": url["user"], "HOST": url.get("host", "")}
+        login |= {"PORT": url.get("port", ""), "PASSWORD": url.get("password", "")}
+        there = DatabaseWrapper({**own.settings_dict, **login}, "default")
+        connections["default"] = there
+        ContentType.objects.clear_cache()
+        try:
+            yield
+        finally:
+            there.close()
+            connections["default"] = own
+            ContentType.objects.clear_cache()
+
+
+@contextmanager
+def workers() -> Iterator[Workers]:
+    """A database server with the console's database; it goes with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="console-test-"))
+    server = EmbeddedServer(folder / "var", durable=False)
+    try:
+        with server.hold() as urls:
+            them = Workers(folder, urls.owner, urls.web)
+            try:
+                with them.inside():
+                    update_platform(report=lambda line: None)
+                yield them
+            finally:
+                them.close()
+    finally:
+        server.remove()
+        shutil.rmtree(folder, ignore_errors=True)
