@@ -22,19 +22,7 @@ from tenants.operations.authorise import permission_for, require, signature
 from tenants.operations.hindrance import hindrance
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue
-from tenants.operations.rollout import RolloutRequest, request_rollout
 from tenants.operations.status import set_status
-
-__all__ = [
-    "RolloutRequest",
-    "again",
-    "cancel_operation",
-    "cancelled_by",
-    "permission_for",
-    "request_operation",
-    "request_rollout",
-    "retry_operation",
-]
 
 
 def request_operation(

@@ -24,7 +24,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from tenants.models import Client, OperationKind, Plan
 from tenants.operations import lifecycle
-from tenants.operations.request import request_operation, request_rollout
+from tenants.operations.request import request_operation
+from tenants.operations.rollout import request_rollout
 from tenants.operations.run import run_to_the_end
 
 def client(name): return Client.objects.get(schema_name=name)

@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from console.accounts.models import User
 from console.history.models import LogEntry
 from tenants.models import Client, Operation, OperationKind, OperationState
-from tenants.operations.request import request_operation, request_rollout
+from tenants.operations.request import request_operation
+from tenants.operations.rollout import request_rollout
 from tenants.operations.run import fail
 from tests.database import make_client
 

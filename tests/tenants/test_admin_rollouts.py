@@ -15,7 +15,8 @@ from django.utils import timezone
 from console.accounts.models import User
 from tenants.models import Client, Operation, OperationKind, OperationState, Rollout
 from tenants.operations.lifecycle import suspend
-from tenants.operations.request import cancel_operation, request_operation, request_rollout
+from tenants.operations.request import cancel_operation, request_operation
+from tenants.operations.rollout import request_rollout
 from tenants.operations.run import fail
 from tests.database import make_client
 
