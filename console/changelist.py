@@ -1,21 +1,41 @@
-"""The lists of both sides."""
+"""The lists of both sides: under the name of what they list, in the order that each user chose."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.admin.views.main import ORDER_VAR
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.text import capfirst
 from unfold.views import ChangeList as UnfoldChangeList
 
+#: Where a user's preferences have the orders of lists, as ``{"tenants.client": ["-created"]}``.
+ORDERS = "orders"
+
 
 class ChangeList(UnfoldChangeList):
-    """Unfold's, under the name of what it lists."""
+    """Unfold's; it remembers the order that its user chose, until they take it back.
+
+    ``?o=`` names columns by their place, as in Django; what is kept names them by their name, for
+    columns come and go. ``?o=`` with nothing takes the order back. A list that is opened to pick
+    something from it neither keeps nor uses an order.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.is_popup:
             self.title = capfirst(self.opts.verbose_name_plural)
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        if not self.is_popup:
+            self._use_order(self._order_of(request))
+        return super().get_queryset(request, exclude_parameters)
 
     def get_ordering_field_columns(self) -> dict[int, str]:
         """The columns that the rows are sorted by, for their arrows.
@@ -27,3 +47,85 @@ class ChangeList(UnfoldChangeList):
         if ORDER_VAR not in self.params:
             return dict(list(columns.items())[:1])
         return columns
+
+    # --- The order that the user chose ------------------------------------------------------
+
+    def _order_of(self, request: HttpRequest) -> list[str]:
+        """The columns to sort by, as ``-created``: those of the address, or those that are kept.
+        Keeps the former, where they differ from the latter."""
+        kept = self._kept_order(request)
+        asked = self.params.get(ORDER_VAR)
+        if asked is None:
+            return kept
+        chosen = self._valid(self._named(part) for part in asked.split("."))
+        if asked and not chosen:
+            return kept
+        if chosen != kept:
+            self._keep_order(request, chosen)
+        return chosen
+
+    def _use_order(self, columns: list[str]) -> None:
+        """Sort by these columns, and let the links of the list carry them: two windows with
+        different orders do not get into each other's way."""
+        if not columns:
+            self.params.pop(ORDER_VAR, None)
+            self.filter_params.pop(ORDER_VAR, None)
+            return
+        places = []
+        for column in columns:
+            name = column.removeprefix("-")
+            sign = "-" if column.startswith("-") else ""
+            places.append(f"{sign}{self._column_names.index(name)}")
+        self.params[ORDER_VAR] = ".".join(places)
+        self.filter_params[ORDER_VAR] = [".".join(places)]
+
+    def _kept_order(self, request: HttpRequest) -> list[str]:
+        orders = _orders(request.user)
+        kept = orders.get(self.opts.label_lower)
+        return self._valid(kept) if isinstance(kept, list) else []
+
+    def _keep_order(self, request: HttpRequest, columns: list[str]) -> None:
+        user = request.user
+        orders = {**_orders(user), self.opts.label_lower: columns}
+        preferences = user.preferences if isinstance(user.preferences, dict) else {}
+        user.preferences = {**preferences, ORDERS: {k: v for k, v in orders.items() if v}}
+        # A list is shown whether or not its order can be kept.
+        with suppress(DatabaseError), transaction.atomic():
+            get_user_model().objects.filter(pk=user.pk).update(preferences=user.preferences)
+
+    @property
+    def _column_names(self) -> list[str]:
+        return [getattr(column, "__name__", column) for column in self.list_display]
+
+    def _named(self, place: str) -> str:
+        """``-created`` for ``-8``; empty for what is no column's place."""
+        sign = "-" if place.startswith("-") else ""
+        digits = place.removeprefix("-")
+        names = self._column_names
+        if not (digits.isascii() and digits.isdecimal()) or len(digits) > 3:
+            return ""
+        return sign + names[int(digits)] if int(digits) < len(names) else ""
+
+    def _valid(self, columns: Any) -> list[str]:
+        """Those of the columns that the list has and can be sorted by, each once."""
+        valid: dict[str, str] = {}
+        for column in columns:
+            name = column.removeprefix("-") if isinstance(column, str) else ""
+            if name not in valid and self._can_be_sorted_by(name):
+                valid[name] = column
+        return list(valid.values())
+
+    def _can_be_sorted_by(self, name: str) -> bool:
+        if name not in self._column_names:
+            return False
+        column = self.list_display[self._column_names.index(name)]
+        if self.sortable_by is not None and column not in self.sortable_by:
+            return False
+        return bool(self.get_ordering_field(column))
+
+
+def _orders(user: Any) -> dict[str, Any]:
+    """What is kept of the user's lists; it may be anything, for people have other tools."""
+    preferences = getattr(user, "preferences", None)
+    orders = preferences.get(ORDERS) if isinstance(preferences, dict) else None
+    return orders if isinstance(orders, dict) else {}

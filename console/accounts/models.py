@@ -68,6 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
 
+    #: What the user chose for the pages, such as the order of lists; see ``console.changelist``.
+    preferences = models.JSONField(_("preferences"), default=dict, blank=True, editable=False)
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"
