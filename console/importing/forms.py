@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.import_export import forms as unfold_forms
 
@@ -24,7 +25,7 @@ class ImportForm(forms.Form):
             "required": _("Choose a file."),
             "empty": _("The file is empty."),
         },
-        help_text=_("CSV or Excel (.xlsx), up to %(size)d MB.") % {"size": MAX_BYTES >> 20},
+        help_text=format_lazy(_("CSV or Excel (.xlsx), up to {size} MB."), size=MAX_BYTES >> 20),
     )
 
     def clean_import_file(self) -> UploadedFile:
