@@ -241,7 +241,9 @@ class TestLastActive:
         with pytest.raises(ZeroDivisionError):
             answer(request)
 
-    def test_waits_for_nobody(self, alpha: Client, second: Any) -> None:
+    def test_waits_for_nobody(
+        self, alpha: Client, second: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
         """A worker holds the client's row for as long as it works on the schema."""
         second.execute("SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [alpha.pk])
         with lock_timeout("2s"):
@@ -249,6 +251,7 @@ class TestLastActive:
             note_activity(alpha)
             connection.set_schema_to_public()
         assert self.last_active(alpha) is None
+        assert not caplog.records  # nothing was refused either: there was nothing to write
 
     def test_as_the_web_login(self, web_login: Any) -> None:
         """What it needs is granted to the process that serves pages."""
