@@ -28,7 +28,9 @@ class RoleWidget(forms.RadioSelect):
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
         role = int(value or 0)
-        option["summary"] = SUMMARIES.get(role, _("Only what is ticked under “Finer rights”."))
+        option["summary"] = SUMMARIES.get(
+            role, _("Nothing but the rights that are ticked one by one.")
+        )
         if role and role not in self.allowed:
             option["attrs"]["disabled"] = True
         return option

@@ -84,6 +84,17 @@ class TestChoosingARole:
         staff_browser(operator).post(page_of(outsider), form)
         assert roles_of(outsider) == []
 
+    def test_only_a_superuser_makes_superusers(
+        self, staff_browser: StaffBrowser, staff_manager: User, outsider: User
+    ) -> None:
+        browser = staff_browser(staff_manager)
+        page = text_of(browser.get(page_of(outsider)))
+        assert 'name="is_superuser"' not in page
+        assert "Designates" not in page
+        browser.post(page_of(outsider), form_of(outsider, role="", is_superuser="on"))
+        outsider.refresh_from_db()
+        assert not outsider.is_superuser
+
     def test_a_role_that_does_not_exist_is_refused(
         self, staff_browser: StaffBrowser, operator: User, outsider: User
     ) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from console.accounts.models import User
@@ -23,6 +24,9 @@ from tenants.models import (
 )
 from tenants.operations.request import request_operation
 from tests.database import make_client
+
+#: The first bytes of a PNG; who may fetch it is asked here, not what is in it.
+_A_PICTURE = b"\x89PNG\r\n\x1a\n"
 
 
 def make_scene() -> dict[str, Any]:
@@ -51,8 +55,10 @@ def make_scene() -> dict[str, Any]:
         state=OperationState.FAILED,
     )
     wait = request_operation(waiting, OperationKind.CREATE_SCHEMA, acting_user=None)
+    ready.logo.save("logo.png", ContentFile(_A_PICTURE))
     return {
         "ready": ready.pk,
+        "logo": ready.logo.name,
         "behind": behind.pk,
         "draft": draft.pk,
         "suspended": suspended.pk,

@@ -175,6 +175,8 @@ TABLE = [
     look("tenants_client_change", VIEWER, "ready"),
     look("tenants_client_change", VIEWER, "public"),
     look("tenants_client_history", VIEWER, "ready"),
+    look("tenants_client_logo", VIEWER, "ready", "logo"),
+    look("tenants_client_shades", VIEWER, colour="%23112233"),
     look("tenants_client_add", OPERATOR),
     do("tenants_client_add", OPERATOR, **NEW_CLIENT),
     do("tenants_client_change", OPERATOR, "ready", name="Renamed"),

@@ -38,11 +38,7 @@ class RightsAdmin(ModelAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        swap = {self.rights_field: "rights_in_words", **self.in_words}
-        return [
-            (title, {**options, "fields": [swap.get(name, name) for name in options["fields"]]})
-            for title, options in fieldsets
-        ]
+        return swapped(fieldsets, {self.rights_field: "rights_in_words", **self.in_words})
 
     @display(description=_("rights"))
     def rights_in_words(self, obj: Any) -> str | SafeString:
@@ -55,3 +51,11 @@ class RightsAdmin(ModelAdmin):
                 for model, row in rights.in_rows(given)
             ),
         ) or _t("None")
+
+
+def swapped(fieldsets: Any, others: dict[str, str]) -> Any:
+    """The fieldsets with other fields in the places of some."""
+    return [
+        (title, {**options, "fields": [others.get(name, name) for name in options["fields"]]})
+        for title, options in fieldsets
+    ]

@@ -18,7 +18,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
 from console.accounts import rights
-from console.accounts.admin.base import RightsAdmin
+from console.accounts.admin.base import RightsAdmin, swapped
 from console.accounts.admin.sign_in_link import SignInLinkPage
 from console.accounts.forms import NewUserForm, UserForm
 from console.accounts.models import User
@@ -28,6 +28,7 @@ from console.sites import monogram, tenant_site
 class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
+    add_form_template = "accounts/add_user.html"
     change_password_form = AdminPasswordChangeForm
     rights_field = "user_permissions"
     in_words: ClassVar[dict[str, str]] = {"password_state": "password_is_set"}
@@ -42,7 +43,7 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
     search_help_text = _("Name or e-mail address")
     ordering = ("email",)
     filter_horizontal = ()
-    readonly_fields = ("password_state", "last_login", "date_joined")
+    readonly_fields = ("password_state", "superuser_state", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "name", "password_state")}),
         (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
@@ -61,9 +62,12 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
             .annotate(group_total=Count("groups"), is_oneself=Q(pk=request.user.pk))
         )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = super().get_readonly_fields(request, obj)
-        return fields if request.user.is_superuser else (*fields, "is_superuser")
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only a superuser makes superusers; the others see who is one."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if request.user.is_superuser:
+            return fieldsets
+        return swapped(fieldsets, {"is_superuser": "superuser_state"})
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (
@@ -81,6 +85,10 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
     @display(description=_("groups"), ordering="group_total")
     def group_count(self, user: Any) -> int:
         return user.group_total
+
+    @display(description=_("superuser"), boolean=True)
+    def superuser_state(self, user: User) -> bool:
+        return user.is_superuser
 
     @display(description=_("password"))
     def password_is_set(self, user: User) -> str:
