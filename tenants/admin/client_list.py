@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.admin.views.main import PAGE_VAR
@@ -257,9 +257,10 @@ def _day(day: date) -> SafeString:
 
 def _ago(moment: datetime) -> SafeString:
     """How long ago, in one unit; the moment itself for those who point at it."""
+    is_now = timezone.now() - moment < timedelta(minutes=1)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
         date_format(timezone.localtime(moment), "DATETIME_FORMAT"),
-        _t("%(time)s ago") % {"time": timesince(moment, depth=1)},
+        _t("Just now") if is_now else _t("%(time)s ago") % {"time": timesince(moment, depth=1)},
     )

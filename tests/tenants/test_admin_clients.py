@@ -66,11 +66,19 @@ class TestColumns:
         cell = cell[: cell.index("</td>")]
         assert [word for word in ("Over", "Soon") if word in cell] == ([text] if text else [])
 
-    def test_says_how_long_ago_a_client_was_active(self, browser: Any, alpha: Client) -> None:
-        Client.objects.filter(pk=alpha.pk).update(
-            last_active_at=timezone.now() - timedelta(days=3, hours=2)
-        )
-        assert "3\xa0days ago" in texts_of(browser)
+    @pytest.mark.parametrize(
+        ("ago", "text"),
+        [
+            (timedelta(seconds=9), "Just now"),
+            (timedelta(minutes=2, seconds=1), "2\xa0minutes ago"),
+            (timedelta(days=3, hours=2), "3\xa0days ago"),
+        ],
+    )
+    def test_says_how_long_ago_a_client_was_active(
+        self, browser: Any, alpha: Client, ago: timedelta, text: str
+    ) -> None:
+        Client.objects.filter(pk=alpha.pk).update(last_active_at=timezone.now() - ago)
+        assert text in texts_of(browser)
 
     def test_a_ready_client_shows_that_its_migration_failed(
         self, browser: Any, alpha: Client
@@ -85,6 +93,11 @@ class TestColumns:
         alpha.schema_version = SchemaVersion.objects.of(known[:-2])
         alpha.save()
         assert "Behind by 2" in texts_of(browser, schema="behind")
+
+    def test_the_box_of_a_row_has_its_name(self, browser: Any, alpha: Client) -> None:
+        page = texts_of(browser)
+        box = page[: page.index('aria-label="Select Alpha"')]
+        assert f'name="_selected_action" value="{alpha.pk}"' in box[box.rindex("<") :]
 
     def test_names_are_escaped(self, browser: Any) -> None:
         make_client("evil", name="<script>alert(1)</script>", ready=False)

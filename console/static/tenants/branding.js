@@ -64,6 +64,8 @@
     }
     const file = document.getElementById("id_logo");
     if (file) {
+      // Keeps the theme's script away, which looks for a field beside it that is not there.
+      file.hasChangeListener = true;
       followFile(file, stored, showLogo);
     }
   }

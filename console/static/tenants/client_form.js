@@ -35,3 +35,40 @@
     });
   });
 })();
+
+// Suggests tags that other clients have for the one that is being typed, after the last comma.
+(function () {
+  "use strict";
+
+  function offer(field, list, known) {
+    const comma = field.value.lastIndexOf(",");
+    const before = comma < 0 ? "" : field.value.slice(0, comma + 1) + " ";
+    const given = new Set(field.value.split(",").map((tag) => tag.trim().toLowerCase()));
+    list.replaceChildren(
+      ...known
+        .filter((tag) => !given.has(tag))
+        .map(function (tag) {
+          const option = document.createElement("option");
+          option.value = before + tag;
+          option.label = tag;
+          return option;
+        }),
+    );
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    const field = document.querySelector("input[data-known-tags]");
+    if (!field) {
+      return;
+    }
+    const known = JSON.parse(field.dataset.knownTags);
+    const list = document.createElement("datalist");
+    list.id = "known-tags";
+    field.after(list);
+    field.setAttribute("list", list.id);
+    const update = () => offer(field, list, known);
+    field.addEventListener("input", update);
+    field.addEventListener("focus", update);
+    update();
+  });
+})();
