@@ -18,10 +18,16 @@ SECRET_KEY = env.secret_key()
 CONSOLE_DOMAIN = env.env.str("CONSOLE_DOMAIN", default="localhost")
 # Names below or beside CONSOLE_DOMAIN that no client can have: who has one could pass for us.
 RESERVED_DOMAIN_LABELS = frozenset(
-    env.env.list(
+    label.strip()
+    for label in env.env.str(
         "RESERVED_DOMAIN_LABELS",
-        default=["account", "accounts", "admin", "api", "app", "assets", "auth", "autoconfig", "autodiscover", "billing", "blog", "cdn", "console", "dashboard", "docs", "email", "ftp", "help", "imap", "internal", "login", "mail", "media", "mx", "ns", "ns1", "ns2", "pop", "public", "root", "security", "signin", "signup", "smtp", "sso", "static", "status", "support", "system", "test", "vpn", "webmail", "www"],
-    )
+        default=(
+            "account,accounts,admin,api,app,assets,auth,autoconfig,autodiscover,billing,"
+            "blog,cdn,console,dashboard,docs,email,ftp,help,imap,internal,login,mail,media,"
+            "mx,ns,ns1,ns2,pop,public,root,security,signin,signup,smtp,sso,static,status,"
+            "support,system,test,vpn,webmail,www"
+        ),
+    ).split(",")
 )
 # Development alone: 127.0.0.1 and [::1] have no subdomains, so they lead to "localhost".
 REDIRECT_LOOPBACK = CONSOLE_DOMAIN == "localhost"

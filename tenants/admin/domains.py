@@ -50,7 +50,8 @@ class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
     def name(self, domain: Domain) -> SafeString | str:
         if not (shown := domain.in_unicode):
             return domain.domain
-        return format_html('{} <span class="text-font-subtle-light dark:text-font-subtle-dark">{}</span>', domain.domain, shown)
+        quiet = "text-font-subtle-light dark:text-font-subtle-dark"
+        return format_html('{} <span class="{}">{}</span>', domain.domain, quiet, shown)
 
     @display(description=_("client"), ordering="tenant__name")
     def client_link(self, domain: Domain) -> SafeString:

@@ -13,7 +13,6 @@ from tenants.models import Client, Plan
 from tenants.models.client import language_choices
 from tenants.resources.hosts import HostName
 
-
 NOTES_MAX_LENGTH = Client._meta.get_field("notes").max_length
 
 

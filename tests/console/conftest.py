@@ -1,13 +1,23 @@
-"""Data folders for the tests of the embedded PostgreSQL."""
+"""Data folders for the tests of the embedded PostgreSQL, and rows for those of every page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django_tenants.utils import schema_context
 
+from console.accounts.models import User
+from console.history.record import record_event
+from tenant_data.models import Project, Task
+from tenants.models import Client, OperationKind, Rollout
+from tests.conftest import Browser
 from tests.console.embedded import is_running, server_in
+from tests.site_map import SIDES
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +45,31 @@ def new_dir(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "var"
     yield folder
     server_in(folder).remove()
+
+
+@pytest.fixture
+def rows(alpha: Client, operator: User) -> dict[str, Any]:
+    """One row of each model on each side, by ``side/app/model``."""
+    found = {
+        "public/tenants/rollout": Rollout.objects.create(kind=OperationKind.MIGRATE_SCHEMA).pk,
+        "public/tenants/operation": alpha.operations.get().pk,
+        "public/tenants/client": alpha.pk,
+        "public/tenants/domain": alpha.domains.get().pk,
+        "public/tenants/plan": alpha.plan_id,
+        "public/history/logentry": record_event(alpha, "looked_at").pk,
+    }
+    with schema_context("alpha"):
+        project = Project.objects.create(key="WEB", name="Website")
+        found["alpha/tenant_data/project"] = project.pk
+        found["alpha/tenant_data/task"] = Task.objects.create(project=project, title="t").pk
+    for side in SIDES:
+        with schema_context(side):
+            found[f"{side}/accounts/user"] = User.objects.create_user("somebody@example.com").pk
+            found[f"{side}/auth/group"] = Group.objects.create(name="Some").pk
+    return found
+
+
+@pytest.fixture
+def visitor(db: None) -> Callable[[str, User | None], Browser]:
+    hosts = {"public": settings.CONSOLE_DOMAIN, "alpha": "alpha.localhost"}
+    return lambda side, user: Browser(hosts[side], side, user)

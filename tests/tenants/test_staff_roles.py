@@ -24,8 +24,8 @@ from console.importing import storage
 from console.importing.tokens import make_ticket
 from console.sites import public_site
 from tests.conftest import Browser, with_role
-from tests.console.test_every_page import pages
 from tests.page_forms import main_form
+from tests.site_map import pages
 from tests.snapshot import changed, snapshot
 from tests.tenants.staff_scene import make_scene
 
