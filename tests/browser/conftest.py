@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.desk import Desk
 from tests.browser.scene import clear_scene, set_scene
 from tests.launcher import RunningConsole
-from tests.processes import STAFF_EMAIL, STAFF_PASSWORD
+from tests.processes import STAFF_EMAIL, STAFF_PASSWORD, manage
 
 # Chromium's own network traffic is of no use here, and Debian's runs as root in CI.
 FLAGS = [
@@ -94,12 +95,35 @@ def sign_in(page: Page, address: str, email: str, password: str) -> None:
     page.get_by_role("heading", name="Home").first.wait_for()
 
 
+@pytest.fixture(params=SIZES)
+def size(request: pytest.FixtureRequest) -> str:
+    """Each flow is done on a desktop and on a phone."""
+    return str(request.param)
+
+
 @pytest.fixture
 def staff(console: RunningConsole, new_page: Callable[..., Page]) -> Page:
     """A browser in which a member of staff has signed in."""
     page = new_page()
     sign_in(page, console.url(), STAFF_EMAIL, STAFF_PASSWORD)
     return page
+
+
+@pytest.fixture(scope="session")
+def console_with_plan(console: RunningConsole) -> RunningConsole:
+    """A client has a plan, so there is one."""
+    plan = "code='basic', name='Basic', max_users=5, max_tasks=100"
+    make = f"from tenants.models import Plan; Plan.objects.create({plan})"
+    manage(console, "shell", "--verbosity=0", "-c", make)
+    return console
+
+
+@pytest.fixture
+def desk(console_with_plan: RunningConsole, new_page: Callable[..., Page], size: str) -> Desk:
+    """A member of staff at work, on a desktop or a phone."""
+    page = new_page(size)
+    sign_in(page, console_with_plan.url(), STAFF_EMAIL, STAFF_PASSWORD)
+    return Desk(page, console_with_plan, size)
 
 
 @pytest.fixture(scope="session")

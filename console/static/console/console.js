@@ -110,6 +110,14 @@
             setTimeout(() => mendSelect(event.target));
         });
     });
+    // Whoever adds a row goes on in it; whoever takes one away, where rows are added.
+    document.addEventListener("formset:added", (event) => {
+        mend(event.target);
+        event.target.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    });
+    document.addEventListener("formset:removed", (event) => {
+        document.querySelector(`#${CSS.escape(event.detail.formsetName)}-group .add-row`)?.focus();
+    });
     document.addEventListener("htmx:afterSwap", (event) => {
         mend(event.target);
         // The first hit is chosen, so that Enter opens it.
