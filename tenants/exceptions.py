@@ -152,11 +152,11 @@ class RoleInTheWay(TenantError):
 
 
 class FilesInTheWay(TenantError):
-    """The system refused to delete a tenant's files."""
+    """The system refused to move a tenant's files."""
 
     message = _(
-        "The files of “%(schema)s” could not be removed, so its schema is still there. Some of "
-        "the files may be gone. See to the rights of the folder, then try again."
+        "The files of “%(schema)s” could not be removed, so nothing was. See to the rights of the "
+        "folder, then try again."
     )
 
 

@@ -5,37 +5,30 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from console.history.record import save_as
-from tenants.exceptions import FilesInTheWay
 from tenants.models import Client, OperationKind
+from tenants.operations.files import set_files_aside
 from tenants.operations.hindrance import hindrance
 from tenants.schemas import drop
 from tenants.schemas.migrate import StepReport
 
 
 def drop_schema(client: Client, report: StepReport) -> str:
-    """Drop the client's schema, roles and files, in the caller's transaction.
+    """Drop the client's schema and roles, in the caller's transaction, and set its files aside.
 
-    The client stays archived, without a schema. Asks again what ``hindrance`` asks: the row says
-    whose schema it is. Raises that, ``RoleInTheWay``, ``FilesInTheWay``, and what the database
-    raises. Returns the last line of the log.
+    The caller settles the files when the transaction is over, see ``settle_files``. The client
+    stays archived, without a schema. Asks again what ``hindrance`` asks: the row says whose
+    schema it is. Raises that, ``RoleInTheWay``, ``FilesInTheWay``, and what the database raises.
+    Returns the last line of the log.
     """
     if refusal := hindrance(client, OperationKind.DROP_SCHEMA, open_operation=None):
         raise refusal
     was_there = drop.drop_schema(client.schema_name, report=report)
-    logo = client.logo.name
+    report(_("Removing the files."), step="files")
+    set_files_aside(client)
     client.logo = ""
     client.provisioned_at = client.schema_version = None
     fields = ["logo", "provisioned_at", "schema_version", "updated_at"]
     save_as(client, "schema_dropped", update_fields=fields)
-    # The last thing before the commit, for no rollback brings files back: whoever is killed
-    # between the two leaves a schema without its files, and the next attempt drops that too.
-    report(_("Removing the files."), step="files")
-    drop.remove_files(client.schema_name)
-    if logo:
-        try:
-            client._meta.get_field("logo").storage.delete(logo)
-        except OSError as exc:
-            raise FilesInTheWay(schema=client.schema_name) from exc
     if was_there:
         return _("The schema, its roles and its files are gone.")
     return _("The database had no such schema any more. Its roles and files are gone.")

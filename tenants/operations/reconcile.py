@@ -14,6 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.exceptions import SchemaBusy
 from tenants.models import ClientStatus, Operation, OperationState
+from tenants.operations.files import settle_files, sweep_files
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue, enqueue_many
 from tenants.operations.run import MAX_ATTEMPTS, unprovision
@@ -41,6 +42,8 @@ def reconcile() -> int:
     for operation in (running | waiting.filter(queued=False)).select_related("client"):
         try:
             with schema_lock(operation.client.schema_name):
+                # Whoever restores the client after this finds its files there.
+                settle_files(operation.client.schema_name)
                 mended += _interrupted(operation.pk)
         except SchemaBusy:
             continue  # It runs, as it says.
@@ -50,6 +53,7 @@ def reconcile() -> int:
     forgotten = waiting.filter(
         ~Exists(waiting_job), ~Q(client__status=ClientStatus.SUSPENDED), queued=True
     )
+    sweep_files()
     return mended + enqueue_many(forgotten)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ from tenants.models import (
 from tenants.operations.authorise import permission_for, require_still
 from tenants.operations.create_schema import create_schema
 from tenants.operations.drop_schema import drop_schema
+from tenants.operations.files import settle_files
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
 from tenants.operations.status import set_status
@@ -71,7 +73,7 @@ def run_operation(operation_id: int) -> Operation | None:
         if operation is None:
             return None
         try:
-            with live_log(operation) as report, transaction.atomic():
+            with _settling_files(operation), live_log(operation) as report, transaction.atomic():
                 user = require_still(operation, permission_for(operation.kind))
                 # Not the key: rows that name the client can be added meanwhile.
                 clients = Client.objects.select_for_update(no_key=True)
@@ -114,6 +116,20 @@ def _begin(operation_id: int) -> Operation | None:
         operation.save()
         log(operation, _("Attempt %(n)d has begun.") % {"n": operation.attempts}, step=ATTEMPT)
     return operation
+
+
+@contextmanager
+def _settling_files(operation: Operation) -> Iterator[None]:
+    """After the work of a drop, committed or undone: let its files go, or have them back before
+    anybody is told that it failed."""
+    try:
+        yield
+    finally:
+        if operation.kind == OperationKind.DROP_SCHEMA:
+            _mend_connection()
+            if not settle_files(operation.client.schema_name):
+                with suppress(Error):
+                    log(operation, _("Some of the files are still there; this is tried again."))
 
 
 def _close(operation: Operation, state: OperationState, last_word: str) -> None:

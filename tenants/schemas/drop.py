@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 from django.conf import settings
-from django.core.files.storage import storages
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django_tenants.utils import schema_context
 from psycopg.sql import SQL, Identifier
 
 from console.postgres import roles
 from console.postgres.contexts import owner_rights, tenants_connection
-from tenants.exceptions import FilesInTheWay, RoleInTheWay
+from tenants.exceptions import RoleInTheWay
 from tenants.schemas.inspect import schema_exists
 from tenants.schemas.locks import lock_timeout
 from tenants.schemas.migrate import StepReport
@@ -44,31 +39,3 @@ def drop_schema(schema: str, *, report: StepReport) -> bool:
             ):
                 raise RoleInTheWay(role=held)
     return was_there
-
-
-def folders_of(schema: str) -> list[Path]:
-    """The folders in which the storages keep the files of this schema alone."""
-    validate_schema_name(schema)
-    folders = set()
-    for alias in settings.STORAGES:
-        location = getattr(storages[alias], "location", None)
-        with schema_context(schema):
-            own = getattr(storages[alias], "location", None)
-        # A storage that puts the files of all schemas into one folder has none for this one.
-        if own and own != location and Path(own).name == schema:
-            folders.add(Path(own))
-    return sorted(folders)
-
-
-def remove_files(schema: str) -> None:
-    """Delete the folders of the schema's files, where there are any.
-
-    Not undone by a rollback. Raises ``FilesInTheWay``.
-    """
-    for folder in folders_of(schema):
-        try:
-            shutil.rmtree(folder)
-        except FileNotFoundError:
-            continue
-        except OSError as exc:
-            raise FilesInTheWay(schema=schema) from exc
