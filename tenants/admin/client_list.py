@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.paginator import Paginator
 from django.db.models import CharField, Count, F, Func, OuterRef, Q, QuerySet, Subquery, Value
@@ -136,7 +137,9 @@ class ClientList:
     paginator = CountedPaginator
     # What is looked in is said in `get_search_results`; Django shows the field if this is set.
     search_fields = ("name",)
-    search_help_text = _("Name, schema name, reference, person, e-mail, domain or tag")
+    search_help_text = _("Name, reference, e-mail, domain or tag")
+    # The tabs count. A count for every choice of every filter would be a query for each filter.
+    show_facets = ShowFacets.NEVER
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ClientChangeList

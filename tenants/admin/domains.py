@@ -54,7 +54,10 @@ class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
         return format_html('{} <span class="{}">{}</span>', domain.domain, quiet, shown)
 
     @display(description=_("client"), ordering="tenant__name")
-    def client_link(self, domain: Domain) -> SafeString:
+    def client_link(self, domain: Domain) -> str | SafeString:
+        # The console is no client, so it has no such page.
+        if domain.tenant.is_public:
+            return str(domain.tenant)
         return link(client_url(domain.tenant), domain.tenant)
 
     @display(description=_("client's status"), ordering="tenant__status")
