@@ -15,10 +15,15 @@ from unfold.enums import ActionVariant
 
 from tenants.admin.base import may_provision, operation_url
 from tenants.admin.client_admins import ClientAdmins
-from tenants.admin.client_lifecycle import ClientLifecycle, refusal_of
+from tenants.admin.client_lifecycle import (
+    ClientLifecycle,
+    action_hindrance,
+    open_operation_of,
+    refusal_of,
+)
 from tenants.admin.client_panels import ClientPanels
 from tenants.exceptions import TenantError
-from tenants.models import Client, OperationKind
+from tenants.models import Client, Operation, OperationKind
 from tenants.operations.invite import admin_hindrance, link_hindrance
 from tenants.operations.request import request_operation
 
@@ -64,7 +69,12 @@ class ClientActions(ClientPanels, ClientAdmins, ClientLifecycle):
         client = self.client_of(request, object_id) if actions else None
         if client is None:
             return []
-        return [action for action in actions if not _refusal(client, action.method.__name__)]
+        open_operation = open_operation_of(client)
+        return [
+            action
+            for action in actions
+            if not _refusal(client, action.method.__name__, open_operation)
+        ]
 
     @action(
         description=_("Create schema"),
@@ -108,7 +118,9 @@ class ClientActions(ClientPanels, ClientAdmins, ClientLifecycle):
         )
 
 
-def _refusal(client: Client, name: str) -> TenantError | None:
+def _refusal(client: Client, name: str, open_operation: Operation | None) -> TenantError | None:
     if name == "sign_in_link":
         return link_hindrance(client)
-    return admin_hindrance(client) if name == "add_admin" else refusal_of(client, name)
+    if name == "add_admin":
+        return admin_hindrance(client)
+    return action_hindrance(client, name, open_operation=open_operation)

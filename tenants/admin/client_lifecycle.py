@@ -29,7 +29,7 @@ from tenants.exceptions import (
     RemovalInThePast,
     TenantError,
 )
-from tenants.models import Client, OperationKind
+from tenants.models import Client, Operation, OperationKind
 from tenants.operations import lifecycle
 from tenants.operations.authorise import ARCHIVE, DROP, SUSPEND
 from tenants.operations.drop import request_drop
@@ -228,9 +228,19 @@ class ClientLifecycle(ClientPages):
 def refusal_of(client: Client, name: str) -> TenantError | None:
     """Why the action of this name cannot be taken with the client as it is, or ``None``.
 
-    The verbs decide; this hides buttons, and answers before anyone has filled in a form.
+    The verbs decide; this answers before anyone has filled in a form. One query.
     """
-    open_operation = client.operations.open().first()
+    return action_hindrance(client, name, open_operation=open_operation_of(client))
+
+
+def open_operation_of(client: Client) -> Operation | None:
+    return client.operations.open().first()
+
+
+def action_hindrance(
+    client: Client, name: str, *, open_operation: Operation | None
+) -> TenantError | None:
+    """The same without a query, for all of a client's buttons at once."""
     if name in OperationKind:
         return hindrance(client, OperationKind(name), open_operation=open_operation)
     if name == "archive" and client.is_archived:
