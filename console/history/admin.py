@@ -18,8 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.views import ChangeList
 
+from console.changelist import ChangeList
 from console.history import words
 from console.history.access import may_read, visible_entries
 from console.history.filters import ActionFilter, DayFilter, KindFilter, WhoFilter
@@ -48,6 +48,8 @@ class LogEntryAdmin(ModelAdmin):
     """Entries about things that a user may not see are not there for that user."""
 
     actions = None
+    # Each count beside a filter's choice would be one more walk through the log.
+    show_facets = admin.ShowFacets.NEVER
     list_display = ("when", "who", "about", "what")
     list_display_links = ("when",)
     list_filter = (KindFilter, ActionFilter, WhoFilter, ("timestamp", DayFilter))

@@ -22,6 +22,11 @@ def name_of(event: str) -> str:
     return str(_events[event][0]) if event in _events else event.replace("_", " ")
 
 
+def named_events() -> list[tuple[str, str]]:
+    """The code and the name of each event that an app records, by name."""
+    return sorted(((code, name_of(code)) for code in _events), key=lambda event: event[1])
+
+
 def sentence(event: str, details: Mapping[str, Any] | None) -> str:
     """The event in words; a ``reason`` among the details stands behind it.
 

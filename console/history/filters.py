@@ -1,11 +1,14 @@
-"""The filters of the log."""
+"""The filters of the log. What can be chosen is known beforehand: reading it from the entries would
+be a walk through all of them on every view."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from auditlog.registry import auditlog
 from django.contrib.admin import ModelAdmin
+from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,7 +19,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
 from console.history.access import visible_models
-from console.history.events import name_of
+from console.history.events import named_events
 from console.history.models import LogEntry
 
 Action = LogEntry.Action
@@ -38,23 +41,18 @@ class KindFilter(DropdownFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
-        written = LogEntry.objects.order_by().values_list("content_type", flat=True).distinct()
-        kinds = ContentType.objects.get_for_models(
-            *visible_models(request, model_admin.admin_site), for_concrete_models=False
-        )
-        used = set(written)
         return [
             (model._meta.label_lower, capfirst(model._meta.verbose_name_plural))
-            for model, kind in kinds.items()
-            if kind.pk in used
+            for model in visible_models(request, model_admin.admin_site)
+            if auditlog.contains(model)
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
         value = self.value()
         if value not in {key for key, _text in self.lookup_choices}:
             return queryset
-        app, _dot, model = str(value).partition(".")
-        return queryset.filter(content_type__app_label=app, content_type__model=model)
+        kind = ContentType.objects.get_by_natural_key(*str(value).split("."))
+        return queryset.filter(content_type=kind)
 
 
 class ActionFilter(DropdownFilter):
@@ -64,10 +62,7 @@ class ActionFilter(DropdownFilter):
     parameter_name = "what"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
-        written = LogEntry.objects.exclude(event="").order_by("event")
-        codes = set(written.values_list("event", flat=True).distinct())
-        named = [(code, name_of(code)) for code in sorted(codes)]
-        return [*((code, text) for code, (_action, text) in ACTIONS.items()), *named]
+        return [*((code, text) for code, (_action, text) in ACTIONS.items()), *named_events()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
         value = str(self.value() or "")
@@ -78,14 +73,15 @@ class ActionFilter(DropdownFilter):
 
 
 class WhoFilter(DropdownFilter):
+    """One of the staff. An address that is no longer in use is found by the search."""
+
     title = _("who")
     parameter_name = "who"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
-        written = LogEntry.objects.exclude(actor_email=None).order_by("actor_email")
-        people = written.values_list("actor_email", flat=True).distinct()[:PEOPLE]
-        terminal = (IN_A_TERMINAL, _("An operator, in a terminal"))
-        return [*((email, email) for email in people), terminal]
+        staff = get_user_model().objects.filter(is_staff=True).order_by("email")
+        people = staff.values_list("email", flat=True)[:PEOPLE]
+        return [(IN_A_TERMINAL, _("An operator, in a terminal")), *((who, who) for who in people)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
         value = self.value()

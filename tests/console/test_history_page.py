@@ -130,6 +130,28 @@ class TestTheList:
             Domain.objects.create(tenant=alpha, domain=f"d{number}.example", is_primary=False)
         assert count() == few
 
+    def test_offers_what_can_be_chosen_before_it_was_written(
+        self, browser: Any, changes: None, staff_viewer: User
+    ) -> None:
+        """The choices are not read from the entries: that would be a walk through all of them."""
+        LogEntry.objects.all().delete()
+        text = browser.get(LOG).content.decode()
+        for value in ("tenants.plan", "archived", "sign_in_link_sent", staff_viewer.email):
+            assert f'<option value="{value}">' in text
+
+    def test_never_reads_the_whole_log_for_its_filters(self, browser: Any, changes: None) -> None:
+        browser.get(LOG)
+        with CaptureQueriesContext(connection) as captured:
+            browser.get(LOG, {"kind": "tenants.plan", "what": "added", "who": "terminal"})
+        entries = [q["sql"] for q in captured if 'FROM "history_logentry"' in q["sql"]]
+        assert len(entries) == 2  # How many there are, and those of the page.
+        assert "DISTINCT" not in "".join(entries)
+
+    def test_has_a_title_and_keeps_the_order(self, browser: Any, changes: None) -> None:
+        assert browser.get(LOG).context["title"] == "History entries"
+        browser.get(LOG, {"o": "0"})
+        assert shown(browser) == [RENAMED, ADDED, PLAN]
+
 
 class TestOneEntry:
     def url(self, entry: LogEntry) -> str:
