@@ -9,6 +9,7 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Value,
@@ -18,6 +19,7 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import OPEN_STATES, Client, Operation, OperationState, SchemaVersion
+from tenants.models.client import SchemaExists
 from tenants.schemas.migrate import known_migrations
 from tenants.validators import PUBLIC_SCHEMA
 
@@ -28,6 +30,8 @@ MAKING = "making"
 READY = "ready"
 BEHIND = "behind"
 FAILED = "failed"
+MISSING = "missing"
+UNKNOWN = "unknown"
 
 #: In the order of the tabs. The console's own row is in none of them.
 STATES = {
@@ -37,6 +41,10 @@ STATES = {
     READY: _("Ready"),
     BEHIND: _("Behind"),
     FAILED: _("Failed"),
+    # Made, by the client's row, and not in the database: somebody dropped it by hand.
+    MISSING: _("Missing"),
+    # Made before its version was kept on the client's row; the next `prepare` fills that in.
+    UNKNOWN: _("Not known"),
 }
 
 
@@ -55,13 +63,16 @@ def with_schema_state(clients: QuerySet[Client]) -> QuerySet[Client]:
         *(When(state=state, then=Value(word)) for state, word in _PROGRESS.items()),
         default=Value(NONE),
     )
+    is_made = Q(provisioned_at__isnull=False)
     return clients.annotate(
         behind=_behind(),
         latest=Subquery(operations.annotate(described=described).values("described")[:1]),
         schema_state=Case(
             When(schema_name=PUBLIC_SCHEMA, then=Value(PLATFORM)),
-            When(provisioned_at__isnull=False, behind__gt=0, then=Value(BEHIND)),
-            When(provisioned_at__isnull=False, then=Value(READY)),
+            When(is_made & ~Q(SchemaExists("schema_name")), then=Value(MISSING)),
+            When(is_made, schema_version=None, then=Value(UNKNOWN)),
+            When(is_made, behind__gt=0, then=Value(BEHIND)),
+            When(is_made, then=Value(READY)),
             default=Coalesce(
                 Subquery(operations.annotate(progress=progress).values("progress")[:1]),
                 Value(NONE),

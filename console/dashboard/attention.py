@@ -46,7 +46,19 @@ def operation_matters(counts: stats.OperationCounts, worker_there: bool) -> list
 
 def client_matters(counts: stats.ClientCounts, dates: stats.ClientDates) -> list[Matter]:
     behind = counts.by_schema[schema_state.BEHIND]
+    missing = counts.by_schema[schema_state.MISSING]
     matters = [
+        (
+            ngettext(
+                "The schema of %(n)d client is not in the database any more.",
+                "The schemas of %(n)d clients are not in the database any more.",
+                missing,
+            ),
+            missing,
+            clients_url(schema=schema_state.MISSING),
+            "error",
+            "bad",
+        ),
         (
             ngettext(
                 "The schema of %(n)d client is behind this version of the console.",

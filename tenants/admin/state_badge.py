@@ -25,6 +25,7 @@ SCHEMA_LABELS = {
     schema_state.READY: "success",
     schema_state.BEHIND: "warning",
     schema_state.FAILED: "danger",
+    schema_state.MISSING: "danger",
 }
 
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from console.accounts.models import User
 from console.dashboard.charts import Bar, scaled
+from console.postgres.contexts import owner_rights
 from tenants import stats
 from tenants.models import (
     Client,
@@ -100,7 +101,8 @@ class TestNumbers:
         plans = {plan.pk: plan.code for plan in Plan.objects.all()}
         by_plan = {plans[key]: number for key, number in counts.by_plan.items() if key}
         assert by_plan == {"team": 4, "big": 1}
-        assert counts.by_schema["ready"] == 2
+        assert counts.by_schema["ready"] == 1
+        assert counts.by_schema["missing"] == 1  # Of the suspended one, which never had any.
         assert counts.by_schema["behind"] == 1
         assert counts.by_schema["waiting"] == 1
         assert counts.by_schema["failed"] == 1
@@ -123,7 +125,7 @@ class TestNumbers:
         self, browser: Any, mixed: dict[str, Client]
     ) -> None:
         matters = home(browser).context["matters"]
-        assert len(matters) == 6
+        assert len(matters) == 7
         for matter in matters:
             assert count_of(browser, matter.url) == 1, matter
             assert "1" in matter.text
@@ -194,6 +196,16 @@ class TestPage:
         assert "1 operation failed and was not made good since." in text
         assert text.index("Needs attention") < text.index("Clients in use")
 
+    def test_a_schema_that_somebody_dropped_needs_attention(
+        self, browser: Any, alpha: Client
+    ) -> None:
+        with owner_rights(), connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA alpha CASCADE")
+        (matter,) = home(browser).context["matters"]
+        assert matter.text == "The schema of 1 client is not in the database any more."
+        assert matter.tone == "bad"
+        assert count_of(browser, matter.url) == 1
+
     def test_says_that_no_worker_is_there_for_what_waits(
         self, browser: Any, alpha: Client, operator: User
     ) -> None:
@@ -245,10 +257,10 @@ class TestRights:
     @pytest.mark.parametrize(
         ("rights", "cards", "matters", "charts", "latest"),
         [
-            (["view_client"], 5, 4, True, False),
+            (["view_client"], 5, 5, True, False),
             (["view_operation"], 2, 2, False, True),
             (["provision_client"], 2, 2, False, True),
-            (["view_client", "view_operation"], 7, 6, True, True),
+            (["view_client", "view_operation"], 7, 7, True, True),
         ],
     )
     def test_each_part_needs_the_right_to_see_the_list_behind_it(

@@ -7,10 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from console.accounts.models import User
+from console.postgres.contexts import owner_rights
+from tenants.admin.state_badge import label
 from tenants.models import (
     Client,
     OperationKind,
@@ -19,6 +22,7 @@ from tenants.models import (
 from tenants.operations.lifecycle import archive, suspend
 from tenants.operations.request import request_operation
 from tenants.operations.run import fail
+from tenants.operations.versions import record_unknown_versions
 from tenants.schemas.migrate import known_migrations
 from tests.database import make_client
 from tests.tenants.client_pages import LIST, change, form, names, texts_of
@@ -93,6 +97,23 @@ class TestColumns:
         alpha.schema_version = SchemaVersion.objects.of(known[:-2])
         alpha.save()
         assert "Behind by 2" in texts_of(browser, schema="behind")
+
+    def test_says_that_a_schema_is_missing(self, browser: Any, alpha: Client) -> None:
+        with owner_rights(), connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA alpha CASCADE")
+        assert names(browser, schema="missing") == ["alpha"]
+        assert names(browser, schema="ready") == ["beta"]
+        assert " ".join(label("Missing", "danger").split()) in " ".join(texts_of(browser).split())
+
+    def test_does_not_say_that_a_schema_is_ready_of_which_the_version_is_not_known(
+        self, browser: Any, alpha: Client
+    ) -> None:
+        alpha.schema_version = None
+        alpha.save()
+        assert names(browser, schema="unknown") == ["alpha"]
+        assert names(browser, schema="ready") == ["beta"]
+        record_unknown_versions()  # As `prepare` does.
+        assert names(browser, schema="ready") == ["alpha", "beta"]
 
     def test_the_box_of_a_row_has_its_name(self, browser: Any, alpha: Client) -> None:
         page = texts_of(browser)
