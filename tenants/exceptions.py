@@ -116,9 +116,12 @@ class OperationNotWaiting(TenantError):
 
 
 class ClientBusy(TenantError):
-    """A worker holds the client's row: its schema is being worked on at this moment."""
+    """Somebody else holds the client's row: a worker, a form or a file."""
 
-    message = _("The schema of %(client)s is being worked on at this moment. Try again after that.")
+    message = _(
+        "%(client)s is being worked on, or changed by somebody else, at this moment. Nothing was "
+        "changed; try again when that is over."
+    )
 
 
 class SchemaBusy(TenantError):

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.admin.options import flatten_fieldsets
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -22,8 +22,10 @@ from unfold.decorators import display
 
 from tenants.admin.base import client_url, link, may_provision
 from tenants.admin.state_badge import status_badge
+from tenants.exceptions import ClientBusy
 from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
 from tenants.models import Client, Domain, OperationKind, OperationState
+from tenants.operations.locking import hold_client
 
 #: What the first admin's account is made of. It is there once the schema is.
 FIRST_ADMIN = ("admin_name", "admin_email")
@@ -177,15 +179,13 @@ class ClientFormPage:
         # A worker holds the row while it makes the schema. Who waited for it would then judge,
         # and write, what was read before.
         with transaction.atomic():
-            if not _lock(object_id):
-                messages.error(
-                    request,
-                    _t(
-                        "The schema is being worked on at this moment. Nothing was changed; try "
-                        "again when that is over."
-                    ),
-                )
+            try:
+                hold_client(unquote(object_id))
+            except ClientBusy as busy:
+                messages.error(request, str(busy))
                 return HttpResponseRedirect(request.get_full_path())
+            except (Client.DoesNotExist, ValueError):
+                pass  # Django's own page says that there is no such client.
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self: Any, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
@@ -223,19 +223,6 @@ def _is_closed(client: Any) -> bool:
 
 def _is_worked_on(client: Client) -> bool:
     return client.operations.open().exists()
-
-
-def _lock(object_id: str) -> bool:
-    """Lock the client's row until the transaction ends; ``False`` where somebody has it."""
-    try:
-        with transaction.atomic():
-            locked = Client.objects.select_for_update(nowait=True, no_key=True)
-            locked.filter(pk=unquote(object_id)).values_list("pk").first()
-    except OperationalError:
-        return False
-    except ValueError:
-        pass  # Not a key at all: Django's own page says that there is no such client.
-    return True
 
 
 def _about(client: Client) -> str:

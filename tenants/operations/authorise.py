@@ -46,9 +46,12 @@ def require_still(requested: Requested, permission: str) -> User | None:
 
     Returns who that is, as in ``require``.
     """
-    if requested.requested_by_id is None:
-        return None
-    user = User.objects.filter(pk=requested.requested_by_id).first()
-    if user is None or not user.has_perm(permission):
+    user = requester(requested)
+    if requested.requested_by_id is not None and (user is None or not user.has_perm(permission)):
         raise NotAllowed(user=requested.requested_by_email)
     return user
+
+
+def requester(requested: Requested) -> User | None:
+    """Whose doing it is, with or without the right by now; ``None`` as in ``require``."""
+    return User.objects.filter(pk=requested.requested_by_id).first()

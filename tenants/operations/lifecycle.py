@@ -1,8 +1,7 @@
 """How things stand with a client: suspend and reactivate, archive and restore.
 
 Each verb locks the client's row until the transaction ends and writes into its history who did
-it. Each raises ``NotAllowed``, what ``step_hindrance`` names, and ``ClientBusy`` where a worker
-holds the row: whoever pressed the button should not wait for a migration to end.
+it. Each raises ``NotAllowed``, what ``step_hindrance`` names, and ``ClientBusy``.
 """
 
 from __future__ import annotations
@@ -11,16 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from console.accounts.models import User
 from console.history.acting import acting_as
 from console.history.record import save_as
-from tenants.exceptions import ClientBusy, RemovalInThePast
+from tenants.exceptions import RemovalInThePast
 from tenants.models import Client, ClientStatus, OperationKind
 from tenants.operations.authorise import ARCHIVE, PROVISION, SUSPEND, require
 from tenants.operations.hindrance import Step, step_hindrance
+from tenants.operations.locking import hold_client
 from tenants.operations.queue import enqueue
 from tenants.operations.request import request_operation
 from tenants.operations.versions import is_behind
@@ -116,7 +116,7 @@ def _held(client: Client, step: Step, acting_user: User | None) -> Iterator[Clie
     require(acting_user, RIGHTS[step])
     with transaction.atomic(), acting_as(acting_user):
         _refuse(Client.objects.get(pk=client.pk), step)
-        client = locked_now(client)
+        client = hold_client(client.pk)
         _refuse(client, step)
         yield client
 
@@ -125,12 +125,3 @@ def _refuse(client: Client, step: Step) -> None:
     open_operation = client.operations.open().first()
     if refusal := step_hindrance(client, step, open_operation=open_operation):
         raise refusal
-
-
-def locked_now(client: Client) -> Client:
-    """The client's row, locked until the transaction ends; ``ClientBusy`` where a worker has it."""
-    try:
-        with transaction.atomic():
-            return Client.objects.select_for_update(nowait=True, no_key=True).get(pk=client.pk)
-    except OperationalError as exc:
-        raise ClientBusy(client=client) from exc

@@ -1,4 +1,9 @@
-"""Holding many clients' rows at once: a few queries, no waiting for a worker, no deadlock."""
+"""Holding clients' rows: no page waits for a worker, and no two wait for each other.
+
+Whoever writes about a client holds its row, and takes it before the rows of its operations and
+domains; of several clients, in the order of their keys. A worker holds the row for as long as it
+works on the schema, a form or a file while it is written.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,7 @@ from tenants.schemas.locks import lock_timeout
 CHUNK = 1000
 #: How long to wait for clients that somebody else holds (PostgreSQL's notation).
 PATIENCE = "3s"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 _Row = TypeVar("_Row")
 
@@ -27,17 +33,56 @@ def chunks(rows: Iterable[_Row], key: Callable[[_Row], Any]) -> Iterator[Sequenc
         yield ordered[start : start + CHUNK]
 
 
+def hold_client(key: Any, *, wait: bool = False) -> Client:
+    """The client's row as it is now, locked until the transaction ends.
+
+    Raises ``ClientBusy`` at once where somebody else holds it, and ``Client.DoesNotExist``. A
+    worker, for whom nobody sits and waits, may ``wait``. Rows that name the client can be added
+    by others meanwhile.
+    """
+    if wait:
+        return Client.objects.select_for_update(no_key=True).get(pk=key)
+    try:
+        with transaction.atomic():
+            return Client.objects.select_for_update(no_key=True, nowait=True).get(pk=key)
+    except OperationalError as exc:
+        if getattr(exc.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+            raise
+        raise ClientBusy(client=Client.objects.get(pk=key)) from exc
+
+
+def hold_clients(keys: Iterable[int]) -> dict[int, Client]:
+    """The rows of many clients, as ``hold_client``; those that stay held for ``PATIENCE`` are
+    left out, and the caller has to say so."""
+    held: dict[int, Client] = {}
+    for chunk in chunks(set(keys), _itself):
+        held |= _hold_chunk(chunk)
+    return held
+
+
+def _itself(key: int) -> int:
+    return key
+
+
+def _hold_chunk(keys: Sequence[int]) -> dict[int, Client]:
+    rows = Client.objects.filter(pk__in=keys).order_by("pk")
+    try:
+        with transaction.atomic(), lock_timeout(PATIENCE):
+            return {row.pk: row for row in rows.select_for_update(no_key=True)}
+    except OperationalError:
+        return {row.pk: row for row in rows.select_for_update(no_key=True, skip_locked=True)}
+
+
 class Held:
     """The rows of many clients, locked until the transaction ends, and their open operations.
 
-    A worker holds the row for as long as it works on the schema, and nobody should wait for that
-    only to be refused: clients with an open operation are not locked, and neither are those that
-    somebody else still holds after ``PATIENCE``.
+    Nobody should wait for a worker only to be refused: clients with an open operation are not
+    locked, and neither are those that somebody else still holds after ``PATIENCE``.
     """
 
     def __init__(self, keys: Iterable[int]) -> None:
         keys = set(keys)
-        self.clients = lock_clients(keys - set(_open_operations(keys)))
+        self.clients = hold_clients(keys - set(_open_operations(keys)))
         self._open = _open_operations(keys)
 
     def refusal(self, client: Client, kind: OperationKind) -> TenantError | None:
@@ -51,17 +96,6 @@ class Held:
     def opened(self, operation: Operation) -> None:
         """From here on the client has this open operation."""
         self._open[operation.client_id] = operation
-
-
-def lock_clients(keys: Iterable[int]) -> dict[int, Client]:
-    """Lock the clients' rows, in the order of their keys, so that of two who do so at the same
-    time one waits. Those that stay held for ``PATIENCE`` are left out."""
-    rows = Client.objects.filter(pk__in=keys).order_by("pk")
-    try:
-        with transaction.atomic(), lock_timeout(PATIENCE):
-            return {row.pk: row for row in rows.select_for_update(no_key=True)}
-    except OperationalError:
-        return {row.pk: row for row in rows.select_for_update(no_key=True, skip_locked=True)}
 
 
 def _open_operations(keys: Iterable[int]) -> dict[int, Operation]:

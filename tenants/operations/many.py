@@ -16,10 +16,16 @@ from django.utils.translation import gettext as _
 
 from console.accounts.models import User
 from console.history.acting import acting_as
-from tenants.exceptions import NotAllowed, OperationNotFailed, OperationNotWaiting, TenantError
+from tenants.exceptions import (
+    ClientBusy,
+    NotAllowed,
+    OperationNotFailed,
+    OperationNotWaiting,
+    TenantError,
+)
 from tenants.models import Client, ClientStatus, Operation, OperationKind, OperationState
 from tenants.operations.authorise import permission_for, require
-from tenants.operations.locking import Held, chunks, lock_clients
+from tenants.operations.locking import Held, chunks, hold_clients
 from tenants.operations.progress import log_many
 from tenants.operations.queue import enqueue_many
 from tenants.operations.request import again, cancelled_by
@@ -74,12 +80,14 @@ def cancel_waiting(operations: Iterable[Operation], *, acting_user: User | None)
             waiting = Operation.objects.filter(
                 pk__in=[operation.pk for operation in chunk], state=OperationState.QUEUED
             )
-            lock_clients(waiting.values_list("client_id", flat=True))
-            locked = waiting.select_for_update(of=("self",)).select_related("client")
-            rows = {row.pk: row for row in locked.order_by("pk")}
+            held = hold_clients(waiting.values_list("client_id", flat=True))
+            locked = waiting.filter(client__in=held).select_for_update(of=("self",))
+            rows = {row.pk: row for row in locked.select_related("client").order_by("pk")}
+            others = waiting.exclude(client__in=held).select_related("client")
+            busy = {row.pk: ClientBusy(client=row.client) for row in others}
             for operation in chunk:
                 if operation.pk not in rows:
-                    refusal = OperationNotWaiting(operation=operation)
+                    refusal = busy.get(operation.pk) or OperationNotWaiting(operation=operation)
                     result.refused.append((operation, refusal))
             _cancel(list(rows.values()), acting_user)
             result.operations += rows.values()

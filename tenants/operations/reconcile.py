@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.exceptions import SchemaBusy
-from tenants.models import ClientStatus, Operation, OperationState
+from tenants.exceptions import ClientBusy, SchemaBusy
+from tenants.models import Client, ClientStatus, Operation, OperationState
 from tenants.operations.files import settle_files, sweep_files
+from tenants.operations.locking import hold_client
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue, enqueue_many
 from tenants.operations.run import MAX_ATTEMPTS, unprovision
@@ -44,9 +45,11 @@ def reconcile() -> int:
             with schema_lock(operation.client.schema_name):
                 # Whoever restores the client after this finds its files there.
                 settle_files(operation.client.schema_name)
-                mended += _interrupted(operation.pk)
+                mended += _interrupted(operation)
         except SchemaBusy:
             continue  # It runs, as it says.
+        except ClientBusy:
+            continue  # Its turn is next time.
     waiting_job = ProcrastinateJob.objects.filter(
         status="todo", queueing_lock=Concat(Value("operation:"), Cast(OuterRef("pk"), TextField()))
     )
@@ -57,22 +60,24 @@ def reconcile() -> int:
     return mended + enqueue_many(forgotten)
 
 
-def _interrupted(operation_id: int) -> bool:
+def _interrupted(found: Operation) -> bool:
     with transaction.atomic():
-        operation = Operation.objects.select_for_update().get(pk=operation_id)
+        client = hold_client(found.client_id)
+        operation = Operation.objects.select_for_update(of=("self",)).get(pk=found.pk)
         is_running = operation.state == OperationState.RUNNING
         if not is_running and (operation.queued or operation.state != OperationState.QUEUED):
             return False
         logger.warning("Operation %s was interrupted.", operation.pk)
         if not operation.queued:
-            _give_up(operation, _("The terminal that ran it is gone. Nothing was left half done."))
+            line = _("The terminal that ran it is gone. Nothing was left half done.")
+            _give_up(operation, client, line)
             return True
         if operation.attempts >= MAX_ATTEMPTS:
             line = _(
                 "The worker stopped in the middle, %(n)d times in a row. Nothing was left half "
                 "done. Have an operator look at the worker's log, then try again."
             )
-            _give_up(operation, line % {"n": operation.attempts})
+            _give_up(operation, client, line % {"n": operation.attempts})
             return True
         operation.state = OperationState.QUEUED
         operation.save()
@@ -81,10 +86,10 @@ def _interrupted(operation_id: int) -> bool:
     return True
 
 
-def _give_up(operation: Operation, error: str) -> None:
+def _give_up(operation: Operation, client: Client, error: str) -> None:
     operation.state = OperationState.FAILED
     operation.finished_at = timezone.now()
     operation.error = error
     operation.save()
     log(operation, error)
-    unprovision(operation)
+    unprovision(operation, client)

@@ -20,6 +20,7 @@ from tenants.models import (
 )
 from tenants.operations.authorise import permission_for, require, signature
 from tenants.operations.hindrance import hindrance
+from tenants.operations.locking import hold_client
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue
 from tenants.operations.status import set_status
@@ -35,9 +36,9 @@ def request_operation(
 ) -> Operation:
     """Write down an operation for the client and, if ``queued``, hand it to the worker.
 
-    Locks the client's row until the transaction ends. Raises ``NotAllowed``, and what
-    ``hindrance`` names, such as ``OperationOpen`` where the client has an operation that is not
-    over: two people who press the same button start one.
+    Holds the client's row until the transaction ends. Raises ``NotAllowed``, ``ClientBusy``, and
+    what ``hindrance`` names, such as ``OperationOpen`` where the client has an operation that is
+    not over: two people who press the same button start one.
     """
     require(acting_user, permission_for(kind))
     with transaction.atomic(), acting_as(acting_user):
@@ -58,7 +59,7 @@ def request_operation(
 def retry_operation(operation: Operation, *, acting_user: User | None) -> Operation:
     """Put a failed operation back into the queue, asked for by ``acting_user`` now.
 
-    Locks the operation's row until the transaction ends. Raises ``NotAllowed``,
+    Holds the client's row until the transaction ends. Raises ``NotAllowed``,
     ``OperationNotFailed``, and what ``request_operation`` raises.
     """
     require(acting_user, permission_for(operation.kind))
@@ -76,13 +77,13 @@ def retry_operation(operation: Operation, *, acting_user: User | None) -> Operat
 def cancel_operation(operation: Operation, *, acting_user: User | None) -> Operation:
     """Close an operation that still waits; nothing was done for it, and nothing will be.
 
-    Locks the client's row, then the operation's, until the transaction ends. Raises
-    ``NotAllowed``, or ``OperationNotWaiting`` where a worker was quicker.
+    Holds the client's row, then the operation's, until the transaction ends. Raises
+    ``NotAllowed``, ``ClientBusy``, or ``OperationNotWaiting`` where a worker was quicker.
     """
     require(acting_user, permission_for(operation.kind))
     with transaction.atomic(), acting_as(acting_user):
         _must_wait(Operation.objects.get(pk=operation.pk))
-        client = Client.objects.select_for_update(no_key=True).get(pk=operation.client_id)
+        client = hold_client(operation.client_id)
         operation = Operation.objects.select_for_update(of=("self",)).get(pk=operation.pk)
         _must_wait(operation)
         operation.state = OperationState.CANCELLED
@@ -124,12 +125,12 @@ def _locked(
 ) -> Client:
     """The client's row, locked, of which this kind of operation can be asked now.
 
-    Asks before it locks: a worker holds the row for as long as it works on the schema, and
-    nobody should wait for that only to be refused. A client whose schema is to be made is
+    Asks before it locks, too: a worker holds the row while it works on the schema, and “an
+    operation is not over” says more than “busy”. A client whose schema is to be made is
     “provisioning” from here on.
     """
-    for clients in (Client.objects, Client.objects.select_for_update(no_key=True)):
-        client = clients.get(pk=client_id)
+    for read in (_as_it_is, hold_client):
+        client = read(client_id)
         if again is not None and not client.operations.filter(pk=again.pk).failed().exists():
             raise OperationNotFailed(operation=again)
         open_operation = client.operations.open().first()
@@ -138,3 +139,7 @@ def _locked(
     if kind == OperationKind.CREATE_SCHEMA:
         set_status(client, ClientStatus.PROVISIONING)
     return client
+
+
+def _as_it_is(client_id: int) -> Client:
+    return Client.objects.get(pk=client_id)

@@ -22,10 +22,11 @@ from tenants.models import (
     OperationKind,
     OperationState,
 )
-from tenants.operations.authorise import permission_for, require_still
+from tenants.operations.authorise import permission_for, requester, require_still
 from tenants.operations.create_schema import create_schema
 from tenants.operations.drop_schema import drop_schema
 from tenants.operations.files import settle_files
+from tenants.operations.locking import hold_client
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
 from tenants.operations.status import set_status
@@ -75,14 +76,19 @@ def run_operation(operation_id: int) -> Operation | None:
         try:
             with _settling_files(operation), live_log(operation) as report, transaction.atomic():
                 user = require_still(operation, permission_for(operation.kind))
-                # Not the key: rows that name the client can be added meanwhile.
-                clients = Client.objects.select_for_update(no_key=True)
-                client = clients.get(pk=operation.client_id)
+                client = hold_client(operation.client_id, wait=True)
+                if operation.queued and client.is_suspended:
+                    # Since it was asked above: nobody suspends it any more from here on.
+                    _put_back_as_held(operation)
+                    return None
                 with acting_as(user):
                     last_word = WORK[operation.kind](client, report)
                 _close(operation, OperationState.SUCCEEDED, last_word)
         except _PASSING as exc:
             _put_back_or_fail(operation, exc)
+        except TenantError as exc:
+            logger.warning("Operation %s failed: %s", operation.pk, exc)
+            fail(operation, exc)
         except Exception as exc:
             logger.exception("Operation %s failed.", operation.pk)
             fail(operation, exc)
@@ -98,8 +104,21 @@ def _hold_back(operation_id: int) -> None:
         operation = Operation.objects.select_for_update(of=("self",)).get(pk=operation_id)
         latest = operation.events.last()
         if operation.state == OperationState.QUEUED and getattr(latest, "step", "") != HELD_BACK:
-            line = _("The client is suspended: this waits until it is reactivated.")
-            log(operation, line, step=HELD_BACK)
+            _log_held_back(operation)
+
+
+def _put_back_as_held(operation: Operation) -> None:
+    """The same for one that has begun, and done nothing: the attempt does not count."""
+    operation.state = OperationState.QUEUED
+    operation.attempts -= 1
+    operation.started_at = None
+    operation.save()
+    _log_held_back(operation)
+
+
+def _log_held_back(operation: Operation) -> None:
+    line = _("The client is suspended: this waits until it is reactivated.")
+    log(operation, line, step=HELD_BACK)
 
 
 def _begin(operation_id: int) -> Operation | None:
@@ -169,18 +188,22 @@ def _mend_connection() -> None:
 def fail(operation: Operation, exc: Exception) -> None:
     """Close the operation as failed, with plain words and the technical text apart."""
     with transaction.atomic():
+        client = hold_client(operation.client_id, wait=True)
         if not _is_still_ours(operation):
             return
         _describe(operation, exc)
         _close(operation, OperationState.FAILED, operation.error)
-        unprovision(operation)
+        unprovision(operation, client)
 
 
-def unprovision(operation: Operation) -> None:
-    """A client whose schema could not be made is a draft again, in the caller's transaction."""
-    if operation.kind == OperationKind.CREATE_SCHEMA:
-        client = Client.objects.select_for_update(no_key=True).get(pk=operation.client_id)
-        if client.status == ClientStatus.PROVISIONING:
+def unprovision(operation: Operation, client: Client) -> None:
+    """A client whose schema could not be made is a draft again: by whose doing it was to be made.
+
+    The caller holds the client's row.
+    """
+    is_waiting = client.status == ClientStatus.PROVISIONING
+    if is_waiting and operation.kind == OperationKind.CREATE_SCHEMA:
+        with acting_as(requester(operation)):
             set_status(client, ClientStatus.DRAFT)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tenants.models import Client, SchemaVersion
 from tenants.schemas.migrate import applied_migrations, known_migrations
 
@@ -12,9 +14,20 @@ def read_version(client: Client) -> SchemaVersion:
 
 
 def is_behind(client: Client) -> bool:
-    """Whether the schema, by what is kept of it, lacks migrations that the code has."""
-    version = client.schema_version
-    return version is not None and not known_migrations() <= set(version.migrations)
+    """Whether the schema, by what is kept of it, lacks migrations that the code has.
+
+    Where nothing is kept, it does not. Takes no query but one for each version, once per process.
+    """
+    version = client.schema_version_id
+    return version is not None and _is_version_behind(version)
+
+
+@lru_cache(maxsize=1024)
+def _is_version_behind(key: int) -> bool:
+    # A version is never changed, nor is the code while a process lives: this stays as it is. A
+    # schema that is migrated gets another version.
+    version = SchemaVersion.objects.only("migrations").get(pk=key)
+    return not known_migrations() <= set(version.migrations)
 
 
 def record_unknown_versions() -> int:

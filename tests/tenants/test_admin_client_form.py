@@ -194,6 +194,6 @@ class TestChanging:
         with psycopg.connect(**parts) as worker:
             worker.execute("SELECT 1 FROM tenants_client WHERE id = %s FOR UPDATE", [alpha.pk])
             response = browser.post(change(alpha), form(client=alpha, name="Late"), follow=True)
-        assert "being worked on at this moment" in response.content.decode()
+        assert "Alpha is being worked on, or changed by somebody else" in response.content.decode()
         alpha.refresh_from_db()
         assert alpha.name == "Alpha"

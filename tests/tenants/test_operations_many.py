@@ -241,6 +241,19 @@ class TestCancelling:
             over: OperationNotWaiting,
         }
 
+    def test_leaves_out_whom_somebody_else_holds_for_long(
+        self, alpha: Client, beta: Client, second: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(locking, "PATIENCE", "50ms")
+        second.execute("SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [alpha.pk])
+        held = in_state(alpha, OperationState.QUEUED, MIGRATE)
+        free = in_state(beta, OperationState.QUEUED, MIGRATE)
+        result = cancel_waiting([held, free], acting_user=None)
+        assert result.operations == [free]
+        assert [(one, type(why)) for one, why in result.refused] == [(held, ClientBusy)]
+        held.refresh_from_db()
+        assert held.state == OperationState.QUEUED
+
     def test_needs_the_permission(self, drafts: list[Client], viewer: User) -> None:
         operation = request_operation(drafts[0], CREATE, acting_user=None)
         with pytest.raises(NotAllowed, match="Vera"):
@@ -283,13 +296,13 @@ class TestTwoAtTheSameTime:
     ) -> None:
         """Each has asked who has an open operation before either locks anybody."""
         both = threading.Barrier(2, timeout=10)
-        lock_clients = locking.lock_clients
+        hold_clients = locking.hold_clients
 
         def meet(keys: Any) -> Any:
             both.wait()
-            return lock_clients(keys)
+            return hold_clients(keys)
 
-        monkeypatch.setattr(locking, "lock_clients", meet)
+        monkeypatch.setattr(locking, "hold_clients", meet)
         results: list[Any] = []
 
         def ask(clients: list[Client]) -> None:

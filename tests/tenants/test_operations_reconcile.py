@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from console.accounts.models import User
+from console.history.models import LogEntry
 from tenants.models import Client, ClientStatus, Operation, OperationState
 from tenants.operations.lifecycle import suspend
 from tenants.operations.reconcile import reconcile
 from tenants.operations.request import request_operation
 from tenants.operations.run import MAX_ATTEMPTS
+from tenants.schemas.locks import lock_timeout
 from tests.tenants.operating import CREATE, MIGRATE, TAKE, in_state, key_of, waiting_jobs
 
 LONG_AGO = "2020-01-01T00:00Z"
@@ -61,14 +64,28 @@ class TestReconciling:
         second.execute("SELECT pg_advisory_unlock_all()")
         assert reconcile() == 1
 
-    def test_the_client_is_a_draft_again_when_it_is_given_up(self, draft: Client) -> None:
-        operation = request_operation(draft, CREATE, acting_user=None)
+    def test_one_whose_client_somebody_holds_has_its_turn_later(
+        self, alpha: Client, second: Any
+    ) -> None:
+        """The client before its operation, as everybody does; and nobody waits for it."""
+        in_state(alpha, OperationState.RUNNING, MIGRATE, attempts=1)
+        second.execute("SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [alpha.pk])
+        with lock_timeout("5s"):
+            assert reconcile() == 0
+        second.rollback()
+        assert reconcile() == 1
+
+    def test_the_client_is_a_draft_again_when_it_is_given_up(
+        self, draft: Client, operator: User
+    ) -> None:
+        operation = request_operation(draft, CREATE, acting_user=operator)
         Operation.objects.filter(pk=operation.pk).update(
             state=OperationState.RUNNING, attempts=MAX_ATTEMPTS
         )
         reconcile()
         draft.refresh_from_db()
         assert draft.status == ClientStatus.DRAFT
+        assert LogEntry.objects.about(draft)[0].actor_email == operator.email
 
     def test_what_waits_for_a_suspended_client_waits_on(self, alpha: Client) -> None:
         operation = in_state(alpha, OperationState.QUEUED, MIGRATE, created_at=LONG_AGO)

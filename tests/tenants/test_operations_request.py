@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import OperationalError
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
@@ -13,6 +12,7 @@ from console.history.models import LogEntry
 from tenants.exceptions import (
     AlreadyProvisioned,
     ClientArchived,
+    ClientBusy,
     ClientSuspended,
     NotAllowed,
     NotProvisioned,
@@ -106,11 +106,17 @@ class TestAsking:
         assert waiting_jobs(operation) == 0
 
     def test_holds_the_clients_row(self, alpha: Client, second: Any) -> None:
-        """Who asks at the same moment waits, and is refused then."""
+        """Who asks at the same moment is told so, and does not wait."""
         hold(second, alpha)
-        with pytest.raises(OperationalError, match="lock timeout"), lock_timeout("100ms"):
+        with pytest.raises(ClientBusy, match="changed by somebody else"), lock_timeout("5s"):
             request_operation(alpha, MIGRATE, acting_user=None)
         assert not alpha.operations.open().exists()
+
+    def test_again_does_not_wait_either(self, alpha: Client, second: Any) -> None:
+        operation = failed(alpha, MIGRATE)
+        hold(second, alpha)
+        with pytest.raises(ClientBusy), lock_timeout("5s"):
+            retry_operation(operation, acting_user=None)
 
     def test_is_refused_without_waiting_for_a_worker(
         self, draft: Client, alpha: Client, second: Any
@@ -201,6 +207,16 @@ class TestCallingOff:
         hold(second, alpha)
         with pytest.raises(OperationNotWaiting), lock_timeout("100ms"):
             cancel_operation(operation, acting_user=operator)
+
+    def test_whoever_else_has_the_client_is_not_waited_for_either(
+        self, alpha: Client, operator: User, second: Any
+    ) -> None:
+        operation = in_state(alpha, OperationState.QUEUED, MIGRATE)
+        hold(second, alpha)
+        with pytest.raises(ClientBusy), lock_timeout("5s"):
+            cancel_operation(operation, acting_user=operator)
+        operation.refresh_from_db()
+        assert operation.state == OperationState.QUEUED
 
 
 def test_a_user_of_a_tenant_is_deleted_without_touching_public(

@@ -10,7 +10,8 @@ from django_tenants.utils import schema_context
 from console.accounts.models import User
 from console.history.models import LogEntry
 from console.postgres.contexts import owner_rights
-from tenants.models import HELD_BACK, Client, ClientStatus, OperationState
+from tenants.models import HELD_BACK, Client, ClientStatus, Operation, OperationState
+from tenants.operations import run
 from tenants.operations.lifecycle import reactivate, suspend
 from tenants.operations.request import request_operation
 from tenants.operations.run import run_operation
@@ -113,6 +114,9 @@ class TestCreating:
         run_operation(operation.pk)
         draft.refresh_from_db()
         assert draft.status == ClientStatus.DRAFT
+        entry = LogEntry.objects.about(draft)[0]
+        assert entry.changes["status"] == ["provisioning", "draft"]
+        assert entry.actor_email == operator.email
 
 
 class TestMigrating:
@@ -137,6 +141,17 @@ class TestMigrating:
         operation = run_operation(request_operation(alpha, MIGRATE, acting_user=None).pk)
         assert operation.state == OperationState.FAILED
         assert "“alpha” is not in the database" in operation.error
+
+    def test_a_failure_that_is_foreseen_is_one_line_for_the_administrator(
+        self, alpha: Client, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with owner_rights(), connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA alpha CASCADE")
+        operation = request_operation(alpha, MIGRATE, acting_user=None)
+        run_operation(operation.pk)
+        (record,) = [each for each in caplog.records if each.name == run.__name__]
+        assert (record.levelname, record.exc_info) == ("WARNING", None)
+        assert f"Operation {operation.pk} failed: The schema “alpha”" in record.getMessage()
 
 
 class TestSuspended:
@@ -165,6 +180,27 @@ class TestSuspended:
         assert [line.message for line in lines] == [
             "The client is suspended: this waits until it is reactivated."
         ]
+
+    def test_also_where_it_is_suspended_after_the_work_was_begun(
+        self, alpha: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between the first look at the client and the lock on its row."""
+        make_behind("alpha")
+        operation = request_operation(alpha, MIGRATE, acting_user=None)
+        begin = run._begin
+
+        def begin_and_suspend(operation_id: int) -> Operation | None:
+            begun = begin(operation_id)
+            suspend(alpha, acting_user=None)
+            return begun
+
+        monkeypatch.setattr(run, "_begin", begin_and_suspend)
+        assert run_operation(operation.pk) is None
+        operation.refresh_from_db()
+        assert (operation.state, operation.attempts) == (OperationState.QUEUED, 0)
+        assert operation.started_at is None
+        assert operation.events.last().step == HELD_BACK
+        assert missing_migrations(["alpha"]) != {}
 
     def test_a_schema_that_fell_behind_meanwhile_is_brought_up_to_date(
         self, alpha: Client, operator: User, monkeypatch: pytest.MonkeyPatch
