@@ -229,14 +229,26 @@ from console.theming import UNFOLD_PUBLIC, UNFOLD_TENANT  # noqa: E402, F401
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "console.logs.Formatter",
+            "fmt": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "filters": {
+        "faults": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": "ext://console.logs.is_fault",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "console": {"level": "INFO"},
         "tenants": {"level": "INFO"},
         # Refusals and unknown pages are answers, not faults of the server.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["faults"]},
         "procrastinate": {"level": "WARNING"},
     },
 }
