@@ -38,6 +38,7 @@ class ClientImport(ImportExportMixin):
         key = request.resolver_match.kwargs["key"]
         return {
             "waiting": _without_schema(done).count() if may_provision(request) else 0,
+            "drafts_url": f"{reverse('admin:tenants_client_changelist')}?status=draft",
             "create_url": reverse("admin:tenants_client_create_imported", args=[key]),
         }
 
@@ -54,5 +55,5 @@ class ClientImport(ImportExportMixin):
 
 def _without_schema(done: Done) -> QuerySet[Client]:
     """Those that the import added and that still wait for somebody to ask for their schema."""
-    clients = Client.objects.in_use().filter(pk__in=done.added, provisioned_at__isnull=True)
+    clients = Client.objects.in_use().filter(done.is_added, provisioned_at__isnull=True)
     return clients.exclude(operations__state__in=OPEN_STATES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.contrib.auth.models import Permission
 
 from console.accounts.models import User
 from console.importing import done
+from console.importing.results import ImportResult
 from tenants.models import Client, Operation, Rollout
 from tests.tenants.files import HEADER, NEW
 
@@ -61,6 +63,48 @@ class TestDone:
             "Every new client has its schema"
             in browser.get(page.request["PATH_INFO"]).content.decode()
         )
+
+    def test_keeps_little_in_the_session_however_many_there_are(self, browser: Any) -> None:
+        """Every later request reads the session."""
+        session: dict[str, Any] = {}
+        for _import in range(4):
+            result = ImportResult()
+            result.added = [*range(7, 50_007), 60_000]
+            done.keep_done(session, "tenants.client", result)
+        assert len(json.dumps(session)) < 2000
+
+    def test_knows_exactly_those_that_were_added(self, db: None) -> None:
+        session: dict[str, Any] = {}
+        result = ImportResult()
+        result.added = [9, 3, 4, 5]
+        kept = done.recall_done(session, "x", done.keep_done(session, "x", result))
+        assert kept is not None
+        assert (kept.runs, kept.is_cut) == ([[3, 5], [9, 9]], False)
+        nobody = done.Done("x", "", "", runs=[], is_cut=False, at=0)
+        assert not Client.objects.filter(nobody.is_added).exists()
+
+    def test_says_so_where_it_does_not_know_all(
+        self, browser: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(done, "MAX_RUNS", 1)
+        monkeypatch.setattr(done, "_runs", lambda ids: [[pk, pk] for pk in sorted(ids)])
+        page = bring_in(browser)
+        text = page.content.decode()
+        assert page.context["waiting"] == 1
+        assert "Others added clients at the same time" in text
+        assert "Every new client has its schema" not in text
+        listed = browser.get(page.context["drafts_url"])
+        found = {client.pk for client in listed.context["cl"].result_list}
+        assert names("gamma", "delta", "eps") <= found
+
+    def test_of_an_older_session_leads_to_the_list(self, browser: Any) -> None:
+        page = bring_in(browser)
+        session = browser.session
+        for kept in session[done.SESSION_KEY].values():
+            kept["added"] = kept.pop("runs")
+        session.save()
+        response = browser.get(page.request["PATH_INFO"], follow=True)
+        assert response.redirect_chain[-1][0] == LIST
 
     def test_opening_it_changes_nothing(self, browser: Any) -> None:
         page = bring_in(browser)
