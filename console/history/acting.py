@@ -8,7 +8,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from console.postgres.contexts import tenants_connection
+
+
+def who(email: str) -> str:
+    """Whoever a record names by this address, in words; nobody who signed in has none."""
+    return email or _("an operator, in a terminal")
 
 
 @dataclass(frozen=True, slots=True)

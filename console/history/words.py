@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import is_naive, localtime
 from django.utils.translation import gettext as _
 
+from console.history.acting import who
 from console.history.events import sentence
 from console.history.models import LogEntry
 
@@ -57,7 +58,7 @@ class Told:
 
     @property
     def who(self) -> str:
-        return self.entry.actor_email or _("an operator, in a terminal")
+        return who(self.entry.actor_email)
 
     @property
     def said_by_changes(self) -> tuple[Change, ...]:

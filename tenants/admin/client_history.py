@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -87,14 +88,15 @@ def _change(told: Told) -> Moment:
 
 
 def _operations(client: Client) -> list[Operation]:
-    return list(client.operations.order_by("-created_at", "-pk")[: SHOWN + 1])
+    newest = Coalesce("asked_again_at", "created_at").desc()
+    return list(client.operations.order_by(newest, "-pk")[: SHOWN + 1])
 
 
 def _work(operation: Operation) -> Moment:
     took: Any = operation.duration
     return Moment(
-        at=operation.created_at,
-        who=operation.requested_by_email or _("an operator, in a terminal"),
+        at=operation.asked_at,
+        who=operation.who,
         text=_in_full(operation, took),
         url=operation_url(operation),
         state=operation.get_state_display(),

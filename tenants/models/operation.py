@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console.history.acting import who
 from tenants.models.client import Client
 
 
@@ -75,6 +76,11 @@ class Requested(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def who(self) -> str:
+        """Who asked, in words."""
+        return who(self.requested_by_email)
+
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):
     def with_counts(self) -> RolloutQuerySet:
@@ -129,6 +135,8 @@ class Operation(Requested):
     state = models.CharField(
         _("state"), max_length=10, choices=OperationState.choices, default=OperationState.QUEUED
     )
+    #: When it was asked for again, after a failure: by whom, ``requested_by`` says then.
+    asked_again_at = models.DateTimeField(_("asked for again"), null=True, editable=False)
     #: Whether a worker runs it; a command runs its own, and nobody else may.
     queued = models.BooleanField(default=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -159,6 +167,11 @@ class Operation(Requested):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def asked_at(self) -> datetime:
+        """When whoever is behind it asked for it."""
+        return self.asked_again_at or self.created_at
 
     @property
     def duration(self) -> timedelta | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from console.accounts.models import User
 from console.history.acting import acting_as
@@ -28,7 +27,7 @@ from tenants.operations.authorise import permission_for, require
 from tenants.operations.locking import Held, chunks, hold_clients
 from tenants.operations.progress import log_many
 from tenants.operations.queue import enqueue_many
-from tenants.operations.request import again, cancelled_by
+from tenants.operations.request import again, asked_again_by, cancelled_by
 from tenants.operations.status import set_status_of_many
 
 
@@ -126,7 +125,7 @@ def _not_allowed(kind: str, acting_user: User | None) -> NotAllowed | None:
 def _queue_again(operations: list[Operation], acting_user: User | None) -> None:
     _update(operations, **again(acting_user))
     set_status_of_many(_to_be_made(operations), ClientStatus.PROVISIONING)
-    log_many(operations, _("Asked for again."))
+    log_many(operations, asked_again_by(acting_user))
     enqueue_many(operations)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console.accounts.models import User
-from console.history.acting import acting_as
+from console.history.acting import acting_as, who
 from tenants.exceptions import OperationNotFailed, OperationNotWaiting
 from tenants.models import (
     Client,
@@ -69,7 +69,7 @@ def retry_operation(operation: Operation, *, acting_user: User | None) -> Operat
         for name, value in again(acting_user).items():
             setattr(operation, name, value)
         operation.save()
-        log(operation, _("Asked for again."))
+        log(operation, asked_again_by(acting_user))
         enqueue(operation)
     return operation
 
@@ -100,6 +100,7 @@ def again(acting_user: User | None) -> dict[str, object]:
     return {
         **signature(acting_user),
         "state": OperationState.QUEUED,
+        "asked_again_at": timezone.now(),
         "queued": True,
         "attempts": 0,
         "started_at": None,
@@ -111,8 +112,12 @@ def again(acting_user: User | None) -> dict[str, object]:
 
 def cancelled_by(acting_user: User | None) -> str:
     """The last line of the log of an operation that this user cancelled."""
-    who = acting_user.email if acting_user else _("an operator, in a terminal")
-    return _("Cancelled by %(who)s.") % {"who": who}
+    return _("Cancelled by %(who)s.") % {"who": who(acting_user.email if acting_user else "")}
+
+
+def asked_again_by(acting_user: User | None) -> str:
+    """The line of the log of an operation that this user asks for again."""
+    return _("Asked for again by %(who)s.") % {"who": who(acting_user.email if acting_user else "")}
 
 
 def _must_wait(operation: Operation) -> None:

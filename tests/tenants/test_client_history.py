@@ -18,9 +18,9 @@ from console.accounts.models import User
 from console.history.acting import acting_as
 from console.history.models import LogEntry
 from tenants.admin.client_history import SHOWN
-from tenants.models import Client, Domain, OperationKind, Plan
+from tenants.models import Client, Domain, Operation, OperationKind, OperationState, Plan
 from tenants.operations import lifecycle
-from tenants.operations.request import request_operation
+from tenants.operations.request import request_operation, retry_operation
 from tests.tenants.client_pages import change
 
 
@@ -131,6 +131,20 @@ class TestOperations:
     def test_that_are_over_say_how_long_they_took(self, browser: Any, alpha: Client) -> None:
         (line,) = [line for line in lines(browser, alpha) if line.startswith("Create schema")]
         assert re.match(r"Create schema #\d+, in \d\.\d s Done", line)
+
+    def test_that_were_asked_for_again_are_there_by_who_did_and_when(
+        self, browser: Any, alpha: Client, operator: User, staff_operator: User
+    ) -> None:
+        """Not where they stood when somebody else asked for them first."""
+        operation = request_operation(alpha, OperationKind.MIGRATE_SCHEMA, acting_user=operator)
+        Operation.objects.filter(pk=operation.pk).update(
+            state=OperationState.FAILED, created_at=timezone.now() - timedelta(days=7)
+        )
+        changed(alpha, None, contact_name="Ann")
+        retry_operation(operation, acting_user=staff_operator)
+        line = lines(browser, alpha)[0]
+        assert line.startswith(f"Migrate schema #{operation.pk} Waiting")
+        assert staff_operator.email in line
 
     def test_tell_the_change_of_status(self, browser: Any, alpha: Client) -> None:
         """Making the schema made the client active; one line says it."""

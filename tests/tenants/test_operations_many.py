@@ -175,7 +175,7 @@ class TestTryingAgain:
             operation.refresh_from_db()
             assert (operation.state, operation.attempts) == (OperationState.QUEUED, 0)
             assert operation.requested_by == operator
-            assert operation.events.last().message == "Asked for again."
+            assert operation.events.last().message == "Asked for again by olga@console.example."
             assert waiting_jobs(operation) == 1
         assert statuses(drafts) == {ClientStatus.PROVISIONING}
         assert LogEntry.objects.about(drafts[0])[0].actor_email == operator.email

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
@@ -37,6 +38,11 @@ def status(client: Client) -> str:
 def hold(second: Any, client: Client) -> None:
     """Somebody else holds the client's row, as a worker does while it works on the schema."""
     second.execute("SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [client.pk])
+
+
+def viewer_may(viewer: User) -> User:
+    viewer.user_permissions.add(Permission.objects.get(codename="provision_client"))
+    return User.objects.get(pk=viewer.pk)
 
 
 class TestAsking:
@@ -136,6 +142,18 @@ class TestAskingAgain:
         assert (operation.state, operation.error) == (OperationState.QUEUED, "")
         assert operation.requested_by_email == operator.email
         assert run_operation(operation.pk).state == OperationState.SUCCEEDED
+
+    def test_the_log_keeps_what_went_wrong_and_who_asked_again(
+        self, draft: Client, operator: User, viewer: User
+    ) -> None:
+        operation = request_operation(draft, CREATE, acting_user=viewer_may(viewer))
+        viewer.user_permissions.clear()
+        failure = run_operation(operation.pk)
+        retry_operation(failure, acting_user=operator)
+        assert [line.message for line in operation.events.all()][-2:] == [
+            "vera@console.example may not do this, or may not any more.",
+            "Asked for again by olga@console.example.",
+        ]
 
     def test_only_what_failed_is_tried_again(self, alpha: Client, operator: User) -> None:
         with pytest.raises(OperationNotFailed):
