@@ -15,6 +15,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 SCHEMA_NAME_MAX_LENGTH = 40
+#: How many tags a client can have, and how many domains beside its primary one a file can give
+#: it: the client's page draws a row for each.
+TAGS_AT_MOST = 20
+OTHER_DOMAINS_AT_MOST = 100
 SCHEMA_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{SCHEMA_NAME_MAX_LENGTH - 1}}}")
 
 PUBLIC_SCHEMA = "public"

@@ -20,9 +20,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from console.changelist import ChangeList
+from console.filters import DaysFilter
 from console.history import words
 from console.history.access import may_read, visible_entries
-from console.history.filters import ActionFilter, DayFilter, KindFilter, WhoFilter
+from console.history.filters import ActionFilter, KindFilter, WhoFilter
 from console.history.models import LogEntry
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
@@ -52,7 +53,7 @@ class LogEntryAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_display = ("when", "who", "about", "what")
     list_display_links = ("when",)
-    list_filter = (KindFilter, ActionFilter, WhoFilter, ("timestamp", DayFilter))
+    list_filter = (KindFilter, ActionFilter, WhoFilter, ("timestamp", DaysFilter))
     list_before_template = "history/only.html"
     search_fields = ("object_repr", "actor_email", "changes", "additional_data")
     search_help_text = _("Name, e-mail of who did it, or a value before or after")

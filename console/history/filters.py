@@ -3,7 +3,6 @@ be a walk through all of them on every view."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from auditlog.registry import auditlog
@@ -12,11 +11,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
-from unfold.utils import parse_date_str
+from unfold.contrib.filters.admin import DropdownFilter
 
 from console.history.access import visible_models
 from console.history.events import named_events
@@ -88,24 +85,3 @@ class WhoFilter(DropdownFilter):
         if value == IN_A_TERMINAL:
             return queryset.filter(actor_email=None)
         return queryset.filter(actor_email=value) if value else queryset
-
-
-class DayFilter(RangeDateFilter):
-    """Days, both included; what is no day filters nothing. Unfold's leaves out the last one."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
-        name = self.parameter_name
-        if first := _midnight(self.used_parameters.get(f"{name}_from")):
-            queryset = queryset.filter(**{f"{name}__gte": first})
-        if last := _midnight(self.used_parameters.get(f"{name}_to")):
-            queryset = queryset.filter(**{f"{name}__lt": last + timedelta(days=1)})
-        return queryset
-
-
-def _midnight(text: Any) -> datetime | None:
-    """The beginning of the day that somebody named; ``None`` for anything that is no day."""
-    try:
-        day = parse_date_str(str(text or ""))
-        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
-    except (ValueError, OverflowError):
-        return None

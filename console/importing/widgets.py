@@ -50,13 +50,17 @@ class Text(Widget):
 class Several(Widget):
     """Several values with commas between them, in any order; ``each`` reads one of them."""
 
-    def __init__(self, each: Widget) -> None:
+    def __init__(self, each: Widget, *, at_most: int) -> None:
         super().__init__()
         self.each = each
+        self.at_most = at_most
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> list[Any]:
-        parts = (" ".join(part.split()) for part in value.split(","))
-        return sorted({self.each.clean(part) for part in parts if part})
+        parts = {" ".join(part.split()) for part in value.split(",")} - {""}
+        if len(parts) > self.at_most:
+            message = _("These are %(n)d; give %(most)d at the most.")
+            raise CellError(message, n=len(parts), most=self.at_most)
+        return sorted({self.each.clean(part) for part in parts})
 
     def render(self, value: Iterable[Any] | None, obj: Any = None, **kwargs: Any) -> str:
         return ", ".join(self.each.render(one) for one in value or ())

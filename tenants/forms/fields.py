@@ -20,9 +20,8 @@ from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from tenants.branding.images import CONTENT_TYPES, clean_logo
-from tenants.validators import validate_tag, validate_time_zone
+from tenants.validators import TAGS_AT_MOST, validate_tag, validate_time_zone
 
-TAGS_AT_MOST = 20
 TAG_LENGTH = 40
 _HEX = re.compile(r"[0-9a-f]{3}|[0-9a-f]{6}")
 

@@ -12,6 +12,7 @@ from console.importing.widgets import Day, Known, Moment, OneOf, Several, Text, 
 from tenants.models import Client, Plan
 from tenants.models.client import language_choices
 from tenants.resources.hosts import HostName
+from tenants.validators import OTHER_DOMAINS_AT_MOST, TAGS_AT_MOST
 
 NOTES_MAX_LENGTH = Client._meta.get_field("notes").max_length
 
@@ -53,7 +54,7 @@ class ClientColumns(KeyedResource):
     )
     other_domains = Column(
         attribute="other_names",
-        widget=Several(HostName()),
+        widget=Several(HostName(), at_most=OTHER_DOMAINS_AT_MOST),
         meaning=_("All its other host names, with commas between. One that is left out goes."),
         samples=("shop.bakery.example, bakery.example", ""),
     )
@@ -83,7 +84,7 @@ class ClientColumns(KeyedResource):
     )
     tags = Column(
         attribute="tags",
-        widget=Several(Text(lower=True)),
+        widget=Several(Text(lower=True), at_most=TAGS_AT_MOST),
         meaning=_("Words to find clients by, with commas between."),
         samples=("bakery, pilot", ""),
     )

@@ -15,6 +15,8 @@ from console.importing.exceptions import CellError
 from console.importing.table import Table
 from tenants.models import Client, ClientStatus, Domain, Operation
 from tenants.operations.domains import Hosts, arrange_domains
+from tenants.operations.locking import hold_clients
+from tenants.resources.busy import busy
 from tenants.resources.client_columns import ClientColumns
 from tenants.resources.hosts import hostname_error
 from tenants.validators import PUBLIC_SCHEMA, normalize_hostname, suggest_schema_name
@@ -48,6 +50,8 @@ class ClientResource(ClientColumns):
         #: The clients that have the references of the file, and the line that gives each.
         self._referred: dict[str, Client] = {}
         self._given: dict[str, int] = {}
+        #: The clients of the file that nobody else holds; ``None`` in a preview.
+        self._held: dict[int, Client] | None = None
         #: Keys that were made from a name.
         self._suggested: set[str] = set()
 
@@ -81,10 +85,10 @@ class ClientResource(ClientColumns):
 
     def find(self, keys: list[str], *, lock: bool) -> dict[str, Client]:
         clients = Client.objects.companies().filter(schema_name__in=keys)
-        clients = with_host_names(clients.select_related("plan")).order_by("pk")
         if lock:
             # Whether a client has its schema decides what may change.
-            clients = clients.select_for_update(of=("self",), no_key=True)
+            self._held = (self._held or {}) | hold_clients(clients.values_list("pk", flat=True))
+        clients = with_host_names(clients.select_related("plan")).order_by("pk")
         is_worked_on = Exists(Operation.objects.open().filter(client=OuterRef("pk")))
         found = {}
         for client in clients.annotate(is_worked_on=is_worked_on):
@@ -115,6 +119,8 @@ class ClientResource(ClientColumns):
                 yield "status", CellError(message)
             return
         name = self.before("name")
+        if self._held is not None and instance.pk not in self._held:
+            yield "schema_name", busy(instance)
         if instance.is_archived:
             message = _("%(client)s is archived, and a file does not change it. Restore it first.")
             yield "schema_name", CellError(message, client=name)

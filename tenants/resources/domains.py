@@ -16,6 +16,8 @@ from console.importing.table import Table
 from console.importing.widgets import Known, YesNo
 from tenants.models import Client, Domain
 from tenants.operations.domains import demote_primary_domains
+from tenants.operations.locking import hold_clients
+from tenants.resources.busy import busy
 from tenants.resources.hosts import HostName, hostname_error
 from tenants.validators import PUBLIC_SCHEMA, normalize_hostname
 
@@ -80,10 +82,16 @@ class DomainResource(KeyedResource):
         #: Clients whose primary domain has to give up its place, and domains that did.
         self._losing: dict[int, Client] = {}
         self._demoted: set[int] = set()
+        #: The clients that the file speaks of and nobody else holds; ``None`` in a preview.
+        self._held: dict[int, Client] | None = None
 
     def prepare(self, table: Table) -> None:
         """Find out which client gets which primary domain; the file's rows may be in any order."""
         schemas = [schema.lower() for schema in table["client"]]
+        if not self.dry_run:
+            # Before anything of them is read: a client before its domains, as everybody does.
+            named = Client.objects.companies().filter(schema_name__in=set(schemas))
+            self._held = hold_clients(named.values_list("pk", flat=True))
         primary = Domain.objects.filter(is_primary=True, tenant__schema_name__in=set(schemas))
         self._primary = dict(primary.values_list("tenant__schema_name", "domain"))
         flags = table["is_primary"] if "is_primary" in table.headers else [""] * len(table)
@@ -101,8 +109,9 @@ class DomainResource(KeyedResource):
 
     def find(self, keys: list[str], *, lock: bool) -> dict[str, Domain]:
         domains = Domain.objects.filter(domain__in=keys).select_related("tenant").order_by("pk")
-        if lock:
-            domains = domains.select_for_update(of=("self", "tenant"), no_key=True)
+        if lock and self._held is not None:
+            ours = domains.filter(tenant__in=self._held).select_related(None)
+            list(ours.select_for_update(no_key=True).values_list("pk", flat=True))
         return {domain.domain: domain for domain in domains}
 
     def start(self, key: str, row: dict[str, str]) -> Domain:
@@ -125,6 +134,8 @@ class DomainResource(KeyedResource):
             message = _("This domain belongs to %(client)s (%(schema)s), and stays there.")
             yield "client", CellError(message, client=owner.name, schema=owner.schema_name)
             return
+        if self._held is not None and client.pk not in self._held:
+            yield "client", busy(client)
         if client.is_archived:
             message = _("%(client)s is archived, and a file does not change it. Restore it first.")
             yield "client", CellError(message, client=client.name)

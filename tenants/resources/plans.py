@@ -75,7 +75,7 @@ class PlanResource(KeyedResource):
     )
     features = Column(
         attribute="features",
-        widget=Several(OneOf(Feature)),
+        widget=Several(OneOf(Feature), at_most=len(Feature)),
         meaning=_(
             "What the plan switches on, with commas between: attachments, time_tracking, "
             "customers, branding, data_export."

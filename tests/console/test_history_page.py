@@ -79,6 +79,7 @@ class TestTheList:
             ({"who": "terminal"}, [PLAN]),
             ({"who": "nobody@console.example"}, []),
             ({"timestamp_from": "2026-13-45"}, [PLAN, ADDED, RENAMED]),
+            ({"timestamp_to": "9999-12-31"}, [PLAN, ADDED, RENAMED]),
             ({"timestamp_to": "2020-01-01"}, []),
             ({"q": "a.example"}, [ADDED]),
             ({"q": "Alpha Ltd"}, [RENAMED]),

@@ -71,6 +71,8 @@ class TestColumns:
             ("redirect_to_primary", "perhaps", "neither yes nor no"),
             ("external_reference", "x" * 65, "at most 64"),
             ("tags", "x" * 41, "40 characters"),
+            ("tags", ",".join(f"tag {n}" for n in range(21)), "20 at the most"),
+            ("other_domains", ",".join(f"h{n}.example" for n in range(101)), "100 at the most"),
             ("notes", "x" * 10_001, "10000 characters at the most"),
             ("other_domains", "good.example, bad_one.example", "underscore"),
             ("other_domains", "*.gamma.example", "“*” does not stand"),
