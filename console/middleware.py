@@ -21,10 +21,12 @@ from django.utils import timezone, translation
 from console.postgres.exceptions import ScopeSwitchFailed
 from tenants.models import Client, Domain
 from tenants.operations.activity import is_due, note_activity
+from tenants.operations.versions import is_behind
 
 logger = logging.getLogger(__name__)
 
-#: How long a browser is told to wait before it asks again for a tenant that is being made.
+#: How long a browser is told to wait before it asks again for a tenant that is being made, or
+#: brought up to date.
 RETRY_AFTER_SECONDS = 30
 #: The same for one that is suspended: until people have spoken to each other.
 SUSPENDED_RETRY_AFTER_SECONDS = 60 * 60
@@ -34,9 +36,9 @@ class TenantMiddleware:
     """Puts the request into the schema of the client whose domain it came to.
 
     The public domain gets the staff's pages in ``public``. Any other known domain gets the
-    tenant's pages in its schema, or 503 while the client is suspended or has no schema that is
-    ready. An unknown host gets a plain 404, and so does that of an archived client. None of these
-    answers names a client, and none ever falls back to ``public``.
+    tenant's pages in its schema, or 503 while the client is suspended, or has no schema that is
+    ready and not behind the code. An unknown host gets a plain 404, and so does that of an
+    archived client. None of these answers names a client, and none ever falls back to ``public``.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -65,7 +67,11 @@ class TenantMiddleware:
                 return suspended(client)
             if client.redirect_to_primary and client.primary_host not in (None, host):
                 return redirect(request, client.primary_host, port)
-            if not (client.is_provisioned and client.schema_exists and enter(client)):
+            if not (client.is_provisioned and client.schema_exists):
+                return not_ready(client)
+            if is_behind(client):
+                return being_updated(client)
+            if not enter(client):
                 return not_ready(client)
             activate_time_zone(client)
             request.urlconf = settings.ROOT_URLCONF
@@ -135,6 +141,10 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 def not_ready(client: Client) -> HttpResponse:
     return _closed(client, "console/not_ready.html", RETRY_AFTER_SECONDS)
+
+
+def being_updated(client: Client) -> HttpResponse:
+    return _closed(client, "console/being_updated.html", RETRY_AFTER_SECONDS)
 
 
 def suspended(client: Client) -> HttpResponse:

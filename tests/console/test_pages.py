@@ -236,6 +236,7 @@ def test_a_link_sets_the_password_once(tenant_browser: Any, alpha: Client, owner
         "403_csrf.html",
         "404.html",
         "500.html",
+        "console/being_updated.html",
         "console/not_ready.html",
         "console/unknown_host.html",
     ],
