@@ -14,7 +14,16 @@ EVENTS = {
         _("The data is now to be kept until %(removal_on)s"),
     ),
     "restored": (_("Restored"), _("Restored")),
+    "schema_dropped": (_("Schema dropped"), _("Schema dropped")),
     "sign_in_link_shown": (_("Sign-in link shown"), _("Sign-in link of %(email)s shown")),
+    "sign_in_link_being_sent": (
+        _("Sign-in link being sent"),
+        _("Sign-in link being sent to %(email)s"),
+    ),
+    "sign_in_link_not_sent": (
+        _("Sign-in link not sent"),
+        _("Sign-in link to %(email)s could not be sent"),
+    ),
     "sign_in_link_sent": (_("Sign-in link sent"), _("Sign-in link sent to %(email)s")),
     "tenant_admin_added": (_("Admin added"), _("Admin %(email)s added to the tenant")),
 }

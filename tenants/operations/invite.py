@@ -19,6 +19,7 @@ from console.history.acting import acting_as
 from console.history.record import record_event
 from tenants.exceptions import (
     AdminExists,
+    MailNotSent,
     NoDomain,
     NoSuchAdmin,
     NotProvisioned,
@@ -103,15 +104,23 @@ def mail_sign_in_link(
 ) -> str:
     """Send an admin such a link in the client's language; returns the address it was sent to.
 
-    Waits for the mail server to take it: a job would have to hold the link. Raises what
-    ``sign_in_link`` raises, ``MailNotSet``, and ``MailNotSent``, after which nothing is written
-    down.
+    Waits for the mail server to take it: a job would have to hold the link. That it is being sent
+    is committed before the server is spoken to, so no link is on its way without a trace; what
+    came of it is written down after. So this must not be called in a transaction. Raises what
+    ``sign_in_link`` raises, ``MailNotSet``, and ``MailNotSent``.
     """
     refuse_without_mail()
     user = find_admin(client, email=email, acting_user=acting_user)
-    with transaction.atomic(), acting_as(acting_user):
+    link = _link(client, user, origin)
+    with acting_as(acting_user):
+        with transaction.atomic(durable=True):
+            record_event(client, "sign_in_link_being_sent", email=user.email)
+        try:
+            send_invitation(client, user, link)
+        except MailNotSent:
+            record_event(client, "sign_in_link_not_sent", email=user.email)
+            raise
         record_event(client, "sign_in_link_sent", email=user.email)
-        send_invitation(client, user, _link(client, user, origin))
     return str(user.email)
 
 

@@ -362,10 +362,33 @@ class TestSignInLinkByMail:
         assert found[1] not in page
         opened = text_of(staff_browser().get(found[1], follow=True))
         assert "new_password1" in opened
-        entry = LogEntry.objects.get()
-        assert f"sent to {staff_viewer.email}" in entry.change_message
+        assert self.written() == [
+            f"Has a sign-in link sent to {staff_viewer.email}.",
+            f"Had a sign-in link sent to {staff_viewer.email}.",
+        ]
 
-    def test_a_server_that_refuses_is_said_and_nothing_is_written(
+    def written(self) -> list[str]:
+        entries = LogEntry.objects.order_by("pk")
+        return [entry.change_message for entry in entries]
+
+    def test_is_written_down_before_the_server_is_spoken_to(
+        self,
+        staff_browser: StaffBrowser,
+        staff_manager: User,
+        staff_viewer: User,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        seen: list[int] = []
+
+        def send(self: EmailMessage, **options: Any) -> int:
+            seen.append(LogEntry.objects.count())
+            return 1
+
+        monkeypatch.setattr(EmailMessage, "send", send)
+        staff_browser(staff_manager).post(page_of(staff_viewer, "sign-in-link"), {"mail": "1"})
+        assert seen == [1]
+
+    def test_a_server_that_refuses_is_said_and_written_down(
         self,
         staff_browser: StaffBrowser,
         staff_manager: User,
@@ -382,7 +405,10 @@ class TestSignInLinkByMail:
         assert "did not take the message" in page
         assert "SMTPDataError 554" in caplog.text
         assert "/welcome/" not in caplog.text + page
-        assert not LogEntry.objects.exists()
+        assert self.written() == [
+            f"Has a sign-in link sent to {staff_viewer.email}.",
+            f"The sign-in link to {staff_viewer.email} could not be sent.",
+        ]
 
     def test_is_not_offered_without_a_server(
         self,
@@ -396,8 +422,11 @@ class TestSignInLinkByMail:
         browser = staff_browser(staff_manager)
         url = page_of(staff_viewer, "sign-in-link")
         assert "Send it by mail" not in text_of(browser.get(url))
-        assert "/welcome/" in text_of(browser.post(url, {"mail": "1"}))
+        page = text_of(browser.post(url, {"mail": "1"}, follow=True))
+        assert "The console has no mail server" in page
+        assert "/welcome/" not in page
         assert mailoutbox == []
+        assert self.written() == []
 
     def test_needs_the_right_to_manage_the_user(
         self,

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.html import strip_tags
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.history.models import LogEntry
+from console.history.record import record_event
 from tenants.exceptions import AdminExists, MailNotSent, MailNotSet, NotAllowed
 from tenants.models import Client
 from tenants.operations import lifecycle
@@ -190,6 +191,12 @@ class TestLinks:
         assert "does not answer at the moment" in response.content.decode()
 
 
+def written(client: Client) -> list[str]:
+    """The events of the client's history that are about links, the first one first."""
+    entries = LogEntry.objects.about(client).filter(event__startswith="sign_in_link")
+    return [entry.event for entry in entries.order_by("pk")]
+
+
 class MailServer(socketserver.ThreadingTCPServer):
     """As much of SMTP as a client needs; keeps what it took, or refuses with ``refuses``."""
 
@@ -337,14 +344,14 @@ class TestMail:
         assert mail.message["subject"] == "Your way in to Alpha Bcc: all@example.com"
         assert mail.message["bcc"] is None
 
-    def test_a_server_that_refuses_is_said_and_nothing_is_written(
+    def test_a_server_that_refuses_is_said_and_written_down(
         self, browser: Any, alpha: Client, mail: MailServer, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG)
         mail.refuses = "554"
         page = self.send(browser, alpha).content.decode()
         assert "did not take the message" in page
-        assert not LogEntry.objects.filter(event="sign_in_link_sent").exists()
+        assert written(alpha) == ["sign_in_link_being_sent", "sign_in_link_not_sent"]
         assert "SMTPDataError 554" in caplog.text
         assert "/welcome/" not in caplog.text
         assert "/welcome/" not in page
@@ -356,7 +363,41 @@ class TestMail:
         assert "did not take the message" in self.send(browser, alpha).content.decode()
         with pytest.raises(MailNotSent):
             mail_sign_in_link(alpha, origin=ORIGIN, acting_user=None)
-        assert not LogEntry.objects.filter(event="sign_in_link_sent").exists()
+        assert "sign_in_link_sent" not in written(alpha)
+
+    def test_is_written_down_before_the_server_is_spoken_to(
+        self, alpha: Client, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[list[str]] = []
+        monkeypatch.setattr(
+            "tenants.operations.invite.send_invitation", lambda *args: seen.append(written(alpha))
+        )
+        mail_sign_in_link(alpha, origin=ORIGIN, acting_user=None)
+        assert seen == [["sign_in_link_being_sent"]]
+        assert written(alpha) == ["sign_in_link_being_sent", "sign_in_link_sent"]
+
+    def test_leaves_a_trace_whatever_goes_wrong_after_it(
+        self, alpha: Client, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from tenants.operations import invite
+
+        def record(client: Client, event: str, **details: Any) -> Any:
+            if event == "sign_in_link_sent":
+                raise OperationalError("the database went away")
+            return record_event(client, event, **details)
+
+        monkeypatch.setattr(invite, "record_event", record)
+        with pytest.raises(OperationalError):
+            mail_sign_in_link(alpha, origin=ORIGIN, acting_user=None)
+        assert len(mail.messages) == 1
+        assert written(alpha) == ["sign_in_link_being_sent"]
+
+    def test_is_refused_where_the_trace_could_be_taken_back(
+        self, alpha: Client, mail: MailServer
+    ) -> None:
+        with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+            mail_sign_in_link(alpha, origin=ORIGIN, acting_user=None)
+        assert mail.messages == []
 
     def test_needs_the_permission(
         self, staff_browser: Callable[..., Any], viewer: User, alpha: Client, mail: MailServer

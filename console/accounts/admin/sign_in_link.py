@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.template.response import TemplateResponse
@@ -62,7 +62,7 @@ class SignInLinkPage:
             "back": back,
             "may_mail": mail_is_set(),
         }
-        if request.method == "POST" and "mail" in request.POST and mail_is_set():
+        if request.method == "POST" and "mail" in request.POST:
             self._send(request, user, place=context["site_title"])
             return HttpResponseRedirect(back)
         if request.method == "POST":
@@ -72,10 +72,22 @@ class SignInLinkPage:
         return TemplateResponse(request, "accounts/sign_in_link.html", context)
 
     def _send(self: Any, request: HttpRequest, user: User, *, place: Any) -> None:
+        """Send the link. What is written down is committed each time: that it is being sent before
+        the server is spoken to, so that no link is on its way without a trace."""
+        if not mail_is_set():
+            messages.error(
+                request, _("The console has no mail server, so it cannot send anything.")
+            )
+            return
+        with transaction.atomic(durable=True):
+            self.log_change(request, user, _("Has a sign-in link sent to %s.") % user.email)
         try:
             send_sign_in_link(user, _link(request, user), place=place)
         except MailNotTaken as exc:
             logger.warning("A sign-in link for a user was not sent: %s", exc)
+            self.log_change(
+                request, user, _("The sign-in link to %s could not be sent.") % user.email
+            )
             messages.error(
                 request,
                 _(
