@@ -120,7 +120,7 @@ class ClientResource(ClientColumns):
             return
         name = self.before("name")
         if self._held is not None and instance.pk not in self._held:
-            yield "schema_name", busy(instance)
+            yield "schema_name", busy(name)
         if instance.is_archived:
             message = _("%(client)s is archived, and a file does not change it. Restore it first.")
             yield "schema_name", CellError(message, client=name)

@@ -135,7 +135,7 @@ class DomainResource(KeyedResource):
             yield "client", CellError(message, client=owner.name, schema=owner.schema_name)
             return
         if self._held is not None and client.pk not in self._held:
-            yield "client", busy(client)
+            yield "client", busy(client.name)
         if client.is_archived:
             message = _("%(client)s is archived, and a file does not change it. Restore it first.")
             yield "client", CellError(message, client=client.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -10,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from console.accounts.models import User
 from console.importing.files import import_file
 from tenants.models import Client, Domain, Operation, OperationKind, Plan
+from tenants.operations import locking
 from tenants.operations.domains import Hosts, arrange_domains
 from tenants.resources import ClientResource
 from tenants.schemas.inspect import schema_exists
+from tenants.schemas.locks import lock_timeout
 from tests.tenants.files import NEW, clients, errors, exported, row_of
 
 pytestmark = pytest.mark.usefixtures("alpha")
@@ -135,6 +139,23 @@ class TestExisting:
         )
         arrange_domains({bare: Hosts("bare.localhost")})
         assert bare.get_primary_domain().domain == "bare.localhost"
+
+    def test_that_somebody_else_holds_is_not_waited_for(
+        self, alpha: Client, beta: Client, second: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its row says so, and nothing of the file is written; a row that changes nothing is
+        in nobody's way."""
+        monkeypatch.setattr(locking, "PATIENCE", "50ms")
+        hold = "SELECT 1 FROM tenants_client WHERE schema_name = 'beta' FOR NO KEY UPDATE"
+        second.execute(hold)
+        rows = (row_of(alpha, name="New"), row_of(beta, name="Late"))
+        with lock_timeout("5s"):
+            (error,) = errors(clients(*rows))
+            assert clients(row_of(beta)).unchanged == 1
+        assert error[:2] == ("schema_name", 3)
+        assert error[2].startswith("Beta is being worked on, or changed by somebody else")
+        alpha.refresh_from_db()
+        assert alpha.name == "Alpha"
 
     def test_takes_the_same_number_of_queries_for_20_clients_and_200(self) -> None:
         def queries(count: int, letter: str) -> int:

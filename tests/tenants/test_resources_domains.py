@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,8 +15,9 @@ from console.history.models import LogEntry
 from console.importing.files import import_file
 from console.importing.results import ImportResult
 from tenants.models import Client, Domain
-from tenants.operations import lifecycle
+from tenants.operations import lifecycle, locking
 from tenants.resources import DomainResource
+from tenants.schemas.locks import lock_timeout
 from tests.tenants.files import errors, exported
 
 HEADER = "domain,client,is_primary"
@@ -33,6 +36,21 @@ def bare(alpha: Client) -> Client:
     return Client.objects.create(
         schema_name="bare", name="Bare", admin_name="B", admin_email="b@x.example"
     )
+
+
+def test_a_client_that_somebody_else_holds_is_not_waited_for(
+    alpha: Client, second: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither for a domain that it has nor for a new one; nothing of the file is written."""
+    monkeypatch.setattr(locking, "PATIENCE", "50ms")
+    domains("b.example,alpha,no")
+    second.execute("SELECT 1 FROM tenants_client WHERE schema_name = 'beta' FOR NO KEY UPDATE")
+    with lock_timeout("5s"):
+        result = domains("c.example,alpha,no", "d.example,beta,no", "b.example,alpha,yes")
+    (error,) = errors(result)
+    assert error[:2] == ("client", 3)
+    assert error[2].startswith("Beta is being worked on, or changed by somebody else")
+    assert hosts(alpha) == {"alpha.localhost": True, "b.example": False}
 
 
 class TestAdding:
