@@ -34,13 +34,24 @@ def enqueue(operation: Operation) -> bool:
 def enqueue_many(operations: Iterable[Operation]) -> int:
     """Add jobs for those of the operations for which none is waiting, by one statement: 5,000
     take 0.6 s. Returns how many were added."""
-    jobs = [_job(operation) for operation in operations]
+    jobs = {operation: _job(operation) for operation in operations}
+    there = _waiting(jobs.values())
+    missing = {one: job for one, job in jobs.items() if job.queueing_lock not in there}
+    if missing:
+        try:
+            with transaction.atomic():
+                app.job_manager.batch_defer_jobs(list(missing.values()))
+        except exceptions.AlreadyEnqueued:
+            # Somebody else added one since it was asked, and so none of them came in.
+            return sum(enqueue(operation) for operation in missing)
+    return len(missing)
+
+
+def _waiting(jobs: Iterable[Job]) -> set[str | None]:
+    """The locks of those of the jobs that wait already."""
     waiting = ProcrastinateJob.objects.filter(status="todo")
     waiting = waiting.filter(queueing_lock__in=[job.queueing_lock for job in jobs])
-    there = set(waiting.values_list("queueing_lock", flat=True))
-    if missing := [job for job in jobs if job.queueing_lock not in there]:
-        app.job_manager.batch_defer_jobs(missing)
-    return len(missing)
+    return set(waiting.values_list("queueing_lock", flat=True))
 
 
 def _job(operation: Operation) -> Job:

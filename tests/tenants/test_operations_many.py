@@ -34,7 +34,7 @@ from tenants.models import (
     Plan,
     Rollout,
 )
-from tenants.operations import locking
+from tenants.operations import locking, queue
 from tenants.operations.many import cancel_waiting, retry_failed
 from tenants.operations.queue import enqueue, enqueue_many
 from tenants.operations.request import request_operation
@@ -163,6 +163,16 @@ class TestQueue:
             using="default"
         )
         assert enqueue_many(operations) == 1
+
+    def test_comes_once_where_somebody_adds_it_at_the_same_moment(
+        self, drafts: list[Client], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """After it was asked which are there: the others come in all the same."""
+        operations = [in_state(client, OperationState.QUEUED) for client in drafts]
+        enqueue(operations[2])
+        monkeypatch.setattr(queue, "_waiting", lambda jobs: set())
+        assert enqueue_many(operations) == len(drafts) - 1
+        assert {waiting_jobs(operation) for operation in operations} == {1}
 
 
 class TestTryingAgain:
