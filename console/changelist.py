@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.admin.views.main import ORDER_VAR
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, Func, JSONField, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from unfold.views import ChangeList as UnfoldChangeList
@@ -60,7 +62,7 @@ class ChangeList(UnfoldChangeList):
         chosen = self._valid(self._named(part) for part in asked.split("."))
         if asked and not chosen:
             return kept
-        if chosen != kept:
+        if chosen != kept and _is_own_wish(request):
             self._keep_order(request, chosen)
         return chosen
 
@@ -85,13 +87,12 @@ class ChangeList(UnfoldChangeList):
         return self._valid(kept) if isinstance(kept, list) else []
 
     def _keep_order(self, request: HttpRequest, columns: list[str]) -> None:
-        user = request.user
-        orders = {**_orders(user), self.opts.label_lower: columns}
-        preferences = user.preferences if isinstance(user.preferences, dict) else {}
-        user.preferences = {**preferences, ORDERS: {k: v for k, v in orders.items() if v}}
+        """Write this list's order and nothing else: the user may have chosen something in another
+        window since this request read what they had."""
+        users = get_user_model().objects.filter(pk=request.user.pk)
         # A list is shown whether or not its order can be kept.
         with suppress(DatabaseError), transaction.atomic():
-            get_user_model().objects.filter(pk=user.pk).update(preferences=user.preferences)
+            users.update(preferences=_with_order(self.opts.label_lower, columns))
 
     @property
     def _column_names(self) -> list[str]:
@@ -129,3 +130,42 @@ def _orders(user: Any) -> dict[str, Any]:
     preferences = getattr(user, "preferences", None)
     orders = preferences.get(ORDERS) if isinstance(preferences, dict) else None
     return orders if isinstance(orders, dict) else {}
+
+
+def _is_own_wish(request: HttpRequest) -> bool:
+    """Whether the user asked for this page: from one of ours, or by its address.
+
+    Browsers say so by a header, if they are not old and the connection is safe; where they do
+    not, the page that led here must be one of this host.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none") and "Sec-Purpose" not in request.headers
+    try:
+        return urlsplit(request.headers.get("Referer", "")).netloc == request.get_host()
+    except ValueError:  # No address at all.
+        return False
+
+
+def _with_order(label: str, columns: list[str]) -> Func:
+    """The user's preferences with these columns for this list, worked out by the database."""
+    preferences = _as_object(F("preferences"))
+    orders = _as_object(_json(F("preferences"), f"%(expressions)s -> '{ORDERS}'"))
+    key = Cast(Value(label), TextField())
+    others = _json(orders, "%(expressions)s", key, joined_by=" - ")
+    if columns:
+        this = Func(key, Value(columns, JSONField()), function="jsonb_build_object")
+        others = _json(others, "%(expressions)s", this, joined_by=" || ")
+    whole = Func(Cast(Value(ORDERS), TextField()), others, function="jsonb_build_object")
+    return _json(preferences, "%(expressions)s", whole, joined_by=" || ")
+
+
+def _as_object(value: Any) -> Func:
+    """The value, or an empty object where it is none."""
+    is_object = "jsonb_typeof(%(expressions)s) = 'object'"
+    return _json(value, f"CASE WHEN {is_object} THEN %(expressions)s ELSE '{{}}'::jsonb END")
+
+
+def _json(first: Any, template: str, *others: Any, joined_by: str = ", ") -> Func:
+    output: JSONField[Any, Any] = JSONField()
+    return Func(first, *others, template=f"({template})", arg_joiner=joined_by, output_field=output)

@@ -171,7 +171,8 @@ class Browser(HttpClient):
     """
 
     def __init__(self, host: str, schema: str, user: User | None, **extra: Any) -> None:
-        super().__init__(headers={"host": host}, **extra)
+        # As browsers do where a page of ours led to the next.
+        super().__init__(headers={"host": host, "sec-fetch-site": "same-origin"}, **extra)
         self.host, self.schema = host, schema
         if user is not None:
             with schema_context(schema):

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
-from console.changelist import ORDERS
+from console.changelist import ORDERS, ChangeList
 from tenant_data.models import Project
 from tenants.models import Client, Plan
 
@@ -156,6 +156,52 @@ def test_other_preferences_stay(browser: Any, plans: None, operator: User) -> No
     User.objects.filter(pk=operator.pk).update(preferences={"theme": "dark"})
     browser.get(PLANS, {"o": by_code(browser)})
     assert kept(operator)["theme"] == "dark"
+
+
+def test_only_this_lists_order_is_written(
+    browser: Any, plans: None, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another window wrote since this request read the user stays."""
+    order, written = by_code(browser), {"theme": "dark", ORDERS: {"tenants.client": ["name"]}}
+    keep = ChangeList._keep_order
+
+    def keep_late(self: ChangeList, *args: Any) -> None:
+        User.objects.filter(pk=operator.pk).update(preferences=written)
+        keep(self, *args)
+
+    monkeypatch.setattr(ChangeList, "_keep_order", keep_late)
+    browser.get(PLANS, {"o": order})
+    both = {"tenants.client": ["name"], "tenants.plan": ["-code"]}
+    assert kept(operator) == {"theme": "dark", ORDERS: both}
+    browser.get(PLANS, {"o": ""})
+    assert kept(operator) == written
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_kept"),
+    [
+        ({"sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "none"}, True),
+        ({"sec-fetch-site": "same-site"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "cross-site", "referer": "http://localhost/"}, False),
+        ({"sec-fetch-site": "same-origin", "sec-purpose": "prefetch"}, False),
+        ({"referer": "http://localhost/tenants/plan/"}, True),
+        ({"referer": "http://evil.example/localhost/"}, False),
+        ({"referer": "http://alpha.localhost/"}, False),
+        ({"referer": "nonsense"}, False),
+        ({"referer": "http://[localhost/"}, False),
+        ({}, False),
+    ],
+)
+def test_is_not_kept_where_another_site_led_here(
+    browser: Any, plans: None, operator: User, headers: dict[str, str], is_kept: bool
+) -> None:
+    order = by_code(browser)
+    del browser.defaults["HTTP_SEC_FETCH_SITE"]
+    response = browser.get(PLANS, {"o": order}, headers=headers)
+    assert response.context["cl"].params["o"] == order
+    assert (kept(operator) != {}) is is_kept
 
 
 def test_costs_no_query_where_nothing_changes(browser: Any, plans: None) -> None:
