@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from console.history.models import LogEntry
 from tenants.admin.base import client_url, link, may_provision
 from tenants.admin.state_badge import status_badge
 from tenants.exceptions import ClientBusy
@@ -72,6 +73,8 @@ class ClientFormPage:
 
     @display(description=_("Status"))
     def status_now(self, client: Client) -> SafeString:
+        if client.is_suspended:
+            return format_html("{} {}", status_badge(client), _why_suspended(client))
         if not client.is_archived or client.removal_on is None:
             return status_badge(client)
         until = _t("kept until %(day)s") % {"day": date_format(client.removal_on)}
@@ -247,3 +250,11 @@ def _about_first_admin(client: Client | None) -> str:
     if _is_worked_on(client):
         return _t("This and the schema's name cannot be changed while an operation is not over.")
     return ""
+
+
+def _why_suspended(client: Client) -> str:
+    """Since when a suspended client is closed, and the reason that was given."""
+    since = _t("since %(day)s") % {"day": date_format(localtime(client.suspended_at))}
+    entry = LogEntry.objects.about(client).filter(event="suspended").first()
+    reason = (entry.additional_data or {}).get("reason") if entry else ""
+    return f"{since}: {reason}" if reason else since

@@ -26,6 +26,7 @@ from tenants.exceptions import (
     ClientArchived,
     ClientNotArchived,
     NameDoesNotMatch,
+    NotProvisioned,
     RemovalInThePast,
     TenantError,
 )
@@ -247,5 +248,7 @@ def action_hindrance(
         return ClientArchived(client=client)
     if name == "change_removal" and not client.is_archived:
         return ClientNotArchived(client=client)
+    if name == "change_removal" and not client.is_provisioned:
+        return NotProvisioned(client=client)
     step = Step.ARCHIVE if name == "change_removal" else Step(name)
     return step_hindrance(client, step, open_operation=open_operation)

@@ -174,12 +174,14 @@ def _after_success(request: HttpRequest, operation: Operation) -> dict[str, Any]
         text = _t("The schema is made. Give the client a domain, so that it can be reached.")
         return {"next": text, "buttons": [_back(operation, is_main=True)]}
     url = address(domain.domain, origin_of(request))
-    buttons = [Button(url, _t("Open the tenant"), "open_in_new", is_main=True, new_tab=True)]
+    invites = operation.kind == OperationKind.CREATE_SCHEMA and may_invite(request)
+    visit = Button(url, _t("Open the tenant"), "open_in_new", is_main=not invites, new_tab=True)
     if operation.kind == OperationKind.MIGRATE_SCHEMA:
-        return {"buttons": [*buttons, _back(operation)]}
-    if may_invite(request):
+        return {"buttons": [visit, _back(operation)]}
+    buttons = [visit]
+    if invites:
         url = reverse("admin:tenants_client_sign_in_link", args=[client.pk])
-        buttons.append(Button(url, _t("Show sign-in link"), "key"))
+        buttons = [Button(url, _t("Show sign-in link"), "key", is_main=True), visit]
     text = _t("The client can be used now. Its first admin, %(name)s, needs the sign-in link.")
     return {"next": text % {"name": client.admin_name}, "buttons": [*buttons, _back(operation)]}
 

@@ -26,8 +26,8 @@ def drop_schema(client: Client, report: StepReport) -> str:
     report(_("Removing the files."), step="files")
     set_files_aside(client)
     client.logo = ""
-    client.provisioned_at = client.schema_version = None
-    fields = ["logo", "provisioned_at", "schema_version", "updated_at"]
+    client.provisioned_at = client.schema_version = client.removal_on = None
+    fields = ["logo", "provisioned_at", "schema_version", "removal_on", "updated_at"]
     save_as(client, "schema_dropped", update_fields=fields)
     if was_there:
         return _("The schema, its roles and its files are gone.")

@@ -140,6 +140,11 @@ class TestSuspending:
         assert entry.additional_data == {"reason": "Invoice 17 is not paid"}
         assert entry.changes == {"status": ["active", "suspended"]}
 
+    def test_the_client_says_since_when_and_why(self, browser: Any, alpha: Client) -> None:
+        lifecycle.suspend(alpha, reason="Invoice 4711", acting_user=None)
+        page = browser.get(f"/tenants/client/{alpha.pk}/change/").content.decode()
+        assert ": Invoice 4711" in page
+
     def test_twice_is_refused(self, browser: Any, suspended: Client) -> None:
         response = browser.post(url(suspended, "suspend"), follow=True)
         assert "is not active" in text_after(response)
@@ -207,6 +212,12 @@ class TestArchiving:
         assert archived.removal_on is not None
         assert archived.removal_on.isoformat() == day(90)
         assert LogEntry.objects.about(archived)[0].event == "removal_date_changed"
+
+    def test_no_day_without_data(self, browser: Any, db: None) -> None:
+        draft = make_client("gamma", ready=False)
+        lifecycle.archive(draft, removal_on=timezone.localdate(), acting_user=None)
+        page = browser.get(url(draft, "removal-date"), follow=True).content.decode()
+        assert "has no schema yet" in page
 
     def test_restoring_makes_it_what_it_was(self, browser: Any, suspended: Client) -> None:
         browser.post(url(suspended, "archive"), {"removal_on": day(1)})

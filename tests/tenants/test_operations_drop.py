@@ -140,6 +140,10 @@ class TestDropping:
         assert schema_exists("beta")
         assert roles_of("beta") == 2
 
+    def test_promises_no_day_any_more(self, archived: Client) -> None:
+        dropped(archived)
+        assert archived.removal_on is None
+
     def test_is_in_the_clients_history_as_who_asked_for_it(
         self, archived: Client, operator: User
     ) -> None:
