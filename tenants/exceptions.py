@@ -226,6 +226,20 @@ class NoDomain(TenantError):
     message = _("%(client)s has no domain yet. Add one first.")
 
 
+class DomainIsPrimary(TenantError):
+    """Links to the client lead to this domain, and it has others that could take its place."""
+
+    message = _("%(domain)s is the primary domain of %(client)s. Mark another one there first.")
+
+
+class DomainIsLast(TenantError):
+    """The client has a schema and no other domain."""
+
+    message = _(
+        "%(domain)s is the only domain of %(client)s, which has a schema: nobody could reach it."
+    )
+
+
 class ConsoleDomainTaken(TenantError):
     """CONSOLE_DOMAIN names a host that is a client's."""
 

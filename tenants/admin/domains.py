@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,10 +21,13 @@ from unfold.decorators import display
 from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
-from tenants.admin.base import PageMixin, SecondLook, client_url, link
+from tenants.admin.base import PageMixin, SecondLook, client_url, link, report_refusal
 from tenants.admin.state_badge import label, status_badge
+from tenants.exceptions import TenantError
 from tenants.forms import DomainForm
 from tenants.models import Client, Domain
+from tenants.operations.hindrance import domain_hindrance
+from tenants.operations.locking import hold_client
 from tenants.resources import DomainResource
 from tenants.validators import normalize_hostname
 
@@ -31,8 +35,8 @@ from tenants.validators import normalize_hostname
 @admin.register(Domain, site=public_site)
 class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
     """The console's own domain can only be looked at, and so can those of archived clients, which
-    can be given up as well. A primary domain gives up that place on its client's page before it
-    can be deleted."""
+    can be given up as well once there is no schema. A primary domain gives up that place on its
+    client's page before it can be deleted."""
 
     form = DomainForm
     actions = None
@@ -114,21 +118,14 @@ class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
         domain = self.get_object(request, unquote(object_id))
         if domain is None or not self.has_delete_permission(request, domain):
             return super().delete_view(request, object_id, extra_context)
-        if refusal := _why_not_deleted(domain):
-            messages.error(request, refusal)
+        try:
+            with transaction.atomic():
+                if request.method == "POST":
+                    domain.tenant = hold_client(domain.tenant_id)
+                    domain.refresh_from_db(fields=["is_primary"])
+                if refusal := domain_hindrance(domain):
+                    raise refusal
+                return super().delete_view(request, object_id, extra_context)
+        except TenantError as error:
+            report_refusal(request, error)
             return HttpResponseRedirect(reverse("admin:tenants_domain_change", args=[domain.pk]))
-        return super().delete_view(request, object_id, extra_context)
-
-
-def _why_not_deleted(domain: Domain) -> SafeString | None:
-    """Why the domain has to stay, or ``None``."""
-    client = domain.tenant
-    if not domain.is_primary or client.is_archived:
-        return None
-    if client.domains.count() > 1:
-        text = _t("{} is the primary domain of {}. Mark another one there first.")
-    elif client.is_provisioned:
-        text = _t("{} is the only domain of {}, which has a schema: nobody could reach it.")
-    else:
-        return None
-    return format_html(text, domain, link(client_url(client), client))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 
 from tenants.models import Domain
+from tenants.operations.hindrance import domain_hindrance
 
 
 class ClientDomainForm(forms.ModelForm):
@@ -66,11 +67,6 @@ class ClientDomainFormSet(PaginationInlineFormSet):
         primary = [form for form in kept if form.cleaned_data.get("is_primary")]
         if self.instance.is_archived:
             return  # Its domains can only be given up; one of them is chosen when it is back.
-        if not kept and self.instance.is_provisioned and self.initial_form_count():
-            raise ValidationError(
-                _("This client has a schema: without a domain nobody could reach it."),
-                code="no_domain",
-            )
         if kept and not primary:
             raise ValidationError(
                 _("Mark one of the domains as the primary one: links lead there."),
@@ -82,6 +78,10 @@ class ClientDomainFormSet(PaginationInlineFormSet):
                 code="several_primary",
                 params={"domains": ", ".join(form.cleaned_data["domain"] for form in primary)},
             )
+        others = [form.instance for form in kept]
+        for form in self.initial_forms:
+            if form not in kept and (refusal := domain_hindrance(form.instance, others=others)):
+                raise ValidationError(str(refusal), code="no_domain")
 
     def _is_kept(self, form: forms.ModelForm) -> bool:
         if self.can_delete and self._should_delete_form(form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from django.utils import timezone
@@ -14,13 +15,15 @@ from tenants.exceptions import (
     ClientNotArchived,
     ClientNotSuspended,
     ClientSuspended,
+    DomainIsLast,
+    DomainIsPrimary,
     NotProvisioned,
     OperationOpen,
     PublicIsUntouchable,
     StillKept,
     TenantError,
 )
-from tenants.models import Client, ClientStatus, Operation, OperationKind
+from tenants.models import Client, ClientStatus, Domain, Operation, OperationKind
 
 
 def hindrance(
@@ -100,4 +103,28 @@ def step_hindrance(
             return ClientNotArchived(client=client)
         case Step.ARCHIVE | Step.RESTORE if open_operation is not None:
             return OperationOpen(client=client, operation=open_operation)
+    return None
+
+
+def domain_hindrance(
+    domain: Domain, *, others: Collection[Domain] | None = None
+) -> TenantError | None:
+    """Why the domain cannot be taken away from its client, or ``None``.
+
+    A client with a schema keeps a primary domain, and while it is archived all that it has, so
+    that it can be restored as it was. One without a schema can give up its last one; once it is
+    archived, in any order. ``others`` are those that the client will have beside it, where more is
+    changed at once; otherwise they are asked for.
+    """
+    client = domain.tenant
+    if client.is_public:
+        return PublicIsUntouchable()
+    if client.is_archived:
+        return ClientArchived(client=client) if client.is_provisioned else None
+    if others is None:
+        others = client.domains.exclude(pk=domain.pk)
+    if not others:
+        return DomainIsLast(domain=domain, client=client) if client.is_provisioned else None
+    if domain.is_primary and not any(other.is_primary for other in others):
+        return DomainIsPrimary(domain=domain, client=client)
     return None

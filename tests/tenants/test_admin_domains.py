@@ -87,14 +87,55 @@ class TestDomains:
         browser.post(domain_url(domain, "delete"), {"post": "yes"})
         assert not bare.domains.exists()
 
-    def test_of_an_archived_client_can_only_be_given_up(self, browser: Any, alpha: Client) -> None:
+    def test_of_an_archived_client_stay_as_long_as_its_schema(
+        self, browser: Any, alpha: Client
+    ) -> None:
+        """Restored, it would be an active client that nobody reaches."""
+        further = Domain.objects.create(tenant=alpha, domain="b.example", is_primary=False)
         lifecycle.archive(alpha, removal_on=timezone.localdate(), acting_user=None)
-        domain = alpha.domains.get()
-        assert browser.post(domain_url(domain), {"domain": "x.example"}).status_code == 403
+        for domain in (alpha.domains.get(is_primary=True), further):
+            assert browser.post(domain_url(domain), {"domain": "x.example"}).status_code == 403
+            page = browser.post(domain_url(domain, "delete"), {"post": "yes"}, follow=True)
+            assert "Alpha is archived. Restore it first." in page.content.decode()
         data = {"domain": "x.example", "tenant": alpha.pk}
         assert "Select a valid choice" in browser.post(self.ADD, data).content.decode()
-        browser.post(domain_url(domain, "delete"), {"post": "yes"})
-        assert not alpha.domains.exists()
+        assert alpha.domains.count() == 2
+        restored = lifecycle.restore(alpha, acting_user=None)
+        assert restored.get_primary_domain().domain == "alpha.localhost"
+
+    def test_of_an_archived_client_without_a_schema_can_be_given_up(
+        self, browser: Any, draft: Client
+    ) -> None:
+        Domain.objects.create(tenant=draft, domain="b.example", is_primary=False)
+        lifecycle.archive(draft, removal_on=timezone.localdate(), acting_user=None)
+        for domain in draft.domains.order_by("-is_primary"):  # In any order.
+            assert browser.post(domain_url(domain), {"domain": "x.example"}).status_code == 403
+            browser.post(domain_url(domain, "delete"), {"post": "yes"})
+        assert not draft.domains.exists()
+
+    def test_is_judged_by_what_is_so_now(
+        self, browser: Any, alpha: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Somebody else made it the primary one after this request had read it."""
+        further = Domain.objects.create(tenant=alpha, domain="b.example", is_primary=False)
+
+        def hold_client(key: int) -> Client:
+            arrange_domains({alpha: Hosts("b.example", ())})
+            return Client.objects.get(pk=key)
+
+        monkeypatch.setattr("tenants.admin.domains.hold_client", hold_client)
+        page = browser.post(domain_url(further, "delete"), {"post": "yes"}, follow=True)
+        assert "b.example is the only domain of Alpha" in page.content.decode()
+        assert Domain.objects.filter(pk=further.pk).exists()
+
+    def test_waits_for_nobody_who_holds_the_client(
+        self, browser: Any, alpha: Client, second: Any
+    ) -> None:
+        further = Domain.objects.create(tenant=alpha, domain="b.example", is_primary=False)
+        second.execute("SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [alpha.pk])
+        page = browser.post(domain_url(further, "delete"), {"post": "yes"}, follow=True)
+        assert "or changed by somebody else, at this moment" in page.content.decode()
+        assert alpha.domains.count() == 2
 
     def test_needs_the_permission(
         self, staff_browser: Callable[..., Any], viewer: User, outsider: User, alpha: Client
