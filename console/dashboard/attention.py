@@ -98,8 +98,8 @@ def client_matters(counts: stats.ClientCounts, dates: stats.ClientDates) -> list
         ),
         (
             ngettext(
-                "Nobody of %(n)d active client was there for 30 days.",
-                "Nobody of %(n)d active clients was there for 30 days.",
+                "Nobody of %(n)d active client was there for %(days)d days.",
+                "Nobody of %(n)d active clients was there for %(days)d days.",
                 dates.quiet,
             ),
             dates.quiet,
@@ -112,4 +112,4 @@ def client_matters(counts: stats.ClientCounts, dates: stats.ClientDates) -> list
 
 
 def _matter(text: str, number: int, url: str, icon: str, tone: str) -> Matter:
-    return Matter(text % {"n": number}, url, icon, tone)
+    return Matter(text % {"n": number, "days": stats.QUIET_AFTER.days}, url, icon, tone)

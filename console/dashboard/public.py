@@ -63,6 +63,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             context["charts"] = _charts(counts)
             context["trials"] = [_trial(client) for client in stats.trials_ending(TRIALS)]
             context["trials_url"] = clients_url(trial="soon")
+            context["trial_days"] = stats.TRIAL_SOON.days
             context["more_trials"] = max(dates.trial_soon - TRIALS, 0)
         else:
             context["steps"] = _first_steps(request)

@@ -9,14 +9,12 @@ from django.contrib.admin import ModelAdmin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
-from tenants import schema_state
+from tenants import schema_state, stats
 from tenants.models import Client, ClientStatus
-
-#: A trial that ends within so many days is near its end.
-TRIAL_SOON = timedelta(days=14)
 
 IN_USE = ""
 EVERYTHING = "all"
@@ -78,7 +76,7 @@ class TrialFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
         return [
-            ("soon", _("Ends within 14 days")),
+            ("soon", _t("Ends within %(n)d days") % {"n": stats.TRIAL_SOON.days}),
             ("running", _("Running")),
             ("over", _("Over")),
             ("none", _("No trial")),
@@ -87,7 +85,7 @@ class TrialFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> QuerySet[Client]:
         today = timezone.localdate()
         conditions = {
-            "soon": Q(trial_ends_on__range=(today, today + TRIAL_SOON)),
+            "soon": Q(trial_ends_on__range=(today, today + stats.TRIAL_SOON)),
             "running": Q(trial_ends_on__gte=today),
             "over": Q(trial_ends_on__lt=today),
             "none": Q(trial_ends_on=None),
@@ -102,7 +100,7 @@ class ActivityFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
         return [
             ("week", _("In the last 7 days")),
-            ("quiet", _("None for 30 days")),
+            ("quiet", _t("None for %(n)d days") % {"n": stats.QUIET_AFTER.days}),
             ("never", _("Never")),
         ]
 
@@ -110,7 +108,7 @@ class ActivityFilter(DropdownFilter):
         now = timezone.now()
         conditions = {
             "week": Q(last_active_at__gte=now - timedelta(days=7)),
-            "quiet": Q(last_active_at__lt=now - timedelta(days=30)),
+            "quiet": Q(last_active_at__lt=now - stats.QUIET_AFTER),
             "never": Q(last_active_at=None),
         }
         return queryset.filter(conditions.get(self.value() or "", Q()))

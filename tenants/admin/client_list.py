@@ -25,12 +25,11 @@ from unfold.decorators import display
 
 from console.changelist import ChangeList
 from console.filters import DaysFilter
-from tenants import schema_state
+from tenants import schema_state, stats
 from tenants.admin.base import may_follow, origin_of
 from tenants.admin.client_filters import (
     EVERYTHING,
     IN_USE,
-    TRIAL_SOON,
     ActivityFilter,
     SchemaStateFilter,
     StatusFilter,
@@ -216,7 +215,7 @@ class ClientList:
             return None
         if day < today:
             warning = label(_t("Over"), "danger")
-        elif day <= today + TRIAL_SOON:
+        elif day <= today + stats.TRIAL_SOON:
             warning = label(_t("Soon"), "warning")
         else:
             warning = SafeString("")

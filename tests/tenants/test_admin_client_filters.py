@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from console.accounts.models import User
+from tenants import stats
 from tenants.models import Client, Domain, OperationKind, OperationState, Plan
 from tenants.operations.request import request_operation
 from tests.database import make_client
@@ -77,6 +78,26 @@ class TestFilters:
         choices = ("none", "over", "soon", "running")
         found = {value for value in choices if "gamma" in names(browser, trial=value)}
         assert found == values
+
+    def test_how_near_and_how_quiet_is_said_in_one_place(
+        self, browser: Any, draft: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The list, its filters and the home page mean the same days."""
+        monkeypatch.setattr(stats, "TRIAL_SOON", timedelta(days=3))
+        monkeypatch.setattr(stats, "QUIET_AFTER", timedelta(days=5))
+        draft.trial_ends_on = timezone.localdate() + timedelta(days=4)
+        draft.save()
+        alpha = Client.objects.filter(schema_name="alpha")
+        alpha.update(last_active_at=timezone.now() - timedelta(days=6))
+        assert "gamma" not in names(browser, trial="soon")
+        assert names(browser, activity="quiet") == ["alpha"]
+        text = texts_of(browser)
+        assert "Ends within 3 days" in text
+        assert "None for 5 days" in text
+        assert "Soon" not in text
+        home = browser.get("/").content.decode()
+        assert "No trial ends in the next 3 days." in home
+        assert "Nobody of 1 active client was there for 5 days." in home
 
     @pytest.mark.parametrize(("days", "value"), [(None, "never"), (2, "week"), (40, "quiet")])
     def test_by_activity(self, browser: Any, draft: Client, days: int | None, value: str) -> None:
