@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.forms.fields import ColourField, LogoField, TagsField, TimeZoneField
-from tenants.models import Client, Plan
+from tenants.models import Client
+from tenants.operations.plans import plans_for
 from tenants.schemas.inspect import schema_exists
 from tenants.validators import (
     RESERVED_SCHEMA_NAMES,
@@ -85,9 +86,7 @@ class ClientForm(forms.ModelForm):
         if "time_zone" in self.fields:
             self.fields["time_zone"].keep(self.instance.time_zone)
         if "plan" in self.fields:
-            # A retired plan stays with those who have it.
-            own = Plan.objects.filter(pk=self.instance.plan_id)
-            self.fields["plan"].queryset = Plan.objects.offered() | own
+            self.fields["plan"].queryset = plans_for(self.instance)
         if "schema_name" in self.fields:
             self._prepare_schema_name(self.fields["schema_name"])
 

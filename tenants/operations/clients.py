@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from console.accounts.models import User
 from console.history.acting import acting_as
-from tenants.exceptions import PlanRetired
 from tenants.models import Client, Domain, Plan
 from tenants.operations.authorise import ADD, require
+from tenants.operations.plans import plan_hindrance
 from tenants.schemas.inspect import schema_exists
 
 
@@ -39,8 +39,8 @@ def create_client(
             plan=plan,
         )
         client.full_clean()
-        if plan.is_retired:
-            raise ValidationError({"plan": str(PlanRetired(plan=plan))})
+        if refusal := plan_hindrance(plan, had=None):
+            raise ValidationError({"plan": str(refusal)})
         if schema_exists(schema_name):
             message = _("The database has a schema “%(name)s” already. Choose another name.")
             raise ValidationError({"schema_name": message % {"name": schema_name}})

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from console.accounts.models import User
 from console.history.acting import acting_as
-from tenants.exceptions import PlanIsOffered, PlanRetired
-from tenants.models import Plan
+from tenants.exceptions import PlanIsOffered, PlanRetired, TenantError
+from tenants.models import Client, Plan
 from tenants.operations.authorise import require
 
 CHANGE_PLAN = "tenants.change_plan"
+
+
+def plans_for(client: Client) -> QuerySet[Plan]:
+    """The plans that the client can have: those that are offered, and the one it has."""
+    return Plan.objects.offered() | Plan.objects.filter(pk=client.plan_id)
+
+
+def plan_hindrance(plan: Plan, *, had: Plan | None) -> TenantError | None:
+    """Why a client that ``had`` that plan so far cannot be given this one, or ``None``."""
+    return PlanRetired(plan=plan) if plan.is_retired and plan != had else None
 
 
 def retire(plan: Plan, *, acting_user: User | None) -> Plan:

@@ -16,6 +16,7 @@ from console.importing.table import Table
 from tenants.models import Client, ClientStatus, Domain, Operation
 from tenants.operations.domains import Hosts, arrange_domains
 from tenants.operations.locking import hold_clients
+from tenants.operations.plans import plan_hindrance
 from tenants.resources.busy import busy
 from tenants.resources.client_columns import ClientColumns
 from tenants.resources.hosts import hostname_error
@@ -110,9 +111,9 @@ class ClientResource(ClientColumns):
     def rules(self, instance: Client, *, new: bool) -> Iterator[tuple[str, CellError]]:
         yield from self._identity_errors(instance, new=new)
         yield from self._domain_errors(instance, new=new)
-        if instance.plan and instance.plan.is_retired and self._is_changed("plan", new=new):
-            message = _("The plan “%(plan)s” is retired: nobody can be given it.")
-            yield "plan", CellError(message, plan=instance.plan.code)
+        had = None if self._is_changed("plan", new=new) else instance.plan
+        if instance.plan and (refusal := plan_hindrance(instance.plan, had=had)):
+            yield "plan", CellError(refusal.message, plan=instance.plan.code)
         if new:
             if self.current_row.get("status", "") not in ("", ClientStatus.DRAFT):
                 message = _("A new client is a draft until its schema is made. Leave this empty.")

@@ -229,6 +229,15 @@ class TestRetiring:
         assert "retired" in refusal.value.message_dict["plan"][0]
         assert not Client.objects.filter(schema_name="gamma").exists()
 
+    def test_may_stay_with_those_who_have_it(self, alpha: Client, draft: Client) -> None:
+        old = Plan.objects.create(code="old", name="Old", is_retired=True)
+        assert plans.plan_hindrance(old, had=old) is None
+        assert isinstance(plans.plan_hindrance(old, had=alpha.plan), PlanRetired)
+        assert isinstance(plans.plan_hindrance(old, had=None), PlanRetired)
+        draft.plan = old
+        assert old in plans.plans_for(draft)
+        assert old not in plans.plans_for(alpha)
+
 
 class TestDeleting:
     def test_one_in_use_is_not_deleted(self, browser: Any, alpha: Client) -> None:
