@@ -135,14 +135,16 @@ class SchemaTaken(TenantError):
 
     message = _(
         "The database already has a schema “%(schema)s” that was not made for this client. "
-        "Give the client another schema name, or have an operator look at that schema."
+        "Give the client another schema name, or have a database administrator look at it."
     )
 
 
 class SchemaMissing(TenantError):
     """The client says it has a schema and the database has none."""
 
-    message = _("The schema “%(schema)s” is not in the database. An operator has to look at it.")
+    message = _(
+        "The schema “%(schema)s” is not in the database. A database administrator has to look."
+    )
 
 
 class RoleInTheWay(TenantError):
@@ -150,7 +152,7 @@ class RoleInTheWay(TenantError):
 
     message = _(
         "The role “%(role)s” owns something outside its schema, so it cannot be dropped. "
-        "Nothing was dropped. An operator has to look at it."
+        "Nothing was dropped. A database administrator has to look at it."
     )
 
 

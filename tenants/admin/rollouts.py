@@ -28,7 +28,7 @@ from tenants.models import Rollout
 
 @admin.register(Rollout, site=public_site)
 class RolloutAdmin(HistoryAdmin):
-    list_display = ("title", "total", "progress", "requested_by_email", "created_at")
+    list_display = ("title", "kind", "total", "progress", "requested_by_email", "created_at")
     list_filter = (("kind", ChoicesDropdownFilter), ("created_at", DaysFilter))
     search_fields = ("requested_by_email", "id__exact")
     search_help_text = _("Who asked, or number")

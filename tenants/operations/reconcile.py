@@ -75,7 +75,7 @@ def _interrupted(found: Operation) -> bool:
         if operation.attempts >= MAX_ATTEMPTS:
             line = _(
                 "The worker stopped in the middle, %(n)d times in a row. Nothing was left half "
-                "done. Have an operator look at the worker's log, then try again."
+                "done. Have the worker's log looked at, then try again."
             )
             _give_up(operation, client, line % {"n": operation.attempts})
             return True
