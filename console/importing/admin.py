@@ -258,9 +258,9 @@ class ImportExportMixin(LibraryMixin):
         return file_format.export_data(data)
 
     def get_export_filename(self, request: HttpRequest, queryset: Any, file_format: Any) -> str:
-        tenant = getattr(request, "tenant", None)
-        schema = getattr(tenant, "schema_name", "")
-        name = slugify(f"{schema} {self.opts.verbose_name_plural}")
+        # Not the schema's name on the staff's side: a file called “public” reads as one to publish.
+        whose = "console" if request.tenant.is_public else request.tenant.schema_name
+        name = slugify(f"{whose} {self.opts.verbose_name_plural}")
         return f"{name}-{localdate():%Y-%m-%d}.{file_format.get_extension()}"
 
     def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
