@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
+
+class ClientEvent(StrEnum):
+    """What can happen to a client. The values are in the history for good."""
+
+    SUSPENDED = "suspended"
+    REACTIVATED = "reactivated"
+    ARCHIVED = "archived"
+    REMOVAL_DATE_CHANGED = "removal_date_changed"
+    RESTORED = "restored"
+    SCHEMA_DROPPED = "schema_dropped"
+    SIGN_IN_LINK_SHOWN = "sign_in_link_shown"
+    SIGN_IN_LINK_SENT = "sign_in_link_sent"
+    TENANT_ADMIN_ADDED = "tenant_admin_added"
+
+
 #: A name for the filter of the log, and the sentence with its details.
-EVENTS = {
-    "suspended": (_("Suspended"), _("Suspended")),
-    "reactivated": (_("Reactivated"), _("Reactivated")),
-    "archived": (_("Archived"), _("Archived, the data to be kept until %(removal_on)s")),
-    "removal_date_changed": (
+EVENTS: dict[str, tuple[Any, Any]] = {
+    ClientEvent.SUSPENDED: (_("Suspended"), _("Suspended")),
+    ClientEvent.REACTIVATED: (_("Reactivated"), _("Reactivated")),
+    ClientEvent.ARCHIVED: (
+        _("Archived"),
+        _("Archived, the data to be kept until %(removal_on)s"),
+    ),
+    ClientEvent.REMOVAL_DATE_CHANGED: (
         _("Removal date changed"),
         _("The data is now to be kept until %(removal_on)s"),
     ),
-    "restored": (_("Restored"), _("Restored")),
-    "schema_dropped": (_("Schema dropped"), _("Schema dropped")),
-    "sign_in_link_shown": (_("Sign-in link shown"), _("Sign-in link of %(email)s shown")),
-    "sign_in_link_being_sent": (
-        _("Sign-in link being sent"),
-        _("Sign-in link being sent to %(email)s"),
+    ClientEvent.RESTORED: (_("Restored"), _("Restored")),
+    ClientEvent.SCHEMA_DROPPED: (
+        _("Schema dropped"),
+        _("Schema dropped, with its data, roles and files"),
     ),
-    "sign_in_link_not_sent": (
-        _("Sign-in link not sent"),
-        _("Sign-in link to %(email)s could not be sent"),
+    ClientEvent.SIGN_IN_LINK_SHOWN: (
+        _("Sign-in link shown"),
+        _("Sign-in link of %(email)s shown"),
     ),
-    "sign_in_link_sent": (_("Sign-in link sent"), _("Sign-in link sent to %(email)s")),
-    "tenant_admin_added": (_("Admin added"), _("Admin %(email)s added to the tenant")),
+    ClientEvent.SIGN_IN_LINK_SENT: (
+        _("Sign-in link sent"),
+        _("Sign-in link sent to %(email)s"),
+    ),
+    ClientEvent.TENANT_ADMIN_ADDED: (
+        _("Admin added"),
+        _("Admin %(email)s added to the tenant"),
+    ),
 }

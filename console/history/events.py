@@ -18,6 +18,14 @@ def name_events(events: Mapping[str, tuple[Any, Any]]) -> None:
     _events.update(events)
 
 
+def checked(event: str) -> str:
+    """The code, if an app has said what it means. Raises ``ValueError``: what nobody can read is
+    not written."""
+    if event not in _events:
+        raise ValueError(f"No app has named the event “{event}” by name_events().")
+    return str(event)
+
+
 def name_of(event: str) -> str:
     return str(_events[event][0]) if event in _events else event.replace("_", " ")
 

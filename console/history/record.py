@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
 from console.history.acting import happening
+from console.history.events import checked
 from console.history.models import LogEntry, subject_of
 
 Action = LogEntry.Action
@@ -18,10 +19,11 @@ Action = LogEntry.Action
 def record_event(obj: Model, event: str, **details: Any) -> LogEntry:
     """Write down that something happened to the object, in the connection's transaction.
 
-    ``event`` is a short code; ``details`` must be fit for JSON and hold no secret.
+    ``event`` is a code that an app has put into words by ``name_events``; any other raises
+    ``ValueError``. ``details`` must be fit for JSON and hold no secret.
     """
     entry = _entry(obj, Action.ACCESS)
-    entry.event = event
+    entry.event = checked(event)
     entry.additional_data = details or None
     entry.save()
     return entry
@@ -32,7 +34,7 @@ def save_as(obj: Model, event: str, *, update_fields: Iterable[str], **details: 
 
     ``event`` and ``details`` are those of ``record_event``.
     """
-    with happening(obj, event, details) as change:
+    with happening(obj, checked(event), details) as change:
         obj.save(update_fields=list(update_fields))
     if not change.is_written:  # Nothing that is tracked was changed, and yet it happened.
         record_event(obj, event, **details)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from console.history.record import save_as
+from tenants.history import ClientEvent
 from tenants.models import Client, OperationKind
 from tenants.operations.files import set_files_aside
 from tenants.operations.hindrance import hindrance
@@ -28,7 +29,7 @@ def drop_schema(client: Client, report: StepReport) -> str:
     client.logo = ""
     client.provisioned_at = client.schema_version = client.removal_on = None
     fields = ["logo", "provisioned_at", "schema_version", "removal_on", "updated_at"]
-    save_as(client, "schema_dropped", update_fields=fields)
+    save_as(client, ClientEvent.SCHEMA_DROPPED, update_fields=fields)
     if was_there:
         return _("The schema, its roles and its files are gone.")
     return _("The database had no such schema any more. Its roles and files are gone.")

@@ -30,6 +30,7 @@ from tenants.exceptions import (
     UserIsInactive,
     UserIsNoAdmin,
 )
+from tenants.history import ClientEvent
 from tenants.models import Client
 from tenants.operations.authorise import INVITE, require
 from tenants.operations.invitation_mail import refuse_without_mail, send_invitation
@@ -78,7 +79,7 @@ def add_tenant_admin(client: Client, *, name: str, email: str, acting_user: User
                     user = User.objects.create_superuser(email, name=name)
             except IntegrityError as exc:  # Somebody was quicker.
                 raise AdminExists(client=client, email=email) from exc
-        record_event(client, "tenant_admin_added", email=email)
+        record_event(client, ClientEvent.TENANT_ADMIN_ADDED, email=email)
     return user
 
 
@@ -95,7 +96,7 @@ def sign_in_link(
     """
     user = find_admin(client, email=email, acting_user=acting_user)
     with acting_as(acting_user):
-        record_event(client, "sign_in_link_shown", email=user.email)
+        record_event(client, ClientEvent.SIGN_IN_LINK_SHOWN, email=user.email)
     return _link(client, user, origin)
 
 
@@ -120,7 +121,7 @@ def mail_sign_in_link(
         except MailNotSent:
             record_event(client, "sign_in_link_not_sent", email=user.email)
             raise
-        record_event(client, "sign_in_link_sent", email=user.email)
+        record_event(client, ClientEvent.SIGN_IN_LINK_SENT, email=user.email)
     return str(user.email)
 
 

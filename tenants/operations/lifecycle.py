@@ -17,6 +17,7 @@ from console.accounts.models import User
 from console.history.acting import acting_as
 from console.history.record import save_as
 from tenants.exceptions import RemovalInThePast
+from tenants.history import ClientEvent
 from tenants.models import Client, ClientStatus, OperationKind
 from tenants.operations.authorise import ARCHIVE, PROVISION, SUSPEND, require
 from tenants.operations.hindrance import Step, step_hindrance
@@ -43,7 +44,7 @@ def suspend(client: Client, *, reason: str = "", acting_user: User | None) -> Cl
         client.status = ClientStatus.SUSPENDED
         client.suspended_at = timezone.now()
         fields = ["status", "suspended_at", "updated_at"]
-        save_as(client, "suspended", update_fields=fields, reason=reason)
+        save_as(client, ClientEvent.SUSPENDED, update_fields=fields, reason=reason)
     return client
 
 
@@ -56,7 +57,7 @@ def reactivate(client: Client, *, acting_user: User | None) -> Client:
         client.status = ClientStatus.ACTIVE
         client.suspended_at = None
         fields = ["status", "suspended_at", "updated_at"]
-        save_as(client, "reactivated", update_fields=fields)
+        save_as(client, ClientEvent.REACTIVATED, update_fields=fields)
         _catch_up(client, acting_user)
     return client
 
@@ -69,7 +70,7 @@ def archive(client: Client, *, removal_on: date, acting_user: User | None) -> Cl
     with _held(client, Step.ARCHIVE, acting_user) as client:
         if removal_on < timezone.localdate():
             raise RemovalInThePast
-        event = "removal_date_changed" if client.is_archived else "archived"
+        event = ClientEvent.REMOVAL_DATE_CHANGED if client.is_archived else ClientEvent.ARCHIVED
         if not client.is_archived:
             client.status = ClientStatus.ARCHIVED
             client.archived_at = timezone.now()
@@ -90,7 +91,7 @@ def restore(client: Client, *, acting_user: User | None) -> Client:
             client.status = ClientStatus.SUSPENDED if is_suspended else ClientStatus.ACTIVE
         client.archived_at = client.removal_on = None
         fields = ["status", "suspended_at", "archived_at", "removal_on", "updated_at"]
-        save_as(client, "restored", update_fields=fields)
+        save_as(client, ClientEvent.RESTORED, update_fields=fields)
         if client.status == ClientStatus.ACTIVE:
             _catch_up(client, acting_user)
     return client

@@ -56,7 +56,7 @@ def rows(alpha: Client, operator: User) -> dict[str, Any]:
         "public/tenants/client": alpha.pk,
         "public/tenants/domain": alpha.domains.get().pk,
         "public/tenants/plan": alpha.plan_id,
-        "public/history/logentry": record_event(alpha, "looked_at").pk,
+        "public/history/logentry": record_event(alpha, "suspended").pk,
     }
     with schema_context("alpha"):
         project = Project.objects.create(key="WEB", name="Website")
