@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin
@@ -71,9 +71,11 @@ class Domain(DomainMixin):
         """Raises ``ValidationError``: verbs and scripts keep to the rules of the forms."""
         self.domain = normalize_hostname(self.domain)
         self._check_name()
-        if self.is_primary:
-            self._take_place()
-        super().save(*args, **kwargs)
+        # Together: a domain that cannot be saved leaves the old primary one in its place.
+        with transaction.atomic():
+            if self.is_primary:
+                self._take_place()
+            super().save(*args, **kwargs)
         self._stored = self.domain
 
     def _take_place(self) -> None:

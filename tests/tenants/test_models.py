@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from console.history.models import LogEntry
 from tenants.models import Client, Domain, Operation, OperationKind, OperationState
 from tenants.schemas.inspect import schema_exists
 from tests.database import make_client
@@ -59,6 +60,13 @@ class TestDomains:
         Domain.objects.create(tenant=alpha, domain="work.example.com", is_primary=True)
         assert alpha.get_primary_domain().domain == "work.example.com"
         assert alpha.domains.filter(is_primary=True).count() == 1
+
+    def test_one_that_cannot_be_saved_takes_no_place(self, alpha: Client, beta: Client) -> None:
+        entries = LogEntry.objects.count()
+        with pytest.raises(IntegrityError):
+            Domain.objects.create(tenant=beta, domain="alpha.localhost", is_primary=True)
+        assert beta.get_primary_domain().domain == "beta.localhost"
+        assert LogEntry.objects.count() == entries
 
     def test_the_database_keeps_one_primary(self, alpha: Client) -> None:
         Domain.objects.create(tenant=alpha, domain="work.example.com", is_primary=False)
