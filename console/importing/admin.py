@@ -192,7 +192,10 @@ class ImportExportMixin(LibraryMixin):
     # --- after an import -----------------------------------------------------------------------
 
     def generate_log_entries(self, result: ImportResult, request: HttpRequest) -> None:
-        """One entry for the file. One for each row would be more than anybody reads."""
+        """One entry for the file, in Django's log. One for each row would be more than anybody
+        reads; what is tracked has them all the same, in the history, and nothing here."""
+        if self.is_tracked:
+            return
         LogEntry.objects.create(
             user_id=request.user.pk,
             content_type=ContentType.objects.get_for_model(self.model),

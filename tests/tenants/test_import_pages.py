@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry as DjangosLogEntry
 from django.contrib.auth.models import Permission
 
 from console.accounts.models import User
+from console.history.models import LogEntry
 from console.importing import done
 from console.importing.results import ImportResult
 from tenants.models import Client, Operation, Rollout
@@ -44,6 +46,15 @@ class TestDone:
         assert "new clients.csv was imported" in text
         assert "3 new, 0 changed, 0 unchanged" in text
         assert "Create 3 schemas" in text
+
+    def test_each_row_is_in_the_history_and_nothing_in_djangos_log(
+        self, browser: Any, operator: User
+    ) -> None:
+        bring_in(browser)
+        entry = LogEntry.objects.about(Client.objects.get(schema_name="gamma")).last()
+        assert entry is not None
+        assert (entry.action, entry.actor_email) == (LogEntry.Action.CREATE, operator.email)
+        assert not DjangosLogEntry.objects.exists()
 
     def test_its_button_asks_about_exactly_those_that_were_added(self, browser: Any) -> None:
         bring_in(browser)
