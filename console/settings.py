@@ -161,9 +161,9 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 # --- Languages, time ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# One catalog so far; the two differ in how dates are written and where a week starts.
+# No catalog so far: every text is as it stands in the code. The two differ in how dates are
+# written and where a week starts. The first catalog brings LOCALE_PATHS with it.
 LANGUAGES = [("en", _("English (US)")), ("en-gb", _("English (UK)"))]
-LOCALE_PATHS = [BASE_DIR / "console" / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -15,7 +15,8 @@ class BillingPeriod(models.TextChoices):
 
 
 class Feature(models.TextChoices):
-    """What a plan can switch on. A tenant's pages ask ``plan.has(feature)``."""
+    """What a plan can switch on, and the staff's pages say so. Nothing on a tenant's side depends
+    on it yet."""
 
     ATTACHMENTS = "attachments", _("Attachments")
     TIME_TRACKING = "time_tracking", _("Time tracking")

@@ -31,7 +31,7 @@ TIME_ZONE = r"[A-Z][\w +/-]*(?= \(UTC)"
 DATA = {
     *("Alpha", "alpha", "Beta", "beta", "Team", "team", "Console", "Some", "WEB", "Website"),
     *("Olga", "olga", "Ada", "Owner", "AO", "ada", "somebody"),
-    *("example", "console", "localhost", "com", "looked", "at"),
+    *("example", "console", "localhost", "com"),
 }
 #: Symbols are drawn by a font from a name.
 SYMBOLS = "material-symbols-outlined"

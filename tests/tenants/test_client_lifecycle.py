@@ -166,7 +166,11 @@ class TestSuspending:
 
 class TestArchiving:
     def test_offers_thirty_days(self, browser: Any, alpha: Client) -> None:
-        assert f'value="{day(30)}"' in text_after(browser.get(url(alpha, "archive")))
+        text = text_after(browser.get(url(alpha, "archive")))
+        assert f'value="{day(30)}"' in text
+        # Only the hosts of a suspended client say that they are closed; these are unknown.
+        assert "answer as if nobody had them" in text
+        assert "They see a page that says so" not in text
 
     def test_archives(self, browser: Any, alpha: Client) -> None:
         response = browser.post(url(alpha, "archive"), {"removal_on": day(7)}, follow=True)
