@@ -22,6 +22,8 @@ ADMIN = "ada@acme.example"
 _SCENE = """
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from django_tenants.utils import schema_context
+from tenant_data.models import Project
 from tenants.models import Client, OperationKind, Plan
 from tenants.operations import lifecycle
 from tenants.operations.request import request_operation
@@ -39,6 +41,8 @@ lifecycle.suspend(client("hooli"), reason="No answer to three bills", acting_use
 lifecycle.archive(client("umbrella"), removal_on=timezone.localdate(), acting_user=None)
 Plan.objects.create(code="old", name="Old plan", is_retired=True)
 Group.objects.create(name="Summer help")
+with schema_context("acme"):
+    Project.objects.create(key="NEW", name="Without a task")
 """
 _WAITING = """
 from tenants.models import Client, OperationKind

@@ -84,6 +84,8 @@
             dialog?.setAttribute("aria-label", words().search);
         }
         document.getElementById("nav-sidebar-inner")?.setAttribute("aria-label", words().navigation);
+        // All that scrolls is called the same; the menu's part is not named twice.
+        root.querySelector("#nav-sidebar-apps .simplebar-content-wrapper")?.setAttribute("aria-label", words().navigation);
     }
 
     document.addEventListener("keydown", (event) => {
