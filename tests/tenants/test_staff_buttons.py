@@ -14,6 +14,7 @@ from django.urls import Resolver404, resolve, reverse
 from console.accounts.models import User
 from tests.conftest import Browser
 from tests.page_forms import forms_in, links_in
+from tests.tenants.staff_scene import Scene
 from tests.tenants.test_staff_roles import (
     CAST,
     NO_ONE,
@@ -21,12 +22,7 @@ from tests.tenants.test_staff_roles import (
     OPERATOR,
     TABLE,
     URLCONF,
-    Scene,
-    person,
-    scene,
 )
-
-__all__ = ["person", "scene"]
 
 #: How many pages of one kind are opened; a client's page has other buttons in every state.
 OF_A_KIND = 2
