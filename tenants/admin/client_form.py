@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -82,13 +83,13 @@ class ClientFormPage:
 
     @display(description=_("Created"))
     def created_on(self, client: Client) -> str:
-        return date_format(localtime(client.created_at), "DATETIME_FORMAT")
+        return _moment(client.created_at)
 
     @display(description=_("Last active"))
     def last_seen(self, client: Client) -> str:
         if client.last_active_at is None:
             return _t("Never")
-        return date_format(localtime(client.last_active_at), "DATETIME_FORMAT")
+        return _moment(client.last_active_at)
 
     @display(description=_("Operations"))
     def operation_history(self, client: Client) -> SafeString | None:
@@ -258,3 +259,9 @@ def _why_suspended(client: Client) -> str:
     entry = LogEntry.objects.about(client).filter(event="suspended").first()
     reason = (entry.additional_data or {}).get("reason") if entry else ""
     return f"{since}: {reason}" if reason else since
+
+
+def _moment(moment: datetime) -> str:
+    """The time with its zone: who reads it may be in another."""
+    local = localtime(moment)
+    return f"{date_format(local, 'DATETIME_FORMAT')} {date_format(local, 'T')}"
