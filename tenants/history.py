@@ -18,7 +18,9 @@ class ClientEvent(StrEnum):
     RESTORED = "restored"
     SCHEMA_DROPPED = "schema_dropped"
     SIGN_IN_LINK_SHOWN = "sign_in_link_shown"
+    SIGN_IN_LINK_BEING_SENT = "sign_in_link_being_sent"
     SIGN_IN_LINK_SENT = "sign_in_link_sent"
+    SIGN_IN_LINK_NOT_SENT = "sign_in_link_not_sent"
     TENANT_ADMIN_ADDED = "tenant_admin_added"
 
 
@@ -43,9 +45,17 @@ EVENTS: dict[str, tuple[Any, Any]] = {
         _("Sign-in link shown"),
         _("Sign-in link of %(email)s shown"),
     ),
+    ClientEvent.SIGN_IN_LINK_BEING_SENT: (
+        _("Sign-in link being sent"),
+        _("Sign-in link being sent to %(email)s"),
+    ),
     ClientEvent.SIGN_IN_LINK_SENT: (
         _("Sign-in link sent"),
         _("Sign-in link sent to %(email)s"),
+    ),
+    ClientEvent.SIGN_IN_LINK_NOT_SENT: (
+        _("Sign-in link not sent"),
+        _("Sign-in link to %(email)s could not be sent"),
     ),
     ClientEvent.TENANT_ADMIN_ADDED: (
         _("Admin added"),

@@ -115,11 +115,11 @@ def mail_sign_in_link(
     link = _link(client, user, origin)
     with acting_as(acting_user):
         with transaction.atomic(durable=True):
-            record_event(client, "sign_in_link_being_sent", email=user.email)
+            record_event(client, ClientEvent.SIGN_IN_LINK_BEING_SENT, email=user.email)
         try:
             send_invitation(client, user, link)
         except MailNotSent:
-            record_event(client, "sign_in_link_not_sent", email=user.email)
+            record_event(client, ClientEvent.SIGN_IN_LINK_NOT_SENT, email=user.email)
             raise
         record_event(client, ClientEvent.SIGN_IN_LINK_SENT, email=user.email)
     return str(user.email)
