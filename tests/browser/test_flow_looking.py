@@ -34,7 +34,7 @@ def test_a_viewer_sees_everything_and_changes_nothing(viewer: Desk) -> None:
         expect(page.locator("#result_list tr.data-row").first).to_be_visible()
         expect(page.locator("input.action-select")).to_have_count(0)
         expect(page.get_by_role("link", name=re.compile("^(Add |Import$)"))).to_have_count(0)
-        page.locator("#result_list th a").first.click()
+        page.locator("#result_list tr.data-row th a").first.click()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_role("button", name=re.compile("^Save"))).to_have_count(0)
         expect(
