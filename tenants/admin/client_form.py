@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,21 +11,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.decorators import display
 
-from console.history.models import LogEntry
 from tenants.admin.base import client_url, link, may_provision
-from tenants.admin.state_badge import status_badge
 from tenants.exceptions import ClientBusy
 from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
-from tenants.models import Client, Domain, OperationKind, OperationState
+from tenants.models import Client, Domain
 from tenants.operations.locking import hold_client
 
 #: What the first admin's account is made of. It is there once the schema is.
@@ -61,52 +54,7 @@ class ClientFormPage:
     form = ClientForm
     inlines = (DomainInline,)
     change_form_before_template = "tenants/client_form_top.html"
-    readonly_fields = (
-        "status_now",
-        "state",
-        "created_on",
-        "last_seen",
-        "operation_history",
-        "sample",
-    )
-
-    # --- Facts ------------------------------------------------------------------------------
-
-    @display(description=_("Status"))
-    def status_now(self, client: Client) -> SafeString:
-        if client.is_suspended:
-            return format_html("{} {}", status_badge(client), _why_suspended(client))
-        if not client.is_archived or client.removal_on is None:
-            return status_badge(client)
-        until = _t("kept until %(day)s") % {"day": date_format(client.removal_on)}
-        return format_html("{} {}", status_badge(client), until)
-
-    @display(description=_("Created"))
-    def created_on(self, client: Client) -> str:
-        return _moment(client.created_at)
-
-    @display(description=_("Last active"))
-    def last_seen(self, client: Client) -> str:
-        if client.last_active_at is None:
-            return _t("Never")
-        return _moment(client.last_active_at)
-
-    @display(description=_("Operations"))
-    def operation_history(self, client: Client) -> SafeString | None:
-        if not client.latest:
-            return None
-        latest = client.latest
-        title = f"{OperationKind(latest['kind']).label} #{latest['id']}"
-        state = OperationState(latest["state"]).label.lower()
-        if not client.may_follow:
-            return format_html("{}, {}", title, state)
-        history = reverse("admin:tenants_operation_changelist")
-        return format_html(
-            "{}, {} · {}",
-            link(reverse("admin:tenants_operation_change", args=[latest["id"]]), title),
-            state,
-            link(f"{history}?client__id__exact={client.pk}", _t("All of them")),
-        )
+    readonly_fields = ("sample",)
 
     # --- Sections ---------------------------------------------------------------------------
 
@@ -116,7 +64,7 @@ class ClientFormPage:
         if obj is not None and (obj.is_archived or not self.has_change_permission(request, obj)):
             branding = ("colour", "sample")  # Which shows the logo too.
         contact = ("contact_name", "contact_email", "contact_phone")
-        sections: list[Any] = [
+        return (
             (_("Company"), {"fields": company}),
             (_("Plan and trial"), {"fields": ("plan", "trial_ends_on")}),
             (_("Contact"), {"fields": contact}),
@@ -124,11 +72,7 @@ class ClientFormPage:
             (_("Language and time"), {"fields": ("language", "time_zone")}),
             (_("Branding"), {"fields": branding}),
             (_("Addresses"), {"fields": ("redirect_to_primary",)}),
-        ]
-        if obj is not None:
-            facts = (("status_now", "state"), ("created_on", "last_seen"), "operation_history")
-            sections.insert(0, (None, {"fields": facts, "description": _about(obj)}))
-        return sections
+        )
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Client | None = None
@@ -229,17 +173,6 @@ def _is_worked_on(client: Client) -> bool:
     return client.operations.open().exists()
 
 
-def _about(client: Client) -> str:
-    if not client.is_archived:
-        return ""
-    if client.is_provisioned:
-        return _t("This client is archived. Restore it before you change anything.")
-    return _t(
-        "This client is archived. Restore it before you change anything; its domains alone can be "
-        "taken away, so that another client can have them."
-    )
-
-
 def _about_first_admin(client: Client | None) -> str:
     if client is None or client.is_archived:
         return ""
@@ -251,17 +184,3 @@ def _about_first_admin(client: Client | None) -> str:
     if _is_worked_on(client):
         return _t("This and the schema's name cannot be changed while an operation is not over.")
     return ""
-
-
-def _why_suspended(client: Client) -> str:
-    """Since when a suspended client is closed, and the reason that was given."""
-    since = _t("since %(day)s") % {"day": date_format(localtime(client.suspended_at))}
-    entry = LogEntry.objects.about(client).filter(event="suspended").first()
-    reason = (entry.additional_data or {}).get("reason") if entry else ""
-    return f"{since}: {reason}" if reason else since
-
-
-def _moment(moment: datetime) -> str:
-    """The time with its zone: who reads it may be in another."""
-    local = localtime(moment)
-    return f"{date_format(local, 'DATETIME_FORMAT')} {date_format(local, 'T')}"

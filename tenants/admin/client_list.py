@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.admin import ShowFacets
@@ -12,12 +11,10 @@ from django.db.models import CharField, Count, F, Func, OuterRef, Q, QuerySet, S
 from django.db.models.fields import TextField
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import smart_split, unescape_string_literal
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -25,7 +22,7 @@ from unfold.decorators import display
 
 from console.changelist import ChangeList
 from console.filters import DaysFilter
-from tenants import schema_state, stats
+from tenants import schema_state
 from tenants.admin.base import may_follow, origin_of
 from tenants.admin.client_filters import (
     EVERYTHING,
@@ -36,9 +33,9 @@ from tenants.admin.client_filters import (
     TagFilter,
     TrialFilter,
 )
-from tenants.admin.state_badge import badge, label, status_badge
+from tenants.admin.client_words import address_link, ago, day_of, trial_end
+from tenants.admin.state_badge import badge, status_badge
 from tenants.models import Client, ClientStatus, Domain
-from tenants.operations.invite import address as address_of
 
 #: Of a long search, so many words are looked for.
 WORDS_SEARCHED = 8
@@ -197,38 +194,20 @@ class ClientList:
 
     @display(description=_("address"), ordering="primary_domain")
     def address(self, client: Client) -> str | SafeString | None:
-        """The primary domain; a link where somebody answers."""
-        if not client.primary_domain:
-            return None
-        if client.status != ClientStatus.ACTIVE:
-            return client.primary_domain
-        return format_html(
-            '<a class="tenants-link" href="{}" target="_blank" rel="noopener">{}</a>',
-            address_of(client.primary_domain, client.origin),
-            client.primary_domain,
-        )
+        return address_link(client)
 
     @display(description=_("trial ends"), ordering="trial_ends_on")
     def trial(self, client: Client) -> SafeString | None:
-        day, today = client.trial_ends_on, timezone.localdate()
-        if day is None:
-            return None
-        if day < today:
-            warning = label(_t("Over"), "danger")
-        elif day <= today + stats.TRIAL_SOON:
-            warning = label(_t("Soon"), "warning")
-        else:
-            warning = SafeString("")
-        return format_html('<span class="tenants-day">{} {}</span>', _day(day), warning)
+        return trial_end(client)
 
     @display(description=_("last active"), ordering=F("last_active_at").desc(nulls_last=True))
     def last_active(self, client: Client) -> SafeString | None:
         moment = client.last_active_at
-        return None if moment is None else _ago(moment)
+        return None if moment is None else ago(moment)
 
     @display(description=_("created"), ordering="created_at")
     def created(self, client: Client) -> SafeString:
-        return _day(timezone.localdate(client.created_at))
+        return day_of(timezone.localdate(client.created_at))
 
 
 _TAGS_AS_TEXT = Func(F("tags"), Value(","), function="array_to_string", output_field=TextField())
@@ -249,20 +228,3 @@ def _mentions(word: str) -> Q:
     for field in fields:
         found |= Q(**{f"{field}__icontains": word})
     return found
-
-
-def _day(day: date) -> SafeString:
-    return format_html(
-        '<time datetime="{}">{}</time>', day.isoformat(), date_format(day, "DATE_FORMAT")
-    )
-
-
-def _ago(moment: datetime) -> SafeString:
-    """How long ago, in one unit; the moment itself for those who point at it."""
-    is_now = timezone.now() - moment < timedelta(minutes=1)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(),
-        date_format(timezone.localtime(moment), "DATETIME_FORMAT"),
-        _t("Just now") if is_now else _t("%(time)s ago") % {"time": timesince(moment, depth=1)},
-    )

@@ -1,4 +1,4 @@
-"""What stands below the form on a client's page: use, admins, history."""
+"""What stands around the form on a client's page: above it how things stand, below it history."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tenants.admin.client_admins import admins_of
 from tenants.admin.client_history import history_of
+from tenants.admin.client_summary import summary_of
 from tenants.admin.client_use import use_panel
 from tenants.models import Client
 
@@ -16,7 +17,7 @@ from tenants.models import Client
 class ClientPanels:
     """For the ModelAdmin of clients. Each panel has a fixed number of queries."""
 
-    change_form_outer_before_template = "tenants/client_contents.html"
+    change_form_outer_before_template = "tenants/client_overview.html"
     change_form_outer_after_template = "tenants/client_panels.html"
 
     def render_change_form(
@@ -27,20 +28,26 @@ class ClientPanels:
         obj: Client | None = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        if obj is not None and not obj.is_public:
+        # A form that was not saved is what its user wants to see, and nothing else.
+        if obj is not None and not context["errors"]:
             context.update(_panels(obj, request))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
 def _panels(client: Client, request: HttpRequest) -> dict[str, Any]:
-    found = {
-        "use": (_("Use"), use_panel(client, request)),
-        "admins": (_("Admins of the tenant"), admins_of(client, request)),
-        "history": (_("History"), history_of(client, request)),
+    above = {
+        "summary": summary_of(client, request),
+        "use": use_panel(client),
+        "admins": admins_of(client, request),
     }
-    shown = {name: pair for name, pair in found.items() if pair[1] is not None}
+    history = history_of(client, request)
+    contents = [("client_form", _("Details")), ("domains-group", _("Domains"))]
+    if history is not None:
+        contents.append(("client-history", _("History")))
     return {
-        **{name: panel for name, (_title, panel) in shown.items()},
-        "panels": [f"tenants/client_{name}.html" for name in shown],
-        "contents": [(f"client-{name}", title) for name, (title, _panel) in shown.items()],
+        **above,
+        "history": history,
+        "overview": [f"tenants/client_{name}.html" for name, panel in above.items() if panel],
+        "panels": ["tenants/client_history.html"] if history else [],
+        "contents": contents,
     }
