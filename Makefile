@@ -4,6 +4,8 @@
 PYTHON ?=
 VENV ?= .venv
 PYTEST_ARGS ?=
+# How many processes run the tests. Each has a database server of its own.
+PROCESSES ?= 2
 
 export PYTHON
 python := $(VENV)/bin/python
@@ -28,7 +30,7 @@ run: venv
 	@exec $(python) -m console.launcher run
 
 test: venv-dev
-	@$(python) -m pytest $(PYTEST_ARGS)
+	@$(python) -m pytest --numprocesses=$(PROCESSES) $(PYTEST_ARGS)
 
 lint: venv-dev
 	@$(python) -m ruff check --quiet --output-format concise .

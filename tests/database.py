@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,7 +24,9 @@ from tenants.operations.versions import is_behind
 def use_new_database() -> str:
     """Make the tests' database anew, connect Django to it, and return its name."""
     connection = connections["default"]
-    name = settings.DATABASES["default"]["TEST"]["NAME"]
+    # The processes of pytest-xdist may share a server that was given to them.
+    parts = [settings.DATABASES["default"]["TEST"]["NAME"], os.environ.get("PYTEST_XDIST_WORKER")]
+    name = "_".join(filter(None, parts))
     connection.close()
     drop_database(name)
     with maintenance() as cursor:

@@ -1,7 +1,8 @@
 """A pytest plugin: the tests' own PostgreSQL, there before Django's settings are loaded.
 
 Each run has its own cluster, so that runs at the same time do not meet, and so that no test
-touches the data of `make run`. With DATABASE_URL and WEB_DATABASE_URL set, that server is used.
+touches the data of `make run`. Where pytest-xdist splits a run, each of its processes has one.
+With DATABASE_URL and WEB_DATABASE_URL set, that server is used.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from console.postgres.embedded import (
 from console.postgres.embedded.locks import exclusive
 
 _PREFIX = "tests-"
+#: Set for the processes that a run starts: the URLs that they inherit are its own server's.
+_OURS = "CONSOLE_TESTS_SERVER"
 _resources = ExitStack()
 
 
@@ -34,8 +37,10 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("CONSOLE_LOGIN", "owner")
     asks_only = {"-h", "--help", "--version", "-V", "--markers", "--fixtures"} & set(args)
-    if asks_only or os.environ.get("DATABASE_URL") or os.environ.get("WEB_DATABASE_URL"):
+    is_given = os.environ.get("DATABASE_URL") or os.environ.get("WEB_DATABASE_URL")
+    if asks_only or (is_given and _OURS not in os.environ):
         return
+    os.environ[_OURS] = "1"
     os.environ["CONSOLE_POSTGRES_DURABLE"] = "0"
     try:
         _start()

@@ -130,11 +130,20 @@ class ClientFormPage:
             try:
                 hold_client(unquote(object_id))
             except ClientBusy as busy:
-                messages.error(request, str(busy))
-                return HttpResponseRedirect(request.get_full_path())
+                request.client_is_busy = busy  # For the form, which keeps what was typed.
             except (Client.DoesNotExist, ValueError):
                 pass  # Django's own page says that there is no such client.
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self: Any,
+        request: HttpRequest,
+        obj: Client | None = None,
+        change: bool = False,
+        **more: Any,
+    ) -> type[ClientForm]:
+        form_class: type[ClientForm] = super().get_form(request, obj, change=change, **more)
+        return form_class.turned_down(getattr(request, "client_is_busy", None))
 
     def save_model(self: Any, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
         if change:

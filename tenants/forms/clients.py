@@ -49,6 +49,8 @@ class ClientForm(forms.ModelForm):
         label=_("Logo"),
         help_text=_("PNG, JPEG or WebP, 1 MB at the most. Best square; letters stand in for it."),
     )
+    #: Why nothing can be saved at the moment, whatever is typed.
+    hindrance: Exception | None = None
     #: A name that somebody else has is asked about once; then it is in here, and taken.
     confirmed_name = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -78,6 +80,11 @@ class ClientForm(forms.ModelForm):
 
     class Media:
         js = ("tenants/client_form.js", "tenants/branding.js")
+
+    @classmethod
+    def turned_down(cls, hindrance: Exception | None) -> type[ClientForm]:
+        """This form, not valid for that reason if there is one."""
+        return type(cls)(cls.__name__, (cls,), {"hindrance": hindrance}) if hindrance else cls
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -123,6 +130,8 @@ class ClientForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
+        if self.hindrance:
+            self.add_error(None, str(self.hindrance))
         if data.get("schema_name") == "" and data.get("name"):
             suggestion = free_schema_name(data["name"])
             if suggestion:

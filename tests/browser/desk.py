@@ -107,5 +107,6 @@ class Desk:
 
     def status(self, text: str) -> None:
         """What the open client's page says of its status."""
-        status = self.page.locator(".field-line").filter(has_text=re.compile(r"^\s*Status"))
+        facts = self.page.locator(".client-facts > div")
+        status = facts.filter(has_text=re.compile(r"^\s*Status"))
         expect(status.first).to_contain_text(text)

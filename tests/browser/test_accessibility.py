@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import axe, scene
 from tests.browser.conftest import SIZES
-from tests.browser.walk import SIDES, State, Walk
+from tests.browser.walk import State, Walk
 from tests.launcher import RunningConsole
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -166,33 +166,43 @@ STATES = (
 # --- The walk ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=SIDES)
-def walk(
-    request: pytest.FixtureRequest, scene_console: RunningConsole, chromium: Browser
-) -> Iterator[Walk]:
-    """All of one side, seen once by somebody who may see everything."""
-    side = request.param
-    host, schema, email = {
-        "staff": ("localhost", "public", scene.STAFF),
-        "tenant": ("acme.localhost", "acme", scene.ADMIN),
-    }[side]
-    context = chromium.new_context(viewport=SIZES["desktop"])  # type: ignore[arg-type]
-    context.set_default_timeout(20_000)
-    walk = Walk(context.new_page(), scene_console.url(host, ""), look)
-    walk.go(side, email, scene.keys(scene_console, schema), STATES)
-    yield walk
-    context.close()
-    assert walk.problems == []
+class OneSide:
+    """All of one side, seen once by somebody who may see everything. A class for each side, so
+    that two processes can take one each."""
+
+    side: str
+    host: str
+    schema: str
+    email: str
+
+    @pytest.fixture(scope="class")
+    def walk(
+        self, request: pytest.FixtureRequest, scene_console: RunningConsole, chromium: Browser
+    ) -> Iterator[Walk]:
+        cls = request.cls
+        context = chromium.new_context(viewport=SIZES["desktop"])  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        walk = Walk(context.new_page(), scene_console.url(cls.host, ""), look)
+        walk.go(cls.side, cls.email, scene.keys(scene_console, cls.schema), STATES)
+        yield walk
+        context.close()
+        assert walk.problems == []
+
+    def test_no_page_has_a_serious_issue(self, walk: Walk) -> None:
+        assert not walk.issues, "\n".join(["", *walk.issues])
+
+    def test_every_page_was_seen(self, walk: Walk) -> None:
+        left = [
+            route
+            for route in walk.unseen
+            if not route.name.endswith(NO_PAGE) and not route.name.startswith(NO_FORM)
+        ]
+        assert not left, "\n".join(["", *map(str, left)])
 
 
-def test_no_page_has_a_serious_issue(walk: Walk) -> None:
-    assert not walk.issues, "\n".join(["", *walk.issues])
+class TestTheStaffsSide(OneSide):
+    side, host, schema, email = "staff", "localhost", "public", scene.STAFF
 
 
-def test_every_page_was_seen(walk: Walk) -> None:
-    left = [
-        route
-        for route in walk.unseen
-        if not route.name.endswith(NO_PAGE) and not route.name.startswith(NO_FORM)
-    ]
-    assert not left, "\n".join(["", *map(str, left)])
+class TestTheTenantsSide(OneSide):
+    side, host, schema, email = "tenant", "acme.localhost", "acme", scene.ADMIN

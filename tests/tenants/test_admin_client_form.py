@@ -189,11 +189,25 @@ class TestChanging:
         draft.refresh_from_db()
         assert (draft.schema_name, draft.admin_email) == ("gamma", "ada@gamma.example")
 
-    def test_does_not_wait_for_a_worker(self, browser: Any, alpha: Client) -> None:
+    def test_does_not_wait_for_a_worker_and_loses_nothing_that_was_typed(
+        self, browser: Any, alpha: Client
+    ) -> None:
         parts = {**(env.conninfo("owner") or {}), "dbname": settings.DATABASES["default"]["NAME"]}
+        domain = alpha.domains.get()
+        row = (domain.domain, True, False, domain.pk)
+        rows = form(row, ("more.localhost", False), client=alpha, name="Late", tags="typed")
         with psycopg.connect(**parts) as worker:
             worker.execute("SELECT 1 FROM tenants_client WHERE id = %s FOR UPDATE", [alpha.pk])
-            response = browser.post(change(alpha), form(client=alpha, name="Late"), follow=True)
-        assert "Alpha is being worked on, or changed by somebody else" in response.content.decode()
+            response = browser.post(change(alpha), rows)
+        assert response.status_code == 200
+        page = response.content.decode()
+        assert "Alpha is being worked on, or changed by somebody else" in page
+        for typed in ("Late", "typed", "more.localhost"):
+            assert f'value="{typed}"' in page, typed
         alpha.refresh_from_db()
-        assert alpha.name == "Alpha"
+        assert (alpha.name, alpha.tags, alpha.domains.count()) == ("Alpha", [], 1)
+
+        # The same again, once the worker is done.
+        assert browser.post(change(alpha), rows).status_code == 302
+        alpha.refresh_from_db()
+        assert (alpha.name, alpha.tags, alpha.domains.count()) == ("Late", ["typed"], 2)
