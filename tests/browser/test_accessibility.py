@@ -166,27 +166,28 @@ STATES = (
 # --- The walk ---------------------------------------------------------------------------------
 
 
-class OneSide:
-    """All of one side, seen once by somebody who may see everything. A class for each side, so
-    that two processes can take one each."""
+@pytest.fixture(scope="class")
+def walk(
+    request: pytest.FixtureRequest, scene_console: RunningConsole, chromium: Browser
+) -> Iterator[Walk]:
+    """All of one side, seen once by somebody who may see everything."""
+    side: type[OneSide] = request.cls
+    context = chromium.new_context(viewport=SIZES["desktop"])  # type: ignore[arg-type]
+    context.set_default_timeout(20_000)
+    walk = Walk(context.new_page(), scene_console.url(side.host, ""), look)
+    walk.go(side.name, side.email, scene.keys(scene_console, side.schema), STATES)
+    yield walk
+    context.close()
+    assert walk.problems == []
 
-    side: str
+
+class OneSide:
+    """A class for each side, so that two processes can take one each."""
+
+    name: str
     host: str
     schema: str
     email: str
-
-    @pytest.fixture(scope="class")
-    def walk(
-        self, request: pytest.FixtureRequest, scene_console: RunningConsole, chromium: Browser
-    ) -> Iterator[Walk]:
-        cls = request.cls
-        context = chromium.new_context(viewport=SIZES["desktop"])  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
-        walk = Walk(context.new_page(), scene_console.url(cls.host, ""), look)
-        walk.go(cls.side, cls.email, scene.keys(scene_console, cls.schema), STATES)
-        yield walk
-        context.close()
-        assert walk.problems == []
 
     def test_no_page_has_a_serious_issue(self, walk: Walk) -> None:
         assert not walk.issues, "\n".join(["", *walk.issues])
@@ -201,8 +202,8 @@ class OneSide:
 
 
 class TestTheStaffsSide(OneSide):
-    side, host, schema, email = "staff", "localhost", "public", scene.STAFF
+    name, host, schema, email = "staff", "localhost", "public", scene.STAFF
 
 
 class TestTheTenantsSide(OneSide):
-    side, host, schema, email = "tenant", "acme.localhost", "acme", scene.ADMIN
+    name, host, schema, email = "tenant", "acme.localhost", "acme", scene.ADMIN
