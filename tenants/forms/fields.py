@@ -125,13 +125,17 @@ class LogoField(forms.FileField):
         return None if file is None else clean_logo(file)
 
 
+class TimeZoneInput(UnfoldAdminSelect2Widget):
+    template_name = "tenants/widgets/time_zone.html"
+
+
 class TimeZoneField(forms.ChoiceField):
     """A time zone, chosen from a list that can be searched."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             choices=lambda: time_zone_choices(timezone.localdate()),
-            widget=UnfoldAdminSelect2Widget(),
+            widget=TimeZoneInput(),
             **kwargs,
         )
 

@@ -17,37 +17,34 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: A theme changes colours and nothing else; all other rules run once per width.
 COLOURS = ["color-contrast", "link-in-text-block"]
 SEVERE = ("moderate", "serious", "critical")
-#: Rows of a list and blocks of a log beyond so many are more of the same.
+#: Rows of a list, blocks of a log and choices of a select beyond so many are more of the same.
 ROWS = 6
 
 # Colours that are on their way from one to another have no contrast of their own.
 _STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
 _SHORTEN = """
-(rows) => document.querySelectorAll("#result_list > tbody").forEach(
-    (body, number) => number < rows || body.remove()
-)
+(rows) => {
+    const extra = (parts) => Array.from(parts).slice(rows);
+    extra(document.querySelectorAll("#result_list > tbody")).forEach((body) => body.remove());
+    document.querySelectorAll("select").forEach((select) =>
+        extra(select.options).forEach((option) => option.selected || option.remove())
+    );
+}
 """
 _IS_TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
-# Colours take the longest. The menu is the same on every page, so they are looked at once there.
+# The menu is the same on every page, so it is looked at on one.
 _RUN = """
 async ({rules, withMenu}) => {
-    const options = {resultTypes: ["violations"], preload: false};
     const isThere = document.querySelector("#nav-sidebar");
     const where = isThere && !withMenu ? {exclude: "#nav-sidebar"} : document;
-    const colours = await axe.run(where, {...options, runOnly: rules.colours});
-    const others = rules.others && await axe.run(document, {
-        ...options,
-        runOnly: rules.others,
-        rules: Object.fromEntries(rules.colours.map((name) => [name, {enabled: false}])),
-    });
-    return [...colours.violations, ...(others?.violations ?? [])].map(
-        ({id, impact, help, nodes}) => ({
-            id, impact, help,
-            nodes: nodes.map((node) => ({
-                target: node.target.flat().join(" "), why: node.failureSummary,
-            })),
-        })
-    );
+    const options = {resultTypes: ["violations"], preload: false, runOnly: rules};
+    const {violations} = await axe.run(where, options);
+    return violations.map(({id, impact, help, nodes}) => ({
+        id, impact, help,
+        nodes: nodes.map((node) => ({
+            target: node.target.flat().join(" "), why: node.failureSummary,
+        })),
+    }));
 }
 """
 
@@ -55,8 +52,8 @@ async ({rules, withMenu}) => {
 def issues(page: Page, name: str, *, with_menu: bool = False) -> list[str]:
     """What axe complains of on the open page: one line per page, theme, width, rule, element.
 
-    And whether one would have to scroll sideways to read it. ``with_menu`` looks at the colours of
-    the menu as well.
+    And whether one would have to scroll sideways to read it. ``with_menu`` looks at the menu as
+    well.
     """
     page.evaluate(_SHORTEN, ROWS)
     page.add_style_tag(content=_STILL)
@@ -68,7 +65,7 @@ def issues(page: Page, name: str, *, with_menu: bool = False) -> list[str]:
             found.append(f"{name} [{width}]: the page is wider than the screen")
         for theme in ("light", "dark"):
             _show(page, theme)
-            rules = {"colours": COLOURS, "others": TAGS if theme == "light" else None}
+            rules = TAGS if theme == "light" else COLOURS
             for issue in page.evaluate(_RUN, {"rules": rules, "withMenu": with_menu}):
                 if issue["impact"] in SEVERE:
                     found += _lines(f"{name} [{theme}, {width}]", issue)
