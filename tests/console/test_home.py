@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date
 from html import unescape
 from typing import Any
 
@@ -21,16 +21,14 @@ from tenants import stats
 from tenants.models import (
     Client,
     Operation,
-    OperationEvent,
     OperationKind,
     OperationState,
     Plan,
-    SchemaVersion,
 )
 from tenants.operations.lifecycle import suspend
 from tenants.operations.request import request_operation
 from tenants.operations.run import fail
-from tests.database import make_client
+from tests.console.home_scene import count_of, home, make_mixed
 
 
 @pytest.fixture
@@ -40,52 +38,7 @@ def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
 
 @pytest.fixture
 def mixed(alpha: Client, beta: Client, operator: User) -> dict[str, Client]:
-    """Six clients: alpha is up to date and on trial, beta is behind and quiet, one is archived
-    and due, one is suspended and its trial is over, one waits, and one could not be made."""
-    today, now = timezone.localdate(), timezone.now()
-    make_client("waits", ready=False)
-    make_client("fails", ready=False)
-    for name in ("waits", "fails"):
-        client = Client.objects.get(schema_name=name)
-        request_operation(client, OperationKind.CREATE_SCHEMA, acting_user=operator)
-    fail(Operation.objects.get(client__schema_name="fails"), ValueError("no"))
-    big = Plan.objects.create(code="big", name="Big")
-    for name, status in (("archived", "archived"), ("suspended", "suspended")):
-        Client.objects.create(
-            schema_name=name,
-            name=name.title(),
-            plan=big,
-            admin_email="a@b.example",
-            status=status,
-            provisioned_at=now,
-            schema_version=alpha.schema_version,
-            **{f"{status}_at": now},
-        )
-    rows = Client.objects.filter
-    rows(schema_name="archived").update(removal_on=today)
-    rows(schema_name="suspended").update(trial_ends_on=today - timedelta(days=1))
-    rows(pk=alpha.pk).update(trial_ends_on=today + timedelta(days=14))
-    old = SchemaVersion.objects.of(["projects.0001_initial"])
-    rows(pk=beta.pk).update(
-        schema_version=old,
-        last_active_at=now - timedelta(days=31),
-        trial_ends_on=today + timedelta(days=15),
-    )
-    rows(schema_name="waits").update(created_at=timezone.make_aware(datetime(today.year - 1, 1, 1)))
-    return {client.schema_name: client for client in Client.objects.companies()}
-
-
-def home(browser: Any) -> Any:
-    page = browser.get("/")
-    assert page.status_code == 200
-    return page
-
-
-def count_of(browser: Any, url: str) -> int:
-    """How many rows the list at this address says that it has."""
-    page = browser.get(url)
-    assert page.status_code == 200, url
-    return page.context["cl"].result_count
+    return make_mixed(alpha, beta, operator)
 
 
 class TestNumbers:
@@ -251,73 +204,3 @@ class TestPage:
         )
         assert queries() == few
         assert few <= 20
-
-
-class TestRights:
-    @pytest.mark.parametrize(
-        ("rights", "cards", "matters", "charts", "latest"),
-        [
-            (["view_client"], 5, 5, True, False),
-            (["view_operation"], 2, 2, False, True),
-            (["provision_client"], 2, 2, False, True),
-            (["view_client", "view_operation"], 7, 7, True, True),
-        ],
-    )
-    def test_each_part_needs_the_right_to_see_the_list_behind_it(
-        self,
-        staff_browser: Callable[..., Any],
-        outsider: User,
-        mixed: dict[str, Client],
-        rights: list[str],
-        cards: int,
-        matters: int,
-        charts: bool,
-        latest: bool,
-    ) -> None:
-        outsider.user_permissions.set(Permission.objects.filter(codename__in=rights))
-        browser = staff_browser(outsider)
-        context = home(browser).context
-        assert len(context["cards"]) == cards
-        assert len(context["matters"]) == matters
-        assert ("charts" in context) == charts
-        assert ("latest" in context) == latest
-        for link in [*context["cards"], *context["matters"]]:
-            assert browser.get(link.url).status_code == 200, link
-
-    def test_an_outsider_sees_nothing(
-        self, staff_browser: Callable[..., Any], outsider: User, mixed: dict[str, Client]
-    ) -> None:
-        text = home(staff_browser(outsider)).content.decode()
-        assert "There is nothing here for you yet" in text
-        assert 'href="/tenants/' not in text
-
-
-class TestEmpty:
-    @pytest.fixture
-    def empty(self, db: None) -> None:
-        OperationEvent.objects.all().delete()
-        Operation.objects.all().delete()
-        Client.objects.companies().delete()
-        Plan.objects.all().delete()
-
-    def test_shows_the_first_steps(self, browser: Any, empty: None) -> None:
-        page = home(browser)
-        text = page.content.decode()
-        assert "First steps" in text
-        assert 'href="/tenants/plan/add/"' in text
-        assert 'href="/tenants/client/add/"' in text
-        assert page.context["cards"] == []
-        assert not page.context["steps"][0].done
-        Plan.objects.create(code="team", name="Team")
-        assert home(browser).context["steps"][0].done
-
-    def test_offers_no_step_that_the_user_may_not_take(
-        self, staff_browser: Callable[..., Any], viewer: User, empty: None
-    ) -> None:
-        text = home(staff_browser(viewer)).content.decode()
-        assert "First steps" in text
-        assert "/add/" not in text
-        assert "/import/" not in text
-
-    def test_is_gone_with_the_first_client(self, browser: Any, alpha: Client) -> None:
-        assert "First steps" not in home(browser).content.decode()

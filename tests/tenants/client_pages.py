@@ -13,6 +13,11 @@ def change(client: Client) -> str:
     return f"/tenants/client/{client.pk}/change/"
 
 
+def page(client: Client, path: str) -> str:
+    """The address of a page about the client, as ``page(client, "suspend")``."""
+    return f"/tenants/client/{client.pk}/{path}/"
+
+
 def form(*domains: tuple[Any, ...], client: Client | None = None, **fields: Any) -> dict[str, Any]:
     """What a browser posts: the client's fields, and ``(domain, primary, delete, id)`` each."""
     data: dict[str, Any] = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from console.postgres.contexts import owner_rights
-from tenants.models import Client, Operation, OperationKind, OperationState
+from tenants.models import Client, Operation, OperationKind, OperationState, Plan
 from tenants.schemas import locks
 
 CREATE, MIGRATE, DROP = (
@@ -49,3 +51,29 @@ def make_behind(schema: str) -> None:
     with owner_rights(schema), connection.cursor() as cursor:
         cursor.execute("DROP TABLE tenant_data_task, tenant_data_project")
         cursor.execute("DELETE FROM django_migrations WHERE app = 'tenant_data'")
+
+
+def make_drafts(count: int, prefix: str = "many") -> list[Client]:
+    plan = Plan.objects.get(code="team")
+    return Client.objects.bulk_create(
+        Client(
+            schema_name=f"{prefix}{number}",
+            name=f"Many {number}",
+            plan=plan,
+            admin_name="Ada",
+            admin_email="ada@many.example",
+        )
+        for number in range(count)
+    )
+
+
+def statuses(clients: list[Client]) -> set[str]:
+    keys = [client.pk for client in clients]
+    return set(Client.objects.filter(pk__in=keys).values_list("status", flat=True))
+
+
+def queries(verb: Any, *args: Any, **kwargs: Any) -> int:
+    ContentType.objects.get_for_model(Client)  # asked for once in a process
+    with CaptureQueriesContext(connection) as captured:
+        verb(*args, **kwargs)
+    return len(captured)

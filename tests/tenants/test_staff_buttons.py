@@ -14,15 +14,9 @@ from django.urls import Resolver404, resolve, reverse
 from console.accounts.models import User
 from tests.conftest import Browser
 from tests.page_forms import forms_in, links_in
+from tests.tenants.staff_lines import CAST, NO_ONE, OPERATOR, URLCONF
 from tests.tenants.staff_scene import Scene
-from tests.tenants.test_staff_roles import (
-    CAST,
-    NO_ONE,
-    OPEN,
-    OPERATOR,
-    TABLE,
-    URLCONF,
-)
+from tests.tenants.staff_table import OPEN, TABLE
 
 #: How many pages of one kind are opened; a client's page has other buttons in every state.
 OF_A_KIND = 2
