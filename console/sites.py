@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
@@ -26,7 +27,8 @@ HITS_PER_MODEL = 8
 
 
 class FieldChoicesView(AutocompleteJsonView):
-    """Choices of an autocomplete field, for those who may see the choices or fill in the field.
+    """Choices of an autocomplete field, for those who may see the choices, fill in the field, or
+    look through a list that has a filter for it.
 
     Django asks for the right to view the other model alone, so that someone who may change tasks
     could not choose an assignee, as they can in a plain list.
@@ -35,11 +37,22 @@ class FieldChoicesView(AutocompleteJsonView):
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
         if super().has_perm(request, obj=obj):
             return True
-        source_admin = self.admin_site._registry.get(self.source_field.model)
-        return source_admin is not None and (
-            source_admin.has_view_or_change_permission(request)
-            or source_admin.has_add_permission(request)
-        )
+        source_admin = self._source_admin
+        if source_admin is None:
+            return False
+        if source_admin.has_change_permission(request) or source_admin.has_add_permission(request):
+            return True
+        filters = {entry[0] for entry in source_admin.list_filter if isinstance(entry, tuple)}
+        return self.source_field.name in filters and source_admin.has_view_permission(request)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        queryset = super().get_queryset()
+        narrow = getattr(self._source_admin, "choices_for", None)
+        return narrow(self.source_field.name, self.request, queryset) if narrow else queryset
+
+    @property
+    def _source_admin(self) -> Any:
+        return self.admin_site._registry.get(self.source_field.model)
 
 
 class ConsoleSite(UnfoldAdminSite):

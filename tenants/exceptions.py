@@ -97,6 +97,21 @@ class StillKept(TenantError):
     )
 
 
+class DropIsAlone(TenantError):
+    """A schema is dropped by itself, never with others."""
+
+    message = _("A schema is dropped by itself: try that again on the page of %(operation)s.")
+
+
+class DropIsOutdated(TenantError):
+    """The client was restored since the drop was asked for, and archived anew."""
+
+    message = _(
+        "%(client)s was archived anew since this was asked for. Drop the schema on the client's "
+        "page, where its name is asked for."
+    )
+
+
 class RemovalInThePast(TenantError):
     """The day of removal has to be today or later."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+
+from console.history.models import LogEntry
 
 
 class ClientEvent(StrEnum):
@@ -22,6 +25,12 @@ class ClientEvent(StrEnum):
     SIGN_IN_LINK_SENT = "sign_in_link_sent"
     SIGN_IN_LINK_NOT_SENT = "sign_in_link_not_sent"
     TENANT_ADMIN_ADDED = "tenant_admin_added"
+
+
+def not_told_by_operations(entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+    """Log entries without those that say no more than an operation does, which changes a client's
+    status by the way."""
+    return entries.exclude(action=LogEntry.Action.UPDATE, event="", changes__has_key="status")
 
 
 #: A name for the filter of the log, and the sentence with its details.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db.models import (
     Case,
     CharField,
-    Count,
     F,
     IntegerField,
     OuterRef,
@@ -102,9 +101,3 @@ def _behind() -> Case:
         default=Value(0),
         output_field=IntegerField(),
     )
-
-
-def count_states(clients: QuerySet[Client]) -> dict[str, int]:
-    """How many clients are in each state, by one query that works each state out once."""
-    grouped = with_schema_state(clients).order_by().values_list("schema_state")
-    return dict.fromkeys(STATES, 0) | dict(grouped.annotate(Count("pk")))

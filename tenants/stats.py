@@ -12,7 +12,15 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from tenants import schema_state
-from tenants.models import OPEN_STATES, Client, ClientStatus, Operation, OperationState, Plan
+from tenants.models import (
+    OPEN_STATES,
+    Client,
+    ClientStatus,
+    Operation,
+    OperationKind,
+    OperationState,
+    Plan,
+)
 
 #: From how many operations it is worked out how long the next one will take.
 RECENT = 50
@@ -155,13 +163,14 @@ def is_worker_there() -> bool:
 
 def unresolved(operations: QuerySet[Operation]) -> QuerySet[Operation]:
     """Those that failed and were not made good since: the client has no later success, and
-    nothing that is not over."""
+    nothing that is not over. Nobody makes anything good of an archived client but a drop."""
     others = Operation.objects.filter(client=OuterRef("client"))
     better = others.filter(
         Q(state__in=OPEN_STATES)
         | Q(state=OperationState.SUCCEEDED, finished_at__gt=OuterRef("finished_at"))
     )
-    return operations.filter(~Exists(better), state=OperationState.FAILED)
+    given_up = ~Q(kind=OperationKind.DROP_SCHEMA) & Q(client__status=ClientStatus.ARCHIVED)
+    return operations.filter(~Exists(better), ~given_up, state=OperationState.FAILED)
 
 
 def usual_duration(kind: str) -> timedelta | None:

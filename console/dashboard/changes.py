@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
 
 from console.history.access import visible_entries
-from console.history.models import LogEntry
 from console.history.words import Told, tell
 from console.sites import public_site
+from tenants.history import not_told_by_operations
 
 #: How much of one line is shown; the entry's own page has all of it.
 SHORT = 140
@@ -32,8 +31,7 @@ def newest_changes(request: HttpRequest, limit: int) -> list[NewChange]:
 
     What operations do to the status of a client is left out: the operations are on the page.
     """
-    by_operation = Q(action=LogEntry.Action.UPDATE, event="", changes__has_key="status")
-    entries = visible_entries(request, public_site).exclude(by_operation)[:limit]
+    entries = not_told_by_operations(visible_entries(request, public_site))[:limit]
     return [
         NewChange(
             Truncator(_line(told)).chars(SHORT),

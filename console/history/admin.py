@@ -38,7 +38,7 @@ class LogList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        links = links_to(self.result_list, self.model_admin.admin_site)
+        links = links_to(self.result_list, request, self.model_admin.admin_site)
         for told in words.tell(self.result_list):
             told.entry.told = told
             told.entry.link = links.get(told.entry.pk, "")
@@ -111,7 +111,7 @@ class LogEntryAdmin(ModelAdmin):
         if entry is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         (told,) = words.tell([entry])
-        link = links_to([entry], self.admin_site).get(entry.pk, "")
+        link = links_to([entry], request, self.admin_site).get(entry.pk, "")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -166,9 +166,11 @@ def about(entry: LogEntry, link: str) -> SafeString:
     return format_html('{} <a class="console-link" href="{}">{}</a>', kind, link, entry.object_repr)
 
 
-def links_to(entries: list[LogEntry], site: admin.AdminSite) -> dict[int, str]:
-    """The page of the object that each entry is about, where there still is one; one query for
-    each model."""
+def links_to(
+    entries: list[LogEntry], request: HttpRequest, site: admin.AdminSite
+) -> dict[int, str]:
+    """The page of the object that each entry is about, where there is one; one query for each
+    model."""
     by_model: dict[type[models.Model], list[LogEntry]] = defaultdict(list)
     for entry in entries:
         model = entry.content_type.model_class()
@@ -177,7 +179,9 @@ def links_to(entries: list[LogEntry], site: admin.AdminSite) -> dict[int, str]:
     links = {}
     for model, about_it in by_model.items():
         keys = {entry.object_id for entry in about_it}
-        there = set(model._base_manager.filter(pk__in=keys).values_list("pk", flat=True))
+        # Not every row has a page: the client that stands for the console has none.
+        shown = site._registry[model].get_queryset(request)
+        there = set(shown.filter(pk__in=keys).values_list("pk", flat=True))
         name = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}_change"
         for entry in about_it:
             if entry.object_id in there:

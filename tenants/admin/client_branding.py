@@ -67,7 +67,7 @@ class ClientBranding:
         old = Client.objects.values_list("logo", flat=True).get(pk=obj.pk) if change else ""
         super().save_model(request, obj, form, change)
         request.stored_logo = obj.logo.name  # type: ignore[attr-defined]
-        if old:
+        if old and old != obj.logo.name:
             transaction.on_commit(lambda: storage.delete(old))
 
     def render_change_form(

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.admin.options import flatten_fieldsets
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,10 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from tenants.admin.base import client_url, link, may_provision
-from tenants.exceptions import ClientBusy
+from tenants.admin.holding import HoldsClient
 from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
 from tenants.models import Client, Domain
-from tenants.operations.locking import hold_client
 
 #: What the first admin's account is made of. It is there once the schema is.
 FIRST_ADMIN = ("admin_name", "admin_email")
@@ -48,7 +46,7 @@ class DomainInline(TabularInline):
         return not _is_closed(obj) and super().has_delete_permission(request, obj)
 
 
-class ClientFormPage:
+class ClientFormPage(HoldsClient):
     """For the ModelAdmin of clients."""
 
     form = ClientForm
@@ -80,7 +78,8 @@ class ClientFormPage:
         if obj is None:
             return self.readonly_fields
         if obj.is_archived:
-            return tuple(flatten_fieldsets(self.get_fieldsets(request, obj)))
+            # The logo is shown by the sample; a form without the field would still take a file.
+            return (*flatten_fieldsets(self.get_fieldsets(request, obj)), "logo")
         if obj.is_provisioned or _is_worked_on(obj):
             return (*self.readonly_fields, "schema_name", *FIRST_ADMIN)
         return self.readonly_fields
@@ -114,36 +113,6 @@ class ClientFormPage:
             _t("Clients are not deleted. One that was added by mistake can be archived."),
         )
         return HttpResponseRedirect(client_url(client))
-
-    def changeform_view(
-        self: Any,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if request.method != "POST" or object_id is None:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        # A worker holds the row while it makes the schema. Who waited for it would then judge,
-        # and write, what was read before.
-        with transaction.atomic():
-            try:
-                hold_client(unquote(object_id))
-            except ClientBusy as busy:
-                request.client_is_busy = busy  # For the form, which keeps what was typed.
-            except (Client.DoesNotExist, ValueError):
-                pass  # Django's own page says that there is no such client.
-            return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def get_form(
-        self: Any,
-        request: HttpRequest,
-        obj: Client | None = None,
-        change: bool = False,
-        **more: Any,
-    ) -> type[ClientForm]:
-        form_class: type[ClientForm] = super().get_form(request, obj, change=change, **more)
-        return form_class.turned_down(getattr(request, "client_is_busy", None))
 
     def save_model(self: Any, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
         if change:

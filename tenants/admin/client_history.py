@@ -13,17 +13,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console.history.access import may_read, visible_entries
-from console.history.models import LogEntry, subject_of
+from console.history.models import subject_of
 from console.history.words import Change, Told, tell
 from console.sites import public_site
 from tenants.admin.base import STATE_LABELS, may_follow, operation_url
 from tenants.admin.durations import duration_in_words
+from tenants.history import not_told_by_operations
 from tenants.models import Client, Operation
 
 #: How many lines the page has; the log has them all.
 SHOWN = 20
-#: The field that operations change by the way; the operation itself is in the same list.
-_STATUS = {"status"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,14 @@ def history_of(client: Client, request: HttpRequest) -> ClientHistory | None:
     may see neither the history nor operations."""
     if not may_read(request) and not may_follow(request):
         return None
-    # Some of the entries say no more than an operation does, and are left out.
     about = subject_of(client)
-    read = visible_entries(request, public_site).filter(subject=about)[: 2 * SHOWN + 1]
-    told = [each for each in tell(read) if not _said_by_operation(each)]
-    operations = _operations(client) if may_follow(request) else []
-    moments = [_change(each) for each in told] + [_work(each) for each in operations]
+    entries = visible_entries(request, public_site).filter(subject=about)
+    operations: list[Operation] = []
+    if may_follow(request):
+        operations = _operations(client)
+        entries = not_told_by_operations(entries)
+    moments = [_change(each) for each in tell(entries[: SHOWN + 1])]
+    moments += [_work(each) for each in operations]
     moments.sort(key=lambda moment: moment.at, reverse=True)
     is_cut = len(moments) > SHOWN
     log = f"{reverse('admin:history_logentry_changelist')}?{urlencode({'subject': about})}"
@@ -69,12 +70,6 @@ def history_of(client: Client, request: HttpRequest) -> ClientHistory | None:
         older_url=log if is_cut and may_read(request) else "",
         operations_url=work if is_cut and may_follow(request) else "",
     )
-
-
-def _said_by_operation(told: Told) -> bool:
-    entry = told.entry
-    is_update = entry.action == LogEntry.Action.UPDATE and not entry.event
-    return is_update and set(entry.changes or ()) <= _STATUS
 
 
 def _change(told: Told) -> Moment:

@@ -23,7 +23,7 @@ from unfold.decorators import display
 from console.changelist import ChangeList
 from console.filters import DaysFilter
 from tenants import schema_state
-from tenants.admin.base import may_follow, origin_of
+from tenants.admin.base import origin_of
 from tenants.admin.client_filters import (
     EVERYTHING,
     IN_USE,
@@ -145,10 +145,9 @@ class ClientList:
         primary = Domain.objects.filter(tenant=OuterRef("pk"), is_primary=True)
         return schema_state.with_schema_state(Client.objects.companies()).annotate(
             primary_domain=Subquery(primary.values("domain")[:1]),
-            # The address that this request came to and what its user may see, carried by the
-            # row: a ModelAdmin is shared by all requests.
+            # The address that this request came to, carried by the row: a ModelAdmin is shared by
+            # all requests.
             origin=Value(origin_of(request), output_field=CharField()),
-            may_follow=Value(may_follow(request)),
         )
 
     def get_search_results(

@@ -30,18 +30,20 @@ class ClientPanels:
     ) -> HttpResponse:
         # A form that was not saved is what its user wants to see, and nothing else.
         if obj is not None and not context["errors"]:
-            context.update(_panels(obj, request))
+            context.update(_panels(obj, request, context["inline_admin_formsets"]))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
-def _panels(client: Client, request: HttpRequest) -> dict[str, Any]:
+def _panels(client: Client, request: HttpRequest, inlines: list[Any]) -> dict[str, Any]:
     above = {
         "summary": summary_of(client, request),
         "use": use_panel(client),
         "admins": admins_of(client, request),
     }
     history = history_of(client, request)
-    contents = [("client_form", _("Details")), ("domains-group", _("Domains"))]
+    contents = [("client_form", _("Details"))]
+    if inlines:
+        contents.append(("domains-group", _("Domains")))
     if history is not None:
         contents.append(("client-history", _("History")))
     return {

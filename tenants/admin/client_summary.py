@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,7 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from console.history.access import may_read
 from console.history.models import LogEntry
+from console.history.words import in_words
 from tenants.admin.base import link, may_follow, operation_url
 from tenants.admin.client_words import address_link, trial_end
 from tenants.admin.state_badge import badge, status_badge
@@ -42,7 +45,7 @@ def summary_of(client: Client, request: HttpRequest) -> ClientSummary:
     Needs a client as the list of clients annotates it.
     """
     facts = [
-        (_("Status"), _status(client)),
+        (_("Status"), _status(client, request)),
         (_("Schema"), badge(client)),
         (_("Address"), address_link(client)),
         (_("Plan"), _plan(client, request)),
@@ -59,18 +62,21 @@ def summary_of(client: Client, request: HttpRequest) -> ClientSummary:
     return ClientSummary(shown, _note(client))
 
 
-def _status(client: Client) -> SafeString:
+def _status(client: Client, request: HttpRequest) -> SafeString:
     if client.is_suspended:
-        return format_html("{} {}", status_badge(client), _why_suspended(client))
+        return format_html("{} {}", status_badge(client), _why_suspended(client, request))
     if not client.is_archived or client.removal_on is None:
         return status_badge(client)
     until = _("kept until %(day)s") % {"day": date_format(client.removal_on)}
     return format_html("{} {}", status_badge(client), until)
 
 
-def _why_suspended(client: Client) -> str:
-    """Since when a suspended client is closed, and the reason that was given."""
+def _why_suspended(client: Client, request: HttpRequest) -> str:
+    """Since when a suspended client is closed, and to those who may read the history the reason
+    that was given."""
     since = _("since %(day)s") % {"day": date_format(localtime(client.suspended_at))}
+    if not may_read(request):
+        return since
     entry = LogEntry.objects.about(client).filter(event="suspended").first()
     reason = (entry.additional_data or {}).get("reason") if entry else ""
     return f"{since}: {reason}" if reason else since
@@ -88,9 +94,11 @@ def _contact(client: Client) -> SafeString:
     """The name, and ways to write and to call."""
     ways: list[Any] = [client.contact_name] if client.contact_name else []
     if client.contact_email:
-        ways.append(link(f"mailto:{client.contact_email}", client.contact_email))
+        ways.append(link(f"mailto:{quote(client.contact_email, safe='@')}", client.contact_email))
     if client.contact_phone:
-        number = "".join(sign for sign in client.contact_phone if sign in "+0123456789")
+        # “+49 (0)30 …” is dialled without what is in brackets.
+        written = client.contact_phone.replace("(0)", "")
+        number = "".join(sign for sign in written if sign in "+0123456789")
         ways.append(link(f"tel:{number}", client.contact_phone) if number else client.contact_phone)
     return format_html_join("", '<span class="client-way">{}</span>', ((way,) for way in ways))
 
@@ -123,9 +131,6 @@ def _note(client: Client) -> str:
 
 
 def _moment(moment: datetime | None) -> SafeString | None:
-    """The time with its zone: who reads it may be in another."""
     if moment is None:
         return None
-    local = localtime(moment)
-    text = f"{date_format(local, 'DATETIME_FORMAT')} {date_format(local, 'T')}"
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), in_words(moment))

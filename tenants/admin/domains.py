@@ -22,6 +22,7 @@ from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
 from console.sites import public_site
 from tenants.admin.base import PageMixin, SecondLook, client_url, link, report_refusal
+from tenants.admin.holding import HoldsClient
 from tenants.admin.state_badge import label, status_badge
 from tenants.exceptions import TenantError
 from tenants.forms import DomainForm
@@ -33,7 +34,7 @@ from tenants.validators import normalize_hostname
 
 
 @admin.register(Domain, site=public_site)
-class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
+class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, HoldsClient, ModelAdmin):
     """The console's own domain can only be looked at, and so can those of archived clients, which
     can be given up as well once there is no schema. A primary domain gives up that place on its
     client's page before it can be deleted."""
@@ -104,6 +105,20 @@ class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
         # A domain that moved would take the first client's people to the second one's pages.
         return ("tenant",) if obj else ()
 
+    def client_to_hold(self, request: HttpRequest, object_id: str | None) -> Any:
+        if object_id is None:
+            return request.POST.get("tenant") or None
+        domain = self.get_object(request, unquote(object_id))
+        return domain and domain.tenant_id
+
+    def choices_for(
+        self, field_name: str, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> QuerySet[Any]:
+        """Those that a list of choices offers, as the field itself does."""
+        if field_name != "tenant":
+            return queryset
+        return queryset.filter(pk__in=Client.objects.in_use())
+
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
@@ -126,6 +141,8 @@ class DomainAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
                 if refusal := domain_hindrance(domain):
                     raise refusal
                 return super().delete_view(request, object_id, extra_context)
+        except Domain.DoesNotExist:  # Somebody was quicker; Django's page says that it is gone.
+            return super().delete_view(request, object_id, extra_context)
         except TenantError as error:
             report_refusal(request, error)
             return HttpResponseRedirect(reverse("admin:tenants_domain_change", args=[domain.pk]))

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,10 +17,11 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from tenants import stats
 from tenants.admin import expectations
 from tenants.admin.base import PageMixin, may_ask_for, operation_url, report_refusal
-from tenants.admin.operation_filters import OPEN, UNRESOLVED, StateFilter
-from tenants.admin.operation_page import Button, retry_hindrance
+from tenants.admin.operation_buttons import CANCEL, RETRY, ROLLOUT, many_url
+from tenants.admin.operation_filters import OPEN, StateFilter
 from tenants.admin.selection import MAX_AT_ONCE, LeftOut, joined, keys_in, spelled_out
 from tenants.exceptions import (
     NotAllowed,
@@ -30,42 +30,9 @@ from tenants.exceptions import (
     TenantError,
 )
 from tenants.models import Operation, OperationKind, OperationState
+from tenants.operations.hindrance import retry_hindrance
 from tenants.operations.many import cancel_waiting, retry_failed
 from tenants.operations.request import cancel_operation, retry_operation
-
-RETRY, CANCEL = "retry", "cancel"
-ROLLOUT = "rollout__id__exact"
-
-
-def many_url(verb: str, **query: Any) -> str:
-    """The page that asks whether to retry or cancel what the list shows under this filter."""
-    return reverse(f"admin:tenants_operation_{verb}_many", query=query or None)
-
-
-def buttons_for_all(cl: ChangeList, counts: dict[str, int]) -> list[Button]:
-    """What can be done to all that the list shows; ``counts`` are those of ``state_counts``."""
-    parameter = StateFilter.parameter_name
-    chosen = cl.filter_params.get(parameter, [""])[-1]
-    buttons = []
-    failed = cl.result_count if chosen == UNRESOLVED else counts.get(OperationState.FAILED, 0)
-    if failed and chosen in ("", OperationState.FAILED, UNRESOLVED):
-        query = cl.get_query_string({parameter: chosen or OperationState.FAILED, PAGE_VAR: None})
-        buttons.append(retry_button(many_url(RETRY) + query, failed))
-    waiting = counts.get(OperationState.QUEUED, 0)
-    if waiting and chosen in ("", OperationState.QUEUED, OPEN):
-        query = cl.get_query_string({parameter: OperationState.QUEUED, PAGE_VAR: None})
-        buttons.append(cancel_button(many_url(CANCEL) + query, waiting))
-    return buttons
-
-
-def retry_button(url: str, count: int) -> Button:
-    text = ngettext("Try %(n)d failed one again", "Try all %(n)d failed ones again", count)
-    return Button(url, text % {"n": count}, "replay")
-
-
-def cancel_button(url: str, count: int) -> Button:
-    text = ngettext("Cancel %(n)d that waits", "Cancel all %(n)d that wait", count)
-    return Button(url, text % {"n": count}, "cancel")
 
 
 class ManyOperations(PageMixin):
@@ -164,7 +131,7 @@ class ManyOperations(PageMixin):
         one: bool = False,
     ) -> HttpResponse | None:
         """The page that asks; ``None``, with a message, where nothing can be done."""
-        chosen, left_out = _sort(request, verb, queryset)
+        chosen, left_out = _sort(request, verb, queryset, one=one)
         if not chosen:
             for text in left_out.messages() or [_t("There is nothing of that kind here.")]:
                 messages.warning(request, text)
@@ -197,11 +164,11 @@ class ManyOperations(PageMixin):
 
 
 def _sort(
-    request: HttpRequest, verb: str, queryset: QuerySet[Operation]
+    request: HttpRequest, verb: str, queryset: QuerySet[Operation], *, one: bool
 ) -> tuple[list[Operation], LeftOut]:
     """Those for which it can be done, the newest first, and who is left out.
 
-    Two queries, however many operations. The verb has the last word on each.
+    Three queries at the most, however many operations. The verb has the last word on each.
     """
     queryset = queryset.select_related("client").defer("error_detail").order_by("-pk")
     operations = list(queryset[: MAX_AT_ONCE + 1])
@@ -218,17 +185,33 @@ def _sort(
         clients = {operation.client_id for operation in operations}
         found = Operation.objects.open().filter(client__in=clients).only("pk", "kind", "client_id")
         open_ones = {operation.client_id: operation for operation in found}
+    made_good = set() if one or verb == CANCEL else _made_good(operations)
     for operation in operations:
-        if refusal := _hindrance(request, verb, operation, open_ones):
+        if refusal := _hindrance(request, verb, operation, open_ones, one=one):
             left_out.refuse(_name(operation), refusal)
+            continue
+        if operation.pk in made_good:
+            left_out.add(_name(operation), _t("Was made good since:"))
             continue
         chosen.append(operation)
         open_ones[operation.client_id] = operation
     return chosen, left_out
 
 
+def _made_good(operations: list[Operation]) -> set[int]:
+    """The keys of those after which the client had a success."""
+    keys = {operation.pk for operation in operations}
+    unresolved = stats.unresolved(Operation.objects.filter(pk__in=keys))
+    return keys.difference(unresolved.values_list("pk", flat=True))
+
+
 def _hindrance(
-    request: HttpRequest, verb: str, operation: Operation, open_ones: dict[int, Operation]
+    request: HttpRequest,
+    verb: str,
+    operation: Operation,
+    open_ones: dict[int, Operation],
+    *,
+    one: bool,
 ) -> TenantError | None:
     if not may_ask_for(request, operation.kind):
         return NotAllowed(user=request.user)
@@ -237,7 +220,10 @@ def _hindrance(
         return None if waits else OperationNotWaiting(operation=operation)
     if operation.state != OperationState.FAILED:
         return OperationNotFailed(operation=operation)
-    return retry_hindrance(operation, open_ones.get(operation.client_id))
+    open_operation = open_ones.get(operation.client_id)
+    return retry_hindrance(
+        operation, operation.client, open_operation=open_operation, among_many=not one
+    )
 
 
 def _sections(verb: str, chosen: list[Operation]) -> list[dict[str, Any]]:

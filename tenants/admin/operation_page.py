@@ -20,9 +20,8 @@ from tenants.admin.base import (
     origin_of,
 )
 from tenants.admin.durations import duration_in_words
-from tenants.exceptions import TenantError
 from tenants.models import ClientStatus, Operation, OperationKind, OperationState
-from tenants.operations.hindrance import hindrance
+from tenants.operations.hindrance import retry_hindrance
 from tenants.operations.invite import address
 from tenants.operations.progress import steps_of
 
@@ -110,12 +109,6 @@ def is_held_back(operation: Operation) -> bool:
     )
 
 
-def retry_hindrance(operation: Operation, open_operation: Operation | None) -> TenantError | None:
-    """Why a failed operation cannot be tried again, as its client is now, or ``None``."""
-    kind = OperationKind(operation.kind)
-    return hindrance(operation.client, kind, open_operation=open_operation)
-
-
 def _is_running(operation: Operation) -> bool:
     return operation.state == OperationState.RUNNING and operation.started_at is not None
 
@@ -146,7 +139,10 @@ def _after_failure(request: HttpRequest, operation: Operation) -> dict[str, Any]
     if not may_ask_for(request, operation.kind):
         return {"buttons": [_back(operation)]}
     open_operation = operation.client.operations.open().first()
-    if refusal := retry_hindrance(operation, open_operation):
+    refusal = retry_hindrance(
+        operation, operation.client, open_operation=open_operation, among_many=False
+    )
+    if refusal:
         text = _t("It cannot be tried again: %(reason)s") % {"reason": refusal}
         return {"next": text, "buttons": [_back(operation)]}
     url = reverse("admin:tenants_operation_retry", args=[operation.pk])

@@ -24,13 +24,14 @@ from console.sites import public_site
 from tenants.admin.base import STATE_LABELS, HistoryAdmin, client_url, link, may_ask_for
 from tenants.admin.durations import duration_in_words
 from tenants.admin.live import live_answer, signed_out
+from tenants.admin.operation_buttons import CANCEL, RETRY, buttons_for_all
 from tenants.admin.operation_filters import (
     RequestedByFilter,
     StateFilter,
     state_counts,
     tabs,
 )
-from tenants.admin.operation_many import CANCEL, RETRY, ManyOperations, buttons_for_all
+from tenants.admin.operation_many import ManyOperations
 from tenants.admin.operation_page import facts
 from tenants.models import Operation, OperationKind, OperationState
 

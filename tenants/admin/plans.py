@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.db.models import Count, Max, ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -191,7 +192,7 @@ class PlanAdmin(ImportExportMixin, PageMixin, SecondLook, ModelAdmin):
         if not plan.client_count:
             try:
                 return super().delete_view(request, object_id, extra_context)
-            except ProtectedError:
+            except (ProtectedError, IntegrityError):
                 pass  # Somebody has given it to a client since.
         count = plan.clients.count()
         messages.error(

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants.admin.base import STATE_LABELS, client_url, may_ask_for, operation_url
 from tenants.admin.durations import about, duration_in_words
-from tenants.admin.operation_many import (
+from tenants.admin.operation_buttons import (
     CANCEL,
     RETRY,
     ROLLOUT,

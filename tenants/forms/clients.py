@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.forms.fields import ColourField, LogoField, TagsField, TimeZoneField
+from tenants.forms.turned_down import CanBeTurnedDown
 from tenants.models import Client
 from tenants.operations.plans import plans_for
 from tenants.schemas.inspect import schema_exists
@@ -28,7 +29,7 @@ from tenants.validators import (
 _ENDINGS = 99
 
 
-class ClientForm(forms.ModelForm):
+class ClientForm(CanBeTurnedDown):
     """A client. A schema name that is left empty is made from the name."""
 
     tags = TagsField(
@@ -49,8 +50,6 @@ class ClientForm(forms.ModelForm):
         label=_("Logo"),
         help_text=_("PNG, JPEG or WebP, 1 MB at the most. Best square; letters stand in for it."),
     )
-    #: Why nothing can be saved at the moment, whatever is typed.
-    hindrance: Exception | None = None
     #: A name that somebody else has is asked about once; then it is in here, and taken.
     confirmed_name = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -80,11 +79,6 @@ class ClientForm(forms.ModelForm):
 
     class Media:
         js = ("tenants/client_form.js", "tenants/branding.js")
-
-    @classmethod
-    def turned_down(cls, hindrance: Exception | None) -> type[ClientForm]:
-        """This form, not valid for that reason if there is one."""
-        return type(cls)(cls.__name__, (cls,), {"hindrance": hindrance}) if hindrance else cls
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -129,9 +123,7 @@ class ClientForm(forms.ModelForm):
         return schema_name
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if self.hindrance:
-            self.add_error(None, str(self.hindrance))
+        data = super().clean()
         if data.get("schema_name") == "" and data.get("name"):
             suggestion = free_schema_name(data["name"])
             if suggestion:

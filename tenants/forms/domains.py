@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 
+from tenants.forms.turned_down import CanBeTurnedDown
 from tenants.models import Domain
 from tenants.operations.hindrance import domain_hindrance
+from tenants.validators import normalize_hostname
 
 
 class ClientDomainForm(forms.ModelForm):
@@ -43,7 +45,8 @@ class ClientDomainForm(forms.ModelForm):
                 _("A domain needs its name. To take it away, tick it off for deletion."),
                 code="required",
             )
-        return domain
+        # In the spelling that is stored, so that two rows of one host are seen to be the same.
+        return normalize_hostname(domain)
 
     def _get_validation_exclusions(self) -> set[str]:
         # The constraint “one primary domain” looks at the database, where the row that gives
@@ -89,7 +92,7 @@ class ClientDomainFormSet(PaginationInlineFormSet):
         return bool(form.cleaned_data.get("domain"))
 
 
-class DomainForm(forms.ModelForm):
+class DomainForm(CanBeTurnedDown):
     """One domain by itself."""
 
     class Meta:
@@ -101,7 +104,7 @@ class DomainForm(forms.ModelForm):
         return {*super()._get_validation_exclusions(), "is_primary"}
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
+        data = super().clean()
         client = data.get("tenant") or (self.instance.tenant if self.instance.pk else None)
         if client is None:
             return data

@@ -17,6 +17,8 @@ from tenants.exceptions import (
     ClientSuspended,
     DomainIsLast,
     DomainIsPrimary,
+    DropIsAlone,
+    DropIsOutdated,
     NotProvisioned,
     OperationOpen,
     PublicIsUntouchable,
@@ -73,6 +75,23 @@ def _dropping(client: Client) -> TenantError | None:
     if client.removal_on is not None and client.removal_on > timezone.localdate():
         return StillKept(client=client, day=date_format(client.removal_on))
     return None
+
+
+def retry_hindrance(
+    operation: Operation, client: Client, *, open_operation: Operation | None, among_many: bool
+) -> TenantError | None:
+    """Why the failed ``operation`` of the ``client`` cannot be asked for again, or ``None``.
+
+    A drop was confirmed by the name of one schema. It is never asked for again among many, nor
+    after the client was restored and archived anew.
+    """
+    kind = OperationKind(operation.kind)
+    if kind == OperationKind.DROP_SCHEMA:
+        if among_many:
+            return DropIsAlone(operation=operation)
+        if client.archived_at is not None and operation.asked_at < client.archived_at:
+            return DropIsOutdated(client=client)
+    return hindrance(client, kind, open_operation=open_operation)
 
 
 class Step(StrEnum):

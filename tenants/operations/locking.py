@@ -14,7 +14,7 @@ from django.db import OperationalError, transaction
 
 from tenants.exceptions import ClientBusy, TenantError
 from tenants.models import Client, Operation, OperationKind
-from tenants.operations.hindrance import hindrance
+from tenants.operations.hindrance import hindrance, retry_hindrance
 from tenants.schemas.locks import lock_timeout
 
 #: So many rows are read, locked and written with one query each.
@@ -92,6 +92,16 @@ class Held:
         if refusal := hindrance(held or client, kind, open_operation=open_operation):
             return refusal
         return None if held else ClientBusy(client=client)
+
+    def retry_refusal(self, operation: Operation) -> TenantError | None:
+        """Why the failed operation cannot be asked for again, or ``None``."""
+        client = operation.client
+        held = self.clients.get(client.pk)
+        open_operation = self._open.get(client.pk)
+        refusal = retry_hindrance(
+            operation, held or client, open_operation=open_operation, among_many=True
+        )
+        return refusal or (None if held else ClientBusy(client=client))
 
     def opened(self, operation: Operation) -> None:
         """From here on the client has this open operation."""

@@ -42,7 +42,8 @@ class Many:
 def retry_failed(operations: Iterable[Operation], *, acting_user: User | None) -> Many:
     """Put failed operations back into the queue, asked for by ``acting_user`` now.
 
-    Of several of one client the newest is. Locks the clients' rows until the transaction ends.
+    Of several of one client the newest is; a drop is refused, for its schema's name was typed for
+    that one alone. Locks the clients' rows until the transaction ends.
     Raises ``NotAllowed`` where the user may retry none of them.
     """
     result = Many()
@@ -56,7 +57,7 @@ def retry_failed(operations: Iterable[Operation], *, acting_user: User | None) -
                 if operation.state != OperationState.FAILED:
                     refusal: TenantError | None = OperationNotFailed(operation=operation)
                 else:
-                    refusal = held.refusal(operation.client, OperationKind(operation.kind))
+                    refusal = held.retry_refusal(operation)
                 if refusal:
                     result.refused.append((operation, refusal))
                 else:

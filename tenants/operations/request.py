@@ -19,7 +19,7 @@ from tenants.models import (
     Rollout,
 )
 from tenants.operations.authorise import permission_for, require, signature
-from tenants.operations.hindrance import hindrance
+from tenants.operations.hindrance import hindrance, retry_hindrance
 from tenants.operations.locking import hold_client
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue
@@ -139,7 +139,13 @@ def _locked(
         if again is not None and not client.operations.filter(pk=again.pk).failed().exists():
             raise OperationNotFailed(operation=again)
         open_operation = client.operations.open().first()
-        if refusal := hindrance(client, kind, open_operation=open_operation, queued=queued):
+        if again is not None:
+            refusal = retry_hindrance(
+                again, client, open_operation=open_operation, among_many=False
+            )
+        else:
+            refusal = hindrance(client, kind, open_operation=open_operation, queued=queued)
+        if refusal:
             raise refusal
     if kind == OperationKind.CREATE_SCHEMA:
         set_status(client, ClientStatus.PROVISIONING)

@@ -20,6 +20,7 @@ from tenants.operations.plans import plan_hindrance
 from tenants.resources.busy import busy
 from tenants.resources.client_columns import ClientColumns
 from tenants.resources.hosts import hostname_error
+from tenants.schemas.inspect import schemas_among
 from tenants.validators import PUBLIC_SCHEMA, normalize_hostname, suggest_schema_name
 
 ADMIN_IS_THERE = gettext_lazy(
@@ -55,6 +56,8 @@ class ClientResource(ClientColumns):
         self._held: dict[int, Client] | None = None
         #: Keys that were made from a name.
         self._suggested: set[str] = set()
+        #: Names of new clients that a schema of the database has.
+        self._without_client: set[str] = set()
 
     # --- finding clients ----------------------------------------------------------------------
 
@@ -95,6 +98,8 @@ class ClientResource(ClientColumns):
         for client in clients.annotate(is_worked_on=is_worked_on):
             client.hosts_before = {client.domain_name, *client.other_names} - {""}
             found[client.schema_name] = client
+        if unknown := set(keys).difference(found):
+            self._without_client |= schemas_among(unknown)
         return found
 
     def start(self, key: str, row: dict[str, str]) -> Client:
@@ -115,6 +120,9 @@ class ClientResource(ClientColumns):
         if instance.plan and (refusal := plan_hindrance(instance.plan, had=had)):
             yield "plan", CellError(refusal.message, plan=instance.plan.code)
         if new:
+            if instance.schema_name in self._without_client:
+                message = _("The database has a schema “%(name)s” already. Choose another name.")
+                yield "schema_name", CellError(message, name=instance.schema_name)
             if self.current_row.get("status", "") not in ("", ClientStatus.DRAFT):
                 message = _("A new client is a draft until its schema is made. Leave this empty.")
                 yield "status", CellError(message)

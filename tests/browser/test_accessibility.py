@@ -37,17 +37,18 @@ NO_PAGE = (
     "_plan_history",
     "create_imported",
     "rollout",
-    "rollout_ask",
     "search",
     "shades",
 )
 #: What is never added, changed or deleted by a form, with any right.
 NO_FORM = (
     "accounts_user_delete",
-    "history_logentry_",
     "tenants_client_delete",
-    "tenants_operation_",
-    "tenants_rollout_",
+    *(
+        f"{model}_{page}"
+        for model in ("history_logentry", "tenants_operation", "tenants_rollout")
+        for page in ("add", "delete", "history")
+    ),
 )
 
 

@@ -61,6 +61,12 @@ class TestTheList:
         assert f'href="/tenants/client/{alpha.pk}/change/"' in text
         assert "UTC" in text
 
+    def test_has_no_link_to_the_console_which_has_no_page(self, browser: Any, db: None) -> None:
+        public = Client.objects.get(schema_name="public")
+        assert LogEntry.objects.about(public).exists()
+        text = browser.get(LOG).content.decode()
+        assert f"/tenants/client/{public.pk}/change/" not in text
+
     def test_has_no_link_to_what_is_gone(self, browser: Any, changes: None) -> None:
         domain = Domain.objects.get(domain="a.example")
         domain.delete()

@@ -11,11 +11,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
+from django.utils import timezone
 from PIL import Image
 
 from console.accounts.models import User
 from console.palette import scale
 from tenants.models import Client, Domain
+from tenants.operations import lifecycle
 from tests.tenants.client_pages import change, errors_of, form
 
 SHADES = "/tenants/client/shades/"
@@ -59,6 +61,20 @@ class TestChoosingALogo:
         assert [file.name for file in logos_folder.iterdir()] == [alpha.logo.name]
         with Image.open(logos_folder / alpha.logo.name) as image:
             assert image.size == (512, 256)
+
+    def test_a_stale_form_of_an_archived_client_takes_no_file_away(
+        self,
+        browser: Any,
+        draft: Client,
+        logos_folder: Path,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        draft.logo.save("logo.png", ContentFile(picture((32, 32))))
+        lifecycle.archive(draft, removal_on=timezone.localdate(), acting_user=None)
+        with django_capture_on_commit_callbacks(execute=True):
+            browser.post(change(draft), posted(draft, logo=sent()))
+        draft.refresh_from_db()
+        assert [file.name for file in logos_folder.iterdir()] == [draft.logo.name]
 
     def test_the_old_file_goes_once_the_new_one_is_there(
         self,

@@ -123,6 +123,18 @@ class TestDomains:
         assert message in errors_of(response)
         assert not Client.objects.filter(schema_name="delta").exists()
 
+    @pytest.mark.parametrize("twin", ["shop.example.com", "SHOP.example.com.", " Shop.Example.com"])
+    def test_two_spellings_of_one_host_are_one(
+        self, browser: Any, draft: Client, twin: str
+    ) -> None:
+        old = draft.domains.get()
+        row = (old.domain, True, False, old.pk)
+        rows = form(row, ("Shop.example.com", False), (twin, False), client=draft)
+        response = browser.post(change(draft), rows)
+        assert response.status_code == 200
+        assert "duplicate" in errors_of(response)
+        assert draft.domains.count() == 1
+
     @pytest.mark.parametrize("new_first", [True, False])
     def test_the_mark_can_move(self, browser: Any, draft: Client, new_first: bool) -> None:
         old = draft.domains.get()
@@ -202,6 +214,8 @@ class TestChanging:
         assert response.status_code == 200
         page = response.content.decode()
         assert "Alpha is being worked on, or changed by somebody else" in page
+        assert "Nothing was saved." in page
+        assert "Please correct" not in page
         for typed in ("Late", "typed", "more.localhost"):
             assert f'value="{typed}"' in page, typed
         alpha.refresh_from_db()

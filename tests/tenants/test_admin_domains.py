@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client as HttpClient
@@ -44,6 +45,48 @@ class TestDomains:
         assert "alpha.localhost. Move the mark" in response.content.decode()
         response = browser.post(domain_url(alpha.domains.get()), {"domain": "alpha.localhost"})
         assert "so this one has to be it" in response.content.decode()
+
+    def test_what_was_typed_is_kept_where_somebody_holds_the_client(
+        self, browser: Any, alpha: Client, second: Any
+    ) -> None:
+        take = "SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE"
+        second.execute(take, [alpha.pk])
+        pages = (self.ADD, domain_url(alpha.domains.get()))
+        for page in pages:
+            data = {"domain": "typed.localhost", "tenant": alpha.pk, "is_primary": "on"}
+            text = browser.post(page, data).content.decode()
+            assert "Alpha is being worked on, or changed by somebody else" in text
+            assert 'value="typed.localhost"' in text
+        assert [domain.domain for domain in alpha.domains.all()] == ["alpha.localhost"]
+        second.rollback()
+        data = {"domain": "typed.localhost", "tenant": alpha.pk}
+        assert browser.post(self.ADD, data).status_code == 302
+
+    @pytest.mark.parametrize(
+        ("right", "status"), [("view_domain", 403), ("add_domain", 200), ("view_client", 200)]
+    )
+    def test_clients_are_offered_to_those_who_may_choose_or_see_one(
+        self, staff_browser: Callable[..., Any], outsider: User, right: str, status: int
+    ) -> None:
+        outsider.user_permissions.add(Permission.objects.get(codename=right))
+        query = {"app_label": "tenants", "model_name": "domain", "field_name": "tenant", "term": ""}
+        assert staff_browser(outsider).get("/autocomplete/", query).status_code == status
+
+    @pytest.mark.parametrize("tenant", ["", "0", "abc", "-1", "9" * 30])
+    def test_of_nobody_is_refused(self, browser: Any, db: None, tenant: str) -> None:
+        response = browser.post(self.ADD, {"domain": "x.localhost", "tenant": tenant})
+        assert response.status_code == 200
+        assert not Domain.objects.filter(domain="x.localhost").exists()
+
+    def test_an_archived_client_is_neither_offered_nor_taken(
+        self, browser: Any, alpha: Client, beta: Client
+    ) -> None:
+        lifecycle.archive(beta, removal_on=timezone.localdate(), acting_user=None)
+        query = {"app_label": "tenants", "model_name": "domain", "field_name": "tenant", "term": ""}
+        found = browser.get("/autocomplete/", query).json()["results"]
+        assert [choice["text"] for choice in found] == ["Alpha"]
+        browser.post(self.ADD, {"domain": "x.localhost", "tenant": beta.pk})
+        assert beta.domains.count() == 1
 
     def test_none_for_the_console(self, browser: Any, db: None) -> None:
         public = Client.objects.get(schema_name="public")

@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from console.accounts.models import User
+from tenants import stats
 from tenants.admin.durations import about, duration_in_words
 from tenants.models import Client, Operation, OperationKind, OperationState
+from tenants.operations import lifecycle
 from tenants.operations.lifecycle import suspend
 from tenants.operations.progress import log
 from tenants.operations.request import cancel_operation, request_operation
@@ -242,6 +244,16 @@ class TestList:
         assert unresolved() == [again, operation]
         Operation.objects.filter(pk=again.pk).update(state=OperationState.SUCCEEDED)
         assert unresolved() == []
+
+    def test_a_failure_of_an_archived_client_asks_for_nothing_unless_it_is_a_drop(
+        self, operation: Operation
+    ) -> None:
+        fail(operation, ValueError("no"))
+        lifecycle.archive(operation.client, removal_on=timezone.localdate(), acting_user=None)
+        assert list(stats.unresolved(Operation.objects.all())) == []
+        operation.kind = OperationKind.DROP_SCHEMA
+        operation.save()
+        assert list(stats.unresolved(Operation.objects.all())) == [operation]
 
     def test_costs_the_same_for_5_and_for_50(self, browser: Any, operation: Operation) -> None:
         def queries() -> int:

@@ -9,6 +9,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.html import strip_tags
 
 from console.accounts.models import User
 from tenants.admin import operation_many
@@ -53,6 +55,10 @@ def url(operation: Operation, path: str = "change") -> str:
 def states(operations: list[Operation]) -> list[str]:
     found = Operation.objects.in_bulk([operation.pk for operation in operations])
     return [found[operation.pk].state for operation in operations]
+
+
+def text_of(response: Any) -> str:
+    return " ".join(strip_tags(response.content.decode()).split())
 
 
 def selection(action: str, operations: list[Operation]) -> dict[str, Any]:
@@ -158,6 +164,41 @@ class TestMany:
             page = browser.get(button.url)
             assert page.context["count"] + sum(row[1] for row in page.context["left_out"]) == number
         assert not browser.get(f"{LIST}?state=succeeded").context["list_buttons"]
+
+    def test_leaves_out_what_was_made_good_since_and_says_so(
+        self, browser: Any, failed: list[Operation]
+    ) -> None:
+        good = failed[0]
+        Operation.objects.create(
+            kind=good.kind,
+            client=good.client,
+            state=OperationState.SUCCEEDED,
+            finished_at=timezone.now(),
+        )
+        page = browser.get(LIST + "retry/")
+        assert f"Was made good since: Draft0 (#{good.pk})" in text_of(page)
+        assert page.context["count"] == 2
+
+    def test_a_drop_is_left_out_and_says_why(self, browser: Any, failed: list[Operation]) -> None:
+        Operation.objects.filter(pk=failed[1].pk).update(kind=OperationKind.DROP_SCHEMA)
+        text = text_of(browser.get(LIST + "retry/"))
+        assert f"tried again by itself, on its own page: Draft1 (#{failed[1].pk})" in text
+
+    def test_who_is_held_at_that_moment_is_named_with_the_reason(
+        self, browser: Any, alpha: Client, failed: list[Operation], second: Any
+    ) -> None:
+        behind = Operation.objects.create(
+            kind=OperationKind.MIGRATE_SCHEMA, client=alpha, state=OperationState.FAILED
+        )
+        page = browser.post(LIST, selection("retry_selected", [failed[0], behind]))
+        take = "SELECT 1 FROM tenants_client WHERE id = %s FOR NO KEY UPDATE"
+        second.execute(take, [alpha.pk])
+        text = text_of(browser.post(page.context["action"], asked(page), follow=True))
+        assert (
+            f"Is worked on, or changed by somebody else, at this moment: Alpha (#{behind.pk})"
+            in text
+        )
+        assert "1 operation is in the queue again." in text
 
     def test_cancels_a_selection(self, browser: Any, waiting: list[Operation]) -> None:
         fail(waiting[2], ValueError("no"))

@@ -71,6 +71,20 @@ class TestFacts:
         assert 'href="tel:+49301234567"' in html
         assert "Carla" in facts(browser, alpha)["Contact"]
 
+    @pytest.mark.parametrize(
+        ("written", "dialled"),
+        [("+49 (0)30 1234567", "+49301234567"), ("030/123-45", "03012345"), ("(0)30 1", "301")],
+    )
+    def test_what_nobody_dials_is_left_out(
+        self, browser: Any, alpha: Client, written: str, dialled: str
+    ) -> None:
+        write(alpha, contact_phone=written)
+        assert f'href="tel:{dialled}"' in section(browser, alpha)
+
+    def test_an_address_brings_no_other_receiver(self, browser: Any, alpha: Client) -> None:
+        write(alpha, contact_email="a?bcc=x@evil.example")
+        assert 'href="mailto:a%3Fbcc%3Dx@evil.example"' in section(browser, alpha)
+
     def test_a_telephone_that_is_no_number_leads_nowhere(self, browser: Any, alpha: Client) -> None:
         write(alpha, contact_phone="ask the desk")
         assert facts(browser, alpha)["Contact"] == "ask the desk"
@@ -81,6 +95,15 @@ class TestFacts:
         said = facts(browser, alpha)["Status"]
         assert said.startswith("Suspended since ")
         assert said.endswith(": Two bills <open>")
+
+    def test_the_reason_is_for_those_who_may_read_the_history(
+        self, staff_browser: Callable[..., Any], outsider: User, alpha: Client
+    ) -> None:
+        lifecycle.suspend(alpha, reason="Two bills are open", acting_user=None)
+        outsider.user_permissions.add(Permission.objects.get(codename="view_client"))
+        said = facts(staff_browser(outsider), alpha)["Status"]
+        assert said.startswith("Suspended since ")
+        assert "bills" not in said
 
     def test_until_when_the_data_of_an_archived_one_is_kept(
         self, browser: Any, alpha: Client, today: date
@@ -109,6 +132,7 @@ class TestWaysOn:
         outsider.user_permissions.add(Permission.objects.get(codename="view_client"))
         browser = staff_browser(outsider)
         html = section(browser, alpha)
+        assert "#domains-group" not in browser.get(change(alpha)).content.decode()
         assert "/tenants/plan/" not in html
         assert "/tenants/operation/" not in html
         said = facts(browser, alpha)

@@ -18,6 +18,8 @@ from console.history.models import LogEntry
 from console.postgres.contexts import owner_rights
 from tenants.exceptions import (
     ClientNotArchived,
+    DropIsAlone,
+    DropIsOutdated,
     NameDoesNotMatch,
     NotAllowed,
     NotProvisioned,
@@ -25,16 +27,18 @@ from tenants.exceptions import (
     PublicIsUntouchable,
     StillKept,
 )
-from tenants.models import Client, ClientStatus, OperationKind, OperationState
+from tenants.models import Client, ClientStatus, Operation, OperationKind, OperationState
 from tenants.operations.drop import request_drop
 from tenants.operations.lifecycle import archive, restore
-from tenants.operations.request import request_operation
-from tenants.operations.run import run_operation
+from tenants.operations.many import retry_failed
+from tenants.operations.request import request_operation, retry_operation
+from tenants.operations.run import fail, run_operation
 from tenants.schemas.inspect import schema_exists
 from tests.database import make_client
 from tests.tenants.dropping import dropped, files_below, make_folders
 
 CREATE = OperationKind.CREATE_SCHEMA
+TODAY = timezone.localdate
 
 
 @pytest.fixture
@@ -99,6 +103,36 @@ class TestAsking:
         request_drop(archived, typed_name="alpha", acting_user=None)
         with pytest.raises(OperationOpen):
             restore(archived, acting_user=None)
+
+
+class TestAskingAgain:
+    """The name was typed for one schema, as it was then."""
+
+    @pytest.fixture
+    def failed_drop(self, archived: Client) -> Operation:
+        operation = request_drop(archived, typed_name="alpha", acting_user=None)
+        fail(operation, ValueError("no"))
+        return operation
+
+    def test_of_one_that_failed(self, failed_drop: Operation, operator: User) -> None:
+        retry_operation(failed_drop, acting_user=operator)
+        failed_drop.refresh_from_db()
+        assert failed_drop.state == OperationState.QUEUED
+
+    def test_is_never_done_for_many(self, failed_drop: Operation, operator: User) -> None:
+        result = retry_failed([failed_drop], acting_user=operator)
+        assert [(row, type(why)) for row, why in result.refused] == [(failed_drop, DropIsAlone)]
+        failed_drop.refresh_from_db()
+        assert failed_drop.state == OperationState.FAILED
+
+    def test_ends_where_the_client_was_in_use_again(
+        self, failed_drop: Operation, archived: Client, operator: User
+    ) -> None:
+        restore(archived, acting_user=None)
+        archive(Client.objects.get(pk=archived.pk), removal_on=TODAY(), acting_user=None)
+        with pytest.raises(DropIsOutdated, match="archived anew"):
+            retry_operation(failed_drop, acting_user=operator)
+        assert schema_exists("alpha")
 
 
 class TestDropping:

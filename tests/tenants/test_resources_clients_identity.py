@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 
 from console.accounts.models import User
 from console.history.acting import acting_as
 from console.history.models import LogEntry
+from console.postgres.contexts import owner_rights
 from tenants.models import Client, Domain
 from tests.tenants.files import HEADER, NEW, clients, errors, new, row_of
 
@@ -24,6 +26,16 @@ def gamma(alpha: Client) -> Client:
 
 def hosts(client: Client) -> dict[str, bool]:
     return dict(client.domains.values_list("domain", "is_primary"))
+
+
+class TestSchemaName:
+    def test_that_only_the_database_has_is_refused(self) -> None:
+        with owner_rights(), connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA gamma")
+        (error,) = errors(clients(NEW))
+        text = "The database has a schema “gamma” already. Choose another name."
+        assert error == ("schema_name", 2, text)
+        assert not Client.objects.filter(schema_name="gamma").exists()
 
 
 class TestReference:

@@ -67,7 +67,7 @@ def complaints(response: Any) -> list[Any]:
     """What a form says is wrong with what was filled in."""
     context = getattr(response, "context_data", None) or {}
     result = context.get("result")
-    found = [context.get("errors"), result and result.errors_by_kind()]
+    found = [context.get("errors"), result and result.errors_by_column]
     return [what for what in found if what]
 
 

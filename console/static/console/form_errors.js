@@ -29,7 +29,10 @@
   });
   window.addEventListener("load", function () {
     const first = document.querySelector("[data-error-link]");
-    if (first) {
+    if (!first) {
+      // No field is to blame, so the reason itself has the focus.
+      document.querySelector("[data-error-note]")?.focus();
+    } else {
       // After select2, which starts when the page is loaded too.
       setTimeout(() => focus(idOf(first)), 50);
     }

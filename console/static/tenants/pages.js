@@ -16,6 +16,16 @@
     });
   });
 
+  // As `tenants/admin/durations.py` says it, in the user's language.
+  function inWords(seconds) {
+    const words = document.getElementById("console-words").dataset;
+    const minutes = Math.floor(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    const text = hours ? words.hours : minutes ? words.minutes : words.seconds;
+    const numbers = { "%h": hours, "%m": minutes % 60, "%s": seconds % 60 };
+    return text.replace(/%[hms]/g, (mark) => numbers[mark]);
+  }
+
   // How long an operation has taken goes on counting between two answers of the server.
   const starts = new WeakMap();
   setInterval(function () {
@@ -23,9 +33,7 @@
       if (!starts.has(element)) {
         starts.set(element, Date.now() - 1000 * Number(element.dataset.since));
       }
-      const seconds = Math.floor((Date.now() - starts.get(element)) / 1000);
-      const minutes = Math.floor(seconds / 60);
-      element.textContent = minutes ? minutes + " min " + (seconds % 60) + " s" : seconds + " s";
+      element.textContent = inWords(Math.floor((Date.now() - starts.get(element)) / 1000));
     });
   }, 1000);
 
