@@ -124,7 +124,10 @@ def test_jobs_are_added_in_one_place() -> None:
     assert importers == ENQUEUE
 
 
-@pytest.mark.parametrize("path", ALL)
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", [*ALL, *(pytest.param(path, id=name_of(path)) for path in TESTS)])
 def test_modules_stay_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300
 

@@ -10,16 +10,22 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django.utils.html import strip_tags
 
 from console.accounts.models import User
 from tenants.admin import operation_many
-from tenants.models import Client, ClientStatus, Operation, OperationKind, OperationState
+from tenants.models import Client, Operation, OperationKind, OperationState
 from tenants.operations.request import request_operation
 from tenants.operations.run import fail
 from tests.database import make_client
-
-LIST = "/tenants/operation/"
+from tests.tenants.operation_pages import (
+    LIST,
+    asked,
+    selection,
+    states,
+    text_of,
+    three_waiting,
+    url,
+)
 
 
 @pytest.fixture
@@ -29,15 +35,7 @@ def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
 
 @pytest.fixture
 def waiting(operator: User) -> list[Operation]:
-    """Three that wait, of clients named Draft0 to Draft2."""
-    return [
-        request_operation(
-            make_client(f"draft{number}", ready=False),
-            OperationKind.CREATE_SCHEMA,
-            acting_user=operator,
-        )
-        for number in range(3)
-    ]
+    return three_waiting(operator)
 
 
 @pytest.fixture
@@ -46,98 +44,6 @@ def failed(waiting: list[Operation]) -> list[Operation]:
     for operation in waiting:
         fail(operation, ValueError("no"))
     return waiting
-
-
-def url(operation: Operation, path: str = "change") -> str:
-    return f"/tenants/operation/{operation.pk}/{path}/"
-
-
-def states(operations: list[Operation]) -> list[str]:
-    found = Operation.objects.in_bulk([operation.pk for operation in operations])
-    return [found[operation.pk].state for operation in operations]
-
-
-def text_of(response: Any) -> str:
-    return " ".join(strip_tags(response.content.decode()).split())
-
-
-def selection(action: str, operations: list[Operation]) -> dict[str, Any]:
-    keys = [operation.pk for operation in operations]
-    return {"action": action, "index": 0, "select_across": 0, "_selected_action": keys}
-
-
-def asked(page: Any) -> dict[str, str]:
-    """What the page that asks posts when its button is pressed."""
-    return {"operations": page.context["operations"]}
-
-
-class TestOne:
-    def test_a_failed_one_goes_back_into_the_queue(
-        self, browser: Any, failed: list[Operation]
-    ) -> None:
-        page = browser.get(url(failed[0], "retry")).content.decode()
-        assert f"Try “{failed[0]}” of Draft0 again?" in page
-        assert "What can go wrong" in page
-        assert states(failed) == ["failed"] * 3
-        response = browser.post(url(failed[0], "retry"))
-        assert response.headers["Location"] == url(failed[0])
-        assert states(failed) == ["queued", "failed", "failed"]
-
-    def test_one_that_waits_is_cancelled(self, browser: Any, waiting: list[Operation]) -> None:
-        page = browser.get(url(waiting[0], "cancel")).content.decode()
-        assert f"Cancel “{waiting[0]}” of Draft0?" in page
-        assert "A worker may be quicker" in page
-        assert states(waiting) == ["queued"] * 3
-        response = browser.post(url(waiting[0], "cancel"))
-        assert response.headers["Location"] == url(waiting[0])
-        assert states(waiting) == ["cancelled", "queued", "queued"]
-        assert Client.objects.get(schema_name="draft0").status == ClientStatus.DRAFT
-
-    def test_says_so_where_there_is_nothing_to_do(
-        self, browser: Any, waiting: list[Operation]
-    ) -> None:
-        for method in (browser.get, browser.post):
-            page = method(url(waiting[0], "retry"), follow=True)
-            assert "not failed" in page.content.decode()
-        fail(waiting[0], ValueError("no"))
-        for method in (browser.get, browser.post):
-            page = method(url(waiting[0], "cancel"), follow=True)
-            assert "not wait any more" in page.content.decode()
-        assert states(waiting) == ["failed", "queued", "queued"]
-
-    def test_says_why_it_cannot_be_tried_again(
-        self, browser: Any, failed: list[Operation], operator: User
-    ) -> None:
-        client = failed[0].client
-        later = request_operation(client, OperationKind.CREATE_SCHEMA, acting_user=operator)
-        text = browser.get(url(failed[0])).content.decode()
-        assert "It cannot be tried again" in text
-        assert str(later) in text
-        assert url(failed[0], "retry") not in text
-
-    def test_the_page_offers_what_can_be_done(self, browser: Any, waiting: list[Operation]) -> None:
-        text = browser.get(url(waiting[0])).content.decode()
-        assert url(waiting[0], "cancel") in text
-        assert url(waiting[0], "retry") not in text
-        fail(waiting[0], ValueError("no"))
-        text = browser.get(url(waiting[0])).content.decode()
-        assert url(waiting[0], "retry") in text
-        assert url(waiting[0], "cancel") not in text
-
-    def test_what_destroys_is_asked_about_before_it_is_tried_again(
-        self, browser: Any, alpha: Client
-    ) -> None:
-        Client.objects.filter(pk=alpha.pk).update(status="archived", archived_at="2026-01-01T00Z")
-        drop = Operation.objects.create(
-            kind=OperationKind.DROP_SCHEMA, client=alpha, state=OperationState.FAILED
-        )
-        text = browser.get(url(drop)).content.decode()
-        assert f'href="{url(drop, "retry")}"' in text
-        assert "deleted for good" in browser.get(url(drop, "retry")).content.decode()
-
-    def test_one_that_does_not_exist(self, browser: Any, db: None) -> None:
-        assert browser.get(LIST + "999999/cancel/").status_code == 404
-        assert browser.post(LIST + "999999/retry/").status_code == 404
 
 
 class TestMany:
