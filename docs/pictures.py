@@ -33,9 +33,9 @@ def open_client(page: Page) -> None:
     page.get_by_role("link", name="Acme Corporation").first.click()
 
 
-def panels_of_client(page: Page) -> None:
+def history_of_client(page: Page) -> None:
     open_client(page)
-    page.locator("#client-use").evaluate("element => element.scrollIntoView()")
+    page.locator("#client-history").evaluate("element => element.scrollIntoView()")
 
 
 def live_operation(page: Page) -> None:
@@ -81,8 +81,8 @@ CLIENTS = "/tenants/client/"
 PICTURES = (
     Picture("home", "/"),
     Picture("staff", CLIENTS),
-    Picture("client", CLIENTS, panels_of_client),
-    Picture("client-dark", CLIENTS, open_client, is_dark=True),
+    Picture("client", CLIENTS, open_client),
+    Picture("client-dark", CLIENTS, history_of_client, is_dark=True),
     Picture("preview", f"{CLIENTS}import/", preview),
     Picture("plan", "/tenants/plan/"),
     Picture("history", "/history/logentry/"),
