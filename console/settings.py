@@ -25,7 +25,7 @@ RESERVED_DOMAIN_LABELS = frozenset(
             "account,accounts,admin,api,app,assets,auth,autoconfig,autodiscover,billing,"
             "blog,cdn,console,dashboard,docs,email,ftp,help,imap,internal,login,mail,media,"
             "mx,ns,ns1,ns2,pop,public,root,security,signin,signup,smtp,sso,static,status,"
-            "support,system,test,vpn,webmail,www"
+            "staff,support,system,test,vpn,webmail,www"
         ),
     ).split(",")
 )
@@ -240,15 +240,27 @@ LOGGING = {
         "faults": {
             "()": "django.utils.log.CallbackFilter",
             "callback": "ext://console.logs.is_fault",
-        }
+        },
+        "in_one_line": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": "ext://console.logs.in_one_line",
+        },
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "refusals": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["in_one_line"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": env.env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "console": {"level": "INFO"},
         "tenants": {"level": "INFO"},
         # Refusals and unknown pages are answers, not faults of the server.
         "django.request": {"level": "ERROR", "filters": ["faults"]},
+        "django.security": {"handlers": ["refusals"], "propagate": False},
         "procrastinate": {"level": "WARNING"},
     },
 }

@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from unfold.dataclasses import SearchResult
@@ -109,7 +110,7 @@ class ConsoleSite(UnfoldAdminSite):
         return [
             SearchResult(
                 title=capfirst(str(model["name"])),
-                description=str(app["name"]),
+                description=gettext("page"),
                 link=model["admin_url"],
                 icon="list",
             )

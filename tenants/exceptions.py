@@ -89,6 +89,12 @@ class ClientNotSuspended(TenantError):
     message = _("%(client)s is not suspended.")
 
 
+class NothingToRestore(TenantError):
+    """Only an archived client is restored."""
+
+    message = _("%(client)s is not archived, so there is nothing to restore.")
+
+
 class StillKept(TenantError):
     """The day until which an archived client's data is kept has not come."""
 

@@ -17,6 +17,7 @@ class ClientEvent(StrEnum):
     SUSPENDED = "suspended"
     REACTIVATED = "reactivated"
     ARCHIVED = "archived"
+    ARCHIVED_EMPTY = "archived_empty"
     REMOVAL_DATE_CHANGED = "removal_date_changed"
     RESTORED = "restored"
     SCHEMA_DROPPED = "schema_dropped"
@@ -41,6 +42,7 @@ EVENTS: dict[str, tuple[Any, Any]] = {
         _("Archived"),
         _("Archived, the data to be kept until %(removal_on)s"),
     ),
+    ClientEvent.ARCHIVED_EMPTY: (_("Archived without a schema"), _("Archived, without a schema")),
     ClientEvent.REMOVAL_DATE_CHANGED: (
         _("Removal date changed"),
         _("The data is now to be kept until %(removal_on)s"),

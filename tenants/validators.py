@@ -75,7 +75,9 @@ def normalize_hostname(value: str) -> str:
         # A name that IDNA does not know stays as it is.
         with suppress(UnicodeError):
             host = idna.encode(host, uts46=True, std3_rules=True).decode()
-    return host.lower().removesuffix(".")
+    host = host.lower()
+    # One dot alone ends a name; what is normalized twice stays what it is.
+    return host if host.endswith("..") else host.removesuffix(".")
 
 
 def unicode_hostname(host: str) -> str:

@@ -56,7 +56,7 @@ class LogEntryAdmin(ModelAdmin):
     list_filter = (KindFilter, ActionFilter, WhoFilter, ("timestamp", DaysFilter))
     list_before_template = "history/only.html"
     search_fields = ("object_repr", "actor_email", "changes", "additional_data")
-    search_help_text = _("Name, e-mail of who did it, or a value before or after")
+    search_help_text = _("Name, who did it, or a value")
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {

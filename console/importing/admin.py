@@ -6,9 +6,11 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -25,7 +27,7 @@ from tablib import Dataset
 
 from console.importing import storage
 from console.importing.done import Done, keep_done, recall_done
-from console.importing.exceptions import ConfirmError, ImportingError
+from console.importing.exceptions import ConfirmError, ConflictError, ImportingError
 from console.importing.files import read_table
 from console.importing.formats import CSV, FORMATS, XLSX, detect_format
 from console.importing.forms import ConfirmForm, ExportForm, ImportForm
@@ -131,6 +133,10 @@ class ImportExportMixin(LibraryMixin):
                 result.file_name = ticket.file_name
                 if not result.has_errors():
                     self.generate_log_entries(result, request)
+        except IntegrityError:
+            # What a row refers to was deleted meanwhile; the database looks when all is written.
+            messages.error(request, str(ConflictError()))
+            return HttpResponseRedirect(self._url("import"))
         except ImportingError as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(self._url("import"))
@@ -249,6 +255,12 @@ class ImportExportMixin(LibraryMixin):
         header, *rows = self._resource().sample()
         name = f"{self.opts.model_name}-sample.csv"
         return _download(CSV().export_data(Dataset(*rows, headers=header)), CSV, name)
+
+    def export_action(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return super().export_action(request)
+        except IncorrectLookupParameters:  # As the list itself does with such an address.
+            return HttpResponseRedirect(f"{self._url('changelist')}?{ERROR_FLAG}=1")
 
     def get_export_data(
         self, file_format: Any, request: HttpRequest, queryset: QuerySet[Any], **kwargs: Any

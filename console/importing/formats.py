@@ -5,7 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -22,16 +25,22 @@ from console.importing.exceptions import FileError
 from console.importing.table import (
     MAX_CELL_CHARACTERS,
     MAX_COLUMNS,
+    MAX_LINES,
     Table,
     escape_formula,
     make_table,
     too_long,
+    too_many_lines,
 )
 
 DELIMITERS = (",", ";", "\t")
 ZIP, OLD_EXCEL, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
-#: An Excel file is a zip; what it unpacks to is bounded.
+#: An Excel file is a zip; what it unpacks to is bounded, and so is what there is to read of it: a
+#: few kilobytes can hold millions of empty rows, each of which costs as much as a filled one.
 MAX_UNPACKED_BYTES = 100 * 1024 * 1024
+MAX_CELLS = 3_000_000
+_ROW_OR_CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)[\s/>]")
+_PIECE, _TAG_START = 1 << 20, 256
 
 
 class CSV(base_formats.CSV):
@@ -66,6 +75,7 @@ class XLSX(base_formats.XLSX):
     def create_dataset(self, in_stream: bytes) -> Table:
         """The sheet's rows, dates and numbers as text. Raises ``FileError``."""
         _check_unpacked_size(in_stream)
+        _check_rows_and_cells(in_stream)
         # A workbook is a zip of XML of some thirty kinds, and its reader fails on a damaged one
         # with whatever the part that it was in raises. Nothing but reading happens here.
         try:
@@ -171,6 +181,42 @@ def _check_unpacked_size(content: bytes) -> None:
         raise FileError(_("This is neither a CSV nor an Excel file (.xlsx)."))
     if size > MAX_UNPACKED_BYTES:
         raise FileError(_("The Excel file unpacks to far too much. Save the sheet as CSV."))
+
+
+def _check_rows_and_cells(content: bytes) -> None:
+    """Count them in every part, whatever its name: the file itself says which part is a sheet."""
+    rows = cells = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for entry in archive.infolist():
+                with archive.open(entry) as part:
+                    rest = b""
+                    while piece := part.read(_PIECE):
+                        text = rest + piece
+                        # The start of a tag that is cut in two is read with the next piece.
+                        end = text.rfind(b"<", -_TAG_START)
+                        text, rest = (text, b"") if end < 0 else (text[:end], text[end:])
+                        found = Counter(_ROW_OR_CELL.findall(text))
+                        rows, cells = rows + found[b"row"], cells + found[b"c"]
+                        if rows > MAX_LINES:
+                            raise too_many_lines()
+                        if cells > MAX_CELLS:
+                            raise FileError(
+                                _("The sheet has more than %(n)d cells. Save it as CSV."),
+                                n=MAX_CELLS,
+                            )
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OSError,
+        EOFError,
+        zlib.error,
+    ) as exc:
+        raise FileError(
+            _("The Excel file is damaged. Open it, save it again and try once more.")
+        ) from exc
 
 
 def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:

@@ -95,11 +95,13 @@ def make_table(rows: Iterable[tuple[int, list[str]]]) -> Table:
 def _filled(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
     for place, (line, cells) in enumerate(rows):
         if place >= MAX_LINES:
-            raise FileError(
-                _("The file has more than %(n)d lines. Remove empty ones."), n=MAX_LINES
-            )
+            raise too_many_lines()
         if any(cell.strip() for cell in cells):
             yield line, cells
+
+
+def too_many_lines() -> FileError:
+    return FileError(_("The file has more than %(n)d lines. Remove empty ones."), n=MAX_LINES)
 
 
 def too_long(line: int) -> FileError:

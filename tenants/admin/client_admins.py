@@ -61,15 +61,16 @@ class AdminsPanel:
 
 
 def admins_of(client: Client, request: HttpRequest) -> AdminsPanel | None:
-    """The panel for those who may invite; ``None`` for others, and where there is no tenant."""
-    if not may_invite(request) or not client.is_provisioned:
+    """The panel, with what those may do who may invite; ``None`` where there is no tenant."""
+    if not client.is_provisioned:
         return None
+    may = may_invite(request)
     link = reverse("admin:tenants_client_sign_in_link", args=[client.pk])
     add = reverse("admin:tenants_client_add_admin", args=[client.pk])
     return AdminsPanel(
         tenant_admins(client),
-        link_url="" if link_hindrance(client) else link,
-        add_url="" if admin_hindrance(client) else add,
+        link_url=link if may and not link_hindrance(client) else "",
+        add_url=add if may and not admin_hindrance(client) else "",
     )
 
 

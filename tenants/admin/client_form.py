@@ -18,6 +18,7 @@ from unfold.admin import TabularInline
 from tenants.admin.base import client_url, link, may_provision
 from tenants.admin.holding import HoldsClient
 from tenants.forms import ClientDomainForm, ClientDomainFormSet, ClientForm
+from tenants.forms.domains import rows_as_they_are
 from tenants.models import Client, Domain
 
 #: What the first admin's account is made of. It is there once the schema is.
@@ -32,6 +33,7 @@ class DomainInline(TabularInline):
     form = ClientDomainForm
     formset = ClientDomainFormSet
     hide_title = True
+    ordering = ClientDomainFormSet.order
 
     def get_extra(self, request: HttpRequest, obj: Client | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1
@@ -114,12 +116,16 @@ class ClientFormPage(HoldsClient):
         )
         return HttpResponseRedirect(client_url(client))
 
+    def with_client_held(self, request: HttpRequest, client: Client) -> None:
+        if "domains-TOTAL_FORMS" in request.POST:
+            request.POST = rows_as_they_are(request.POST, client)
+
     def save_model(self: Any, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
         if change:
-            # Only what was in the form: everything else belongs to the operations.
+            # Only what this user changed: the rest belongs to others, and to the operations.
             columns = {field.name for field in obj._meta.concrete_fields}
-            given = [name for name in form.cleaned_data if name in columns]
-            obj.save(update_fields=[*given, "updated_at"])
+            changed = [name for name in form.changed_data if name in columns]
+            obj.save(update_fields=[*changed, "updated_at"])
             return
         super().save_model(request, obj, form, change)
 

@@ -63,6 +63,9 @@ class ArchiveForm(QuestionForm):
 
     def __init__(self, data: Any = None, *, client: Client) -> None:
         super().__init__(data, client=client)
+        if not client.is_provisioned:
+            del self.fields["removal_on"]  # There is no data to keep.
+            return
         today = timezone.localdate()
         self.initial["removal_on"] = client.removal_on or today + KEPT_FOR
         self.fields["removal_on"].widget.attrs["min"] = today.isoformat()
@@ -165,8 +168,10 @@ class ClientLifecycle(ClientPages):
 
     def _archive(self, request: HttpRequest, object_id: str, name: str, title: Any) -> HttpResponse:
         def do(client: Client, answer: dict[str, Any]) -> HttpResponse:
-            day = answer["removal_on"]
+            day = answer.get("removal_on")
             lifecycle.archive(client, removal_on=day, acting_user=request.user)
+            if day is None:
+                return self.done(request, client, _t("%(client)s is archived."))
             text = _t("%(client)s is archived. Its data is kept until %(day)s.")
             return self.done(request, client, text, day=date_format(day))
 

@@ -36,6 +36,7 @@ from tenants.admin.client_filters import (
 from tenants.admin.client_words import address_link, ago, day_of, trial_end
 from tenants.admin.state_badge import badge, status_badge
 from tenants.models import Client, ClientStatus, Domain
+from tenants.validators import normalize_hostname
 
 #: Of a long search, so many words are looked for.
 WORDS_SEARCHED = 8
@@ -223,7 +224,9 @@ def _mentions(word: str) -> Q:
         "admin_email",
         "tag_text",
     )
-    found = Q(pk__in=Domain.objects.filter(domain__icontains=word).values("tenant"))
+    # A domain beyond ASCII is stored as browsers send it, and looked for as its owner writes it.
+    host = word if word.isascii() else normalize_hostname(word)
+    found = Q(pk__in=Domain.objects.filter(domain__icontains=host).values("tenant"))
     for field in fields:
         found |= Q(**{f"{field}__icontains": word})
     return found

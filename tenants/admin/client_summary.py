@@ -28,8 +28,9 @@ from tenants.models import Client, Operation, OperationState
 class Fact:
     label: str
     value: str | SafeString
-    #: Takes the whole width.
+    #: Takes the whole width; the other one, on a phone.
     is_long: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def summary_of(client: Client, request: HttpRequest) -> ClientSummary:
     facts = [
         (_("Status"), _status(client, request)),
         (_("Schema"), badge(client)),
-        (_("Address"), address_link(client)),
+        (_("Address"), address_link(client) or _("None yet")),
         (_("Plan"), _plan(client, request)),
         (_("Trial ends"), trial_end(client)),
         (_("Contact"), _contact(client)),
@@ -56,7 +57,8 @@ def summary_of(client: Client, request: HttpRequest) -> ClientSummary:
         (_("Created"), _moment(client.created_at)),
         (_("Tags"), ", ".join(client.tags)),
     ]
-    shown = [Fact(label, value) for label, value in facts if value]
+    wide = (_("Contact"), _("Latest operation"))
+    shown = [Fact(label, value, is_wide=label in wide) for label, value in facts if value]
     if client.notes:
         shown.append(Fact(_("Notes"), SafeString(linebreaks(client.notes, True)), is_long=True))
     return ClientSummary(shown, _note(client))

@@ -36,7 +36,9 @@ def trial_end(client: Client) -> SafeString | None:
     day, today = client.trial_ends_on, timezone.localdate()
     if day is None:
         return None
-    if day < today:
+    if client.is_archived:
+        warning = SafeString("")
+    elif day < today:
         warning = label(_t("Over"), "danger")
     elif day <= today + stats.TRIAL_SOON:
         warning = label(_t("Soon"), "warning")

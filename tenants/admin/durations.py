@@ -23,8 +23,10 @@ def duration_in_words(duration: timedelta | None) -> str | None:
 
 
 def about(duration: timedelta) -> str:
-    """An estimate, no finer than it can be trusted: “1 s”, “20 s”, “4 min”, “3 h”."""
+    """An estimate, no finer than it can be trusted: “half a second”, “20 s”, “4 min”, “3 h”."""
     seconds = duration.total_seconds()
+    if seconds < 0.75:
+        return _t("half a second")
     if seconds < 1:
         return _t("1 s")
     if seconds < 10:

@@ -26,6 +26,9 @@ class HoldsClient:
         text that is no key."""
         return None if object_id is None else unquote(object_id)
 
+    def with_client_held(self, request: HttpRequest, client: Client) -> None:
+        """Called before the form is looked at; nobody else changes the client meanwhile."""
+
     def changeform_view(
         self: Any,
         request: HttpRequest,
@@ -38,7 +41,7 @@ class HoldsClient:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             try:
-                hold_client(key)
+                self.with_client_held(request, hold_client(key))
             except ClientBusy as busy:
                 request.client_is_busy = busy  # type: ignore[attr-defined]
             except (Client.DoesNotExist, ValueError, OverflowError):

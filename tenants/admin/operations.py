@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -43,7 +45,7 @@ class OperationAdmin(ManyOperations, HistoryAdmin):
         "client_link",
         "state_label",
         "requested_by_email",
-        "created_at",
+        "requested",
         "took",
         "what_next",
     )
@@ -58,8 +60,8 @@ class OperationAdmin(ManyOperations, HistoryAdmin):
     list_select_related = ("client",)
     list_before_template = "tenants/operation_tabs.html"
     search_fields = ("client__name", "client__schema_name", "requested_by_email", "id__exact")
-    search_help_text = _("Client, schema name, who asked or number")
-    ordering = ("-created_at", "-pk")
+    search_help_text = _("Client, who asked or number")
+    ordering = (Coalesce("asked_again_at", "created_at").desc(), "-pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
         # What the user may do, carried by the row: a ModelAdmin is shared by all requests.
@@ -78,6 +80,10 @@ class OperationAdmin(ManyOperations, HistoryAdmin):
     @display(description=_("state"), ordering="state", label=STATE_LABELS)
     def state_label(self, operation: Operation) -> tuple[str, str]:
         return operation.state, operation.get_state_display()
+
+    @display(description=_("requested"), ordering=Coalesce("asked_again_at", "created_at"))
+    def requested(self, operation: Operation) -> datetime:
+        return operation.asked_at
 
     @display(description=_("duration"))
     def took(self, operation: Operation) -> str | None:

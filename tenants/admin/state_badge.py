@@ -46,6 +46,9 @@ def badge(client: Client) -> SafeString:
         if client.latest["state"] == OperationState.FAILED:
             failed = _t("Dropping failed") if drops else _t("Last migration failed")
             labels.append(label(failed, "danger"))
+        elif client.latest["state"] == OperationState.QUEUED:
+            waits = _t("Waits to be dropped") if drops else _t("Migration waits")
+            labels.append(label(waits, "warning"))
         elif client.latest["state"] in OPEN_STATES:
             labels.append(label(_t("Being dropped") if drops else _t("Being migrated"), "info"))
     return SafeString(" ".join(labels))

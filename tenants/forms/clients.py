@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.forms.fields import ColourField, LogoField, TagsField, TimeZoneField
+from tenants.forms.others import LeavesOthersWork
 from tenants.forms.turned_down import CanBeTurnedDown
 from tenants.models import Client
 from tenants.operations.plans import plans_for
@@ -29,7 +30,7 @@ from tenants.validators import (
 _ENDINGS = 99
 
 
-class ClientForm(CanBeTurnedDown):
+class ClientForm(LeavesOthersWork, CanBeTurnedDown):
     """A client. A schema name that is left empty is made from the name."""
 
     tags = TagsField(
@@ -50,6 +51,7 @@ class ClientForm(CanBeTurnedDown):
         label=_("Logo"),
         help_text=_("PNG, JPEG or WebP, 1 MB at the most. Best square; letters stand in for it."),
     )
+    without_initial = ("logo", "confirmed_name")
     #: A name that somebody else has is asked about once; then it is in here, and taken.
     confirmed_name = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -137,7 +139,15 @@ class ClientForm(CanBeTurnedDown):
             # The name is missing too: one message is enough, and it is there.
             del data["schema_name"]
         self._ask_about_name(data)
+        self._ask_for_reference(data.get("external_reference"))
         return data
+
+    def _ask_for_reference(self, reference: str | None) -> None:
+        """Say beside the field what the constraint would say of the form as a whole."""
+        others = Client.objects.exclude(pk=self.instance.pk).filter(external_reference=reference)
+        if reference and "external_reference" in self.changed_data and others.exists():
+            text = _t("Another client has this external reference.")
+            self.add_error("external_reference", text)
 
     def _ask_about_name(self, data: dict[str, Any]) -> None:
         """Two companies may have one name. But a client that is added twice cannot be deleted, so

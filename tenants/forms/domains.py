@@ -2,20 +2,73 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 
+from tenants.forms.others import LeavesOthersWork
 from tenants.forms.turned_down import CanBeTurnedDown
-from tenants.models import Domain
+from tenants.models import Client, Domain
 from tenants.operations.hindrance import domain_hindrance
 from tenants.validators import normalize_hostname
 
+#: In what is posted: the rows are not those that the page has shown.
+CHANGED = "domains-CHANGED"
 
-class ClientDomainForm(forms.ModelForm):
+
+def rows_as_they_are(posted: QueryDict, client: Client) -> QueryDict:
+    """What was posted, with the rows of the domains that the client has now.
+
+    The same where the page has shown these. Of rows that are still there, and of new ones, what was
+    typed is kept.
+    """
+    if not any(name.startswith("initial-domains-") for name in posted):
+        return posted  # No page of ours, or one that has shown none.
+    domains = list(client.domains.order_by(*ClientDomainFormSet.order))
+    shown = _rows(posted)
+    known = {row["id"]: row for row in shown if row.get("id")}
+    if {str(domain.pk) for domain in domains} == set(known):
+        return posted
+    rows = [known.get(str(domain.pk)) or _row_of(domain) for domain in domains]
+    new = [row for row in shown if not row.get("id") and row.get("domain")]
+    fresh = posted.copy()
+    for name in [name for name in fresh if name.startswith("domains-")]:
+        del fresh[name]
+    fresh["domains-INITIAL_FORMS"], fresh["domains-TOTAL_FORMS"] = len(rows), len(rows) + len(new)
+    fresh["domains-MIN_NUM_FORMS"], fresh["domains-MAX_NUM_FORMS"] = 0, 1000
+    for number, row in enumerate([*rows, *new]):
+        for field, value in row.items():
+            start = "initial-" if field.startswith("initial-") else ""
+            fresh[f"{start}domains-{number}-{field.removeprefix('initial-')}"] = value
+    fresh[CHANGED] = "1"
+    return fresh
+
+
+def _rows(posted: QueryDict) -> list[dict[str, str]]:
+    """The rows of the domains that were posted, with what their page has shown."""
+    rows: dict[int, dict[str, str]] = {}
+    for name in posted:
+        if found := _ROW.fullmatch(name):
+            field = f"{found['initial'] or ''}{found['field']}"
+            rows.setdefault(int(found["number"]), {})[field] = posted[name]
+    return [rows[number] for number in sorted(rows)]
+
+
+def _row_of(domain: Domain) -> dict[str, str]:
+    row = {"id": str(domain.pk), "tenant": str(domain.tenant_id), "domain": domain.domain}
+    row |= {"initial-domain": domain.domain, "initial-is_primary": str(domain.is_primary)}
+    return row | ({"is_primary": "on"} if domain.is_primary else {})
+
+
+_ROW = re.compile(r"(?P<initial>initial-)?domains-(?P<number>[0-9]{1,4})-(?P<field>[a-z_A-Z]+)")
+
+
+class ClientDomainForm(LeavesOthersWork):
     """A row of a client's domains. Which of them is the primary one is the formset's concern."""
 
     class Meta:
@@ -57,6 +110,9 @@ class ClientDomainForm(forms.ModelForm):
 class ClientDomainFormSet(PaginationInlineFormSet):
     """All domains of one client: exactly one primary, if there are any."""
 
+    #: The primary one stands first.
+    order = ("-is_primary", "domain")
+
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         if form.instance._state.adding:
@@ -64,6 +120,14 @@ class ClientDomainFormSet(PaginationInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
+        if CHANGED in self.data:
+            raise ValidationError(
+                _(
+                    "Somebody else changed the domains since you opened the page. They are shown "
+                    "as they are now: look at them, and save again."
+                ),
+                code="changed_by_others",
+            )
         if any(self.errors):
             return
         kept = [form for form in self.forms if self._is_kept(form)]

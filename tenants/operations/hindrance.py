@@ -19,6 +19,7 @@ from tenants.exceptions import (
     DomainIsPrimary,
     DropIsAlone,
     DropIsOutdated,
+    NothingToRestore,
     NotProvisioned,
     OperationOpen,
     PublicIsUntouchable,
@@ -119,7 +120,7 @@ def step_hindrance(
         case Step.REACTIVATE if not client.is_suspended:
             return ClientNotSuspended(client=client)
         case Step.RESTORE if not client.is_archived:
-            return ClientNotArchived(client=client)
+            return NothingToRestore(client=client)
         case Step.ARCHIVE | Step.RESTORE if open_operation is not None:
             return OperationOpen(client=client, operation=open_operation)
     return None

@@ -62,22 +62,32 @@ def reactivate(client: Client, *, acting_user: User | None) -> Client:
     return client
 
 
-def archive(client: Client, *, removal_on: date, acting_user: User | None) -> Client:
+def archive(client: Client, *, removal_on: date | None, acting_user: User | None) -> Client:
     """Close the tenant for good, but keep its data until ``removal_on`` at the least.
 
-    For a client that is archived already, this changes that date. Raises ``RemovalInThePast``.
+    A client without a schema has no data: no day is kept for it. For a client that is archived
+    already, this changes the day. Raises ``RemovalInThePast``, also where a day is missing.
     """
     with _held(client, Step.ARCHIVE, acting_user) as client:
-        if removal_on < timezone.localdate():
+        if not client.is_provisioned:
+            removal_on = None
+        elif removal_on is None or removal_on < timezone.localdate():
             raise RemovalInThePast
-        event = ClientEvent.REMOVAL_DATE_CHANGED if client.is_archived else ClientEvent.ARCHIVED
+        event = _archiving(client)
         if not client.is_archived:
             client.status = ClientStatus.ARCHIVED
             client.archived_at = timezone.now()
         client.removal_on = removal_on
         fields = ["status", "archived_at", "removal_on", "updated_at"]
-        save_as(client, event, update_fields=fields, removal_on=removal_on.isoformat())
+        details = {"removal_on": removal_on.isoformat()} if removal_on else {}
+        save_as(client, event, update_fields=fields, **details)
     return client
+
+
+def _archiving(client: Client) -> ClientEvent:
+    if client.is_archived:
+        return ClientEvent.REMOVAL_DATE_CHANGED
+    return ClientEvent.ARCHIVED if client.is_provisioned else ClientEvent.ARCHIVED_EMPTY
 
 
 def restore(client: Client, *, acting_user: User | None) -> Client:

@@ -80,6 +80,8 @@ class ClientResource(ClientColumns):
             schema = client.schema_name
         if not schema:
             schema = suggest_schema_name(row["name"])
+            if not row["name"].strip():
+                raise CellError(_("Neither a name nor a schema name is given."))
             if not schema:
                 raise CellError(_("No schema name can be made from this name. Give one."))
             self._suggested.add(schema)

@@ -17,6 +17,9 @@ QUERIES = [
     "p=-1", "p=0", "p=99999999999999999999", "p=abc", "o=999", "o=-a.b", "e=1", "all=", "nosuch=1",
     "q=%00", "q=" + "x" * 5000, "q='\"<script>", "q=%F0%9F%98%80", "status__exact=nope",
     "project__id__exact=abc", "assignee__id__exact=9999999999999999999999", "plan__id__exact=%00",
+    "created_at__range=", "created_at__year=99999999999999", "created_at__regex=(",
+    "plan__id__range=1", "language__range=a,b", "kind__iregex=[", "tenant__status__regex=(",
+    "groups__id__range=", "timestamp__range=", "is_retired__range=1", "tags__overlap=x",
     "schema=zzz", "kind__exact=%00", "client__id__exact=abc", "s=%00&extended=1", "s=x&page=abc",
 ]  # fmt: skip
 KEYS = ["abc", "0", "-1", "99999999999999999999999", "%00", "1'%20or%201", "a_5Fb"]
@@ -56,6 +59,11 @@ LISTS = [
 def test_in_the_address_of_a_list(browser: Browser, path: str) -> None:
     faults = [q for q in QUERIES if browser.get(f"{path}?{q}").status_code >= 500]
     assert faults == []
+
+
+@pytest.mark.parametrize("query", ["created_at__range=", "plan__id__range=1", "q=%00"])
+def test_in_the_address_of_an_export(staff: Browser, query: str) -> None:
+    assert staff.get(f"/tenants/client/export/?{query}").status_code < 500
 
 
 @pytest.mark.parametrize("browser", ["staff", "tenant"], indirect=True)

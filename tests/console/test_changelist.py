@@ -106,6 +106,12 @@ def test_the_column_shows_it(browser: Any, plans: None) -> None:
     assert "Remove from sorting" in browser.get(PLANS).content.decode()
 
 
+def test_an_order_by_what_is_no_column_marks_none(browser: Any, plans: None) -> None:
+    assert browser.get(PLANS).context["cl"].get_ordering_field_columns() == {}
+    clients = browser.get("/tenants/client/").context["cl"].get_ordering_field_columns()
+    assert list(clients.values()) == ["asc"]
+
+
 def test_a_list_to_pick_from_neither_uses_nor_keeps_one(
     browser: Any, plans: None, operator: User
 ) -> None:

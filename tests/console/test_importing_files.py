@@ -19,7 +19,7 @@ from django_tenants.utils import schema_context
 from openpyxl import Workbook, load_workbook
 from tablib import Dataset
 
-from console.importing import storage
+from console.importing import formats, storage
 from console.importing.exceptions import FileError
 from console.importing.files import read_table
 from console.importing.formats import CSV, XLSX
@@ -51,6 +51,43 @@ def rewritten(change: Callable[[str, bytes], bytes]) -> bytes:
         for name in old.namelist():
             new.writestr(name, change(name, old.read(name)))
     return content.getvalue()
+
+
+class TestManyRows:
+    """A sheet of a few kilobytes can have millions of empty rows; nobody waits for them."""
+
+    def sheet(self, body: bytes) -> bytes:
+        def change(name: str, content: bytes) -> bytes:
+            if not name.startswith("xl/worksheets/"):
+                return content
+            return content.replace(b"</sheetData>", body + b"</sheetData>")
+
+        return rewritten(change)
+
+    @pytest.mark.parametrize(
+        "row", [b'<row r="2"/>', b'<row r="2"></row>', b"<row\n/>", b"<x:row />"]
+    )
+    def test_are_counted_before_they_are_read(
+        self, row: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(formats, "MAX_LINES", 1000)
+        with pytest.raises(FileError, match="more than 200000 lines"):
+            read_table(self.sheet(row * 1001))
+
+    def test_and_so_are_cells(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(formats, "MAX_CELLS", 1000)
+        with pytest.raises(FileError, match="more than 1000 cells"):
+            read_table(self.sheet(b'<row r="3">' + b'<c r="A3"/>' * 1001 + b"</row>"))
+
+    @pytest.mark.parametrize("piece", [1, 7, 64, 1 << 20])
+    def test_wherever_a_piece_of_the_file_ends(
+        self, piece: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(formats, "MAX_LINES", 1000)
+        monkeypatch.setattr(formats, "_PIECE", piece)
+        assert read_table(self.sheet(b'<row r="9"/>' * 900)).headers == ["a"]
+        with pytest.raises(FileError, match="lines"):
+            read_table(self.sheet(b'<row r="9"/>' * 1001))
 
 
 class TestReading:

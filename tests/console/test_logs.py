@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from console.accounts.models import User
 from tenants.models import Client
 from tenants.operations.lifecycle import suspend
 from tests.conftest import Browser
@@ -50,3 +52,19 @@ def test_a_closed_host_is_no_fault(
 def test_other_errors_of_requests_are_written(caplog: Any) -> None:
     logging.getLogger("django.request").error("Broken", extra={"status_code": 500})
     assert [record.message for record in caplog.records] == ["Broken"]
+
+
+def test_a_request_that_is_refused_leaves_one_line(staff_browser: Any, operator: User) -> None:
+    """Django logs what looks like an attack with the whole way to its refusal."""
+    security = logging.getLogger("django.security")
+    stream = io.StringIO()
+    (handler,) = (each for each in security.handlers if each.name == "refusals")
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(stream)
+    try:
+        response = staff_browser(operator).get("/tenants/client/?plan__clients__admin_email=a")
+    finally:
+        handler.setStream(before or handler.stream)
+    assert response.status_code == 400
+    assert len(stream.getvalue().splitlines()) == 1
+    assert "DisallowedModelAdminLookup" in stream.getvalue()

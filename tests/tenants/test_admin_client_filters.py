@@ -164,6 +164,10 @@ class TestSearch:
         draft.save()
         assert names(browser, q=term) == ["gamma"]
 
+    def test_finds_a_domain_as_its_owner_writes_it(self, browser: Any, draft: Client) -> None:
+        Domain.objects.create(tenant=draft, domain="gamma-hütte.example", is_primary=False)
+        assert names(browser, q="gamma-hütte") == ["gamma"]
+
     def test_every_word_has_to_be_there(self, browser: Any, draft: Client) -> None:
         assert names(browser, q="gamma alpha") == []
 

@@ -16,7 +16,9 @@ from console.postgres.contexts import owner_rights
 from tenants.admin.state_badge import label
 from tenants.models import (
     Client,
+    Operation,
     OperationKind,
+    OperationState,
     SchemaVersion,
 )
 from tenants.operations.lifecycle import archive, suspend
@@ -88,6 +90,8 @@ class TestColumns:
         self, browser: Any, alpha: Client
     ) -> None:
         operation = request_operation(alpha, OperationKind.MIGRATE_SCHEMA, acting_user=None)
+        assert "Migration waits" in texts_of(browser)
+        Operation.objects.filter(pk=operation.pk).update(state=OperationState.RUNNING)
         assert "Being migrated" in texts_of(browser)
         fail(operation, ValueError("no"))
         assert "Last migration failed" in texts_of(browser)

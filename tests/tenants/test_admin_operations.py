@@ -284,7 +284,15 @@ def test_durations_are_short(seconds: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "1 s"), (4.4, "4 s"), (23, "25 s"), (130, "2 min"), (9000, "2 h")]
+    ("seconds", "words"),
+    [
+        (0.2, "half a second"),
+        (0.8, "1 s"),
+        (4.4, "4 s"),
+        (23, "25 s"),
+        (130, "2 min"),
+        (9000, "2 h"),
+    ],
 )
 def test_estimates_are_rough(seconds: float, words: str) -> None:
     assert about(timedelta(seconds=seconds)) == words

@@ -57,10 +57,13 @@ class TestThePanel:
         assert "worker@" not in text
         assert "gone@" not in text
 
-    def test_is_for_those_who_may_invite(
+    def test_offers_nothing_to_those_who_may_not_invite(
         self, staff_browser: Callable[..., Any], viewer: User, alpha: Client
     ) -> None:
-        assert panel(staff_browser(viewer), alpha) == ""
+        text = panel(staff_browser(viewer), alpha)
+        assert "ada@alpha.example" in text
+        assert "Sign-in link" not in text
+        assert "Add admin" not in text
 
     def test_of_a_closed_client_offers_nothing(self, browser: Any, alpha: Client) -> None:
         lifecycle.suspend(alpha, acting_user=None)

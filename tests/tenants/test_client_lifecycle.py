@@ -223,6 +223,20 @@ class TestArchiving:
         page = browser.get(url(draft, "removal-date"), follow=True).content.decode()
         assert "has no schema yet" in page
 
+    def test_a_draft_is_archived_without_a_day_for_data_that_it_has_not(
+        self, browser: Any, db: None
+    ) -> None:
+        draft = make_client("gamma", ready=False)
+        page = text_after(browser.get(url(draft, "archive")))
+        assert "there is no data to keep" in page
+        assert "removal_on" not in page
+        text = text_after(browser.post(url(draft, "archive"), follow=True))
+        assert "Gamma is archived." in text
+        assert "kept until" not in text
+        draft.refresh_from_db()
+        assert (draft.status, draft.removal_on) == (ClientStatus.ARCHIVED, None)
+        assert "Archived, without a schema" in text
+
     def test_restoring_makes_it_what_it_was(self, browser: Any, suspended: Client) -> None:
         browser.post(url(suspended, "archive"), {"removal_on": day(1)})
         page = browser.get(url(suspended, "restore"))

@@ -37,6 +37,10 @@ class TestSchemaName:
         assert error == ("schema_name", 2, text)
         assert not Client.objects.filter(schema_name="gamma").exists()
 
+    def test_cannot_be_made_of_nothing(self) -> None:
+        (error,) = errors(clients(NEW.replace("Gamma,gamma,", ",,")))
+        assert error == ("schema_name", 2, "Neither a name nor a schema name is given.")
+
 
 class TestReference:
     def test_finds_a_client_where_no_schema_name_is_given(self, gamma: Client) -> None:

@@ -53,6 +53,15 @@ def test_a_schema_name_is_suggested(company: str, suggested: str) -> None:
         validate_schema_name(suggested)
 
 
+@pytest.mark.parametrize("name", ["foo.example..", "foo.example...", "foo..example", ".", ".."])
+def test_a_name_with_two_dots_is_refused_however_often_it_is_normalized(name: str) -> None:
+    host = name
+    for _time in range(3):
+        host = normalize_hostname(host)
+        with pytest.raises(ValidationError):
+            validate_hostname(host)
+
+
 @pytest.mark.parametrize(
     "host",
     ["acme.example.com", "acme.localhost", "localhost", "xn--bcher-kva.example", "a-b.c",
