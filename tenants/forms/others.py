@@ -44,9 +44,11 @@ class LeavesOthersWork(forms.ModelForm):
 
     def _is_changed_by_others(self, name: str, field: forms.Field) -> bool:
         """Whether the row has another value now than the page showed, and than is to be saved."""
-        now = self.get_initial_for_field(field, name)
+        now = _with_plain_lines(self.get_initial_for_field(field, name))
         shown = self._widget_data_value(field.hidden_widget(), self.add_initial_prefix(name))
-        return field.has_changed(now, shown) and field.has_changed(now, self[name].data)
+        return all(
+            field.has_changed(now, _with_plain_lines(value)) for value in (shown, self[name].data)
+        )
 
     def _tell(self, name: str, field: forms.Field) -> None:
         now = field.prepare_value(self.get_initial_for_field(field, name))
@@ -73,3 +75,8 @@ class LeavesOthersWork(forms.ModelForm):
                 if force_str(choice) == force_str(value):
                     return force_str(text)
         return force_str("" if value is None else value)
+
+
+def _with_plain_lines(value: Any) -> Any:
+    """Browsers send every line end as two characters; files and scripts have written one."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from console.accounts.models import User
 from console.history.acting import acting_as
@@ -88,6 +89,19 @@ class TestFields:
         by_a_colleague(alpha, notes="Both", tags=["a", "b"])
         response = browser.post(change(alpha), {**page, "notes": "Both", "tags": "b, A"})
         assert response.status_code == 302, errors_of(response)
+
+    def test_line_ends_are_no_conflict(self, browser: Any, alpha: Client) -> None:
+        by_a_colleague(alpha, notes="One\nTwo", trial_ends_on=timezone.localdate())
+        page = opened(browser, alpha)
+        # As a browser sends them, whatever the page had.
+        page |= {"initial-notes": "One\r\nTwo", "notes": "One\r\nTwo\r\nThree"}
+        response = browser.post(change(alpha), page)
+        assert response.status_code == 302, errors_of(response)
+        entry = LogEntry.objects.about(alpha)[0]
+        assert set(entry.changes) == {"notes"}
+        page = opened(browser, alpha) | {"initial-notes": "One\r\nTwo", "notes": "One\r\nTwo"}
+        assert browser.post(change(alpha), page).status_code == 302
+        assert LogEntry.objects.about(alpha)[0] == entry
 
     def test_a_box_can_be_unticked(self, browser: Any, alpha: Client) -> None:
         by_a_colleague(alpha, redirect_to_primary=True)
