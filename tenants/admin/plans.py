@@ -31,6 +31,7 @@ from tenants.admin.client_filters import EVERYTHING, StatusFilter
 from tenants.admin.plan_words import features_of, limits_of, price_of
 from tenants.admin.state_badge import label
 from tenants.exceptions import PlanIsOffered, PlanRetired, TenantError
+from tenants.forms.others import LeavesOthersWork
 from tenants.models import Feature, Plan
 from tenants.operations import plans
 from tenants.resources import PlanResource
@@ -39,7 +40,8 @@ from tenants.resources import PlanResource
 STEP = 10
 
 
-class PlanForm(forms.ModelForm):
+class PlanForm(LeavesOthersWork):
+    without_initial = ("features",)  # Several values; the boxes show all of them.
     features = forms.MultipleChoiceField(
         label=_("Features"),
         choices=Feature.choices,
@@ -50,7 +52,7 @@ class PlanForm(forms.ModelForm):
 
     class Meta:
         model = Plan
-        fields = "__all__"  # noqa: DJ007 - the admin's fieldsets say which
+        fields = "__all__"
         labels: ClassVar[dict[str, Any]] = {"position": _("Place in lists")}
 
 

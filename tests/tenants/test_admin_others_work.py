@@ -1,4 +1,4 @@
-"""Two people with the same client open: nobody undoes what the other has done."""
+"""Two people with the same client or plan open: nobody undoes what the other has done."""
 
 from __future__ import annotations
 
@@ -202,3 +202,18 @@ class TestDomains:
         assert response.status_code == 200
         assert "b.example" in response.content.decode()
         assert self.primary(alpha) == "b.example"
+
+
+def test_two_managers_with_one_plan_open(browser: Any, db: None) -> None:
+    plan = Plan.objects.create(code="gold", name="Gold", price=10, features=["customers"])
+    address = f"/tenants/plan/{plan.pk}/change/"
+    fields = main_form(browser.get(address).content.decode()).fields
+    Plan.objects.filter(pk=plan.pk).update(price=12, max_users=5)
+    response = browser.post(address, {**fields, "name": "Golden"})
+    assert response.status_code == 302
+    plan.refresh_from_db()
+    assert (plan.name, plan.price, plan.max_users) == ("Golden", 12, 5)
+    assert plan.features == ["customers"]
+    response = browser.post(address, {**fields, "name": "Gilded"})
+    assert response.status_code == 200
+    assert "It is “Golden” now" in response.content.decode()
