@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("boundary",)
+NAMES = ("boundary", "staff")
 
 
 def main() -> None:
