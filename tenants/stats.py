@@ -163,13 +163,14 @@ def is_worker_there() -> bool:
 
 def unresolved(operations: QuerySet[Operation]) -> QuerySet[Operation]:
     """Those that failed and were not made good since: the client has no later success, and
-    nothing that is not over. Nobody makes anything good of an archived client but a drop."""
+    nothing that is not over. Of an archived client nothing is made good but a drop, and a drop of
+    no other."""
     others = Operation.objects.filter(client=OuterRef("client"))
     better = others.filter(
         Q(state__in=OPEN_STATES)
         | Q(state=OperationState.SUCCEEDED, finished_at__gt=OuterRef("finished_at"))
     )
-    given_up = ~Q(kind=OperationKind.DROP_SCHEMA) & Q(client__status=ClientStatus.ARCHIVED)
+    given_up = Q(kind=OperationKind.DROP_SCHEMA) ^ Q(client__status=ClientStatus.ARCHIVED)
     return operations.filter(~Exists(better), ~given_up, state=OperationState.FAILED)
 
 

@@ -39,7 +39,7 @@ ZIP, OLD_EXCEL, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 #: few kilobytes can hold millions of empty rows, each of which costs as much as a filled one.
 MAX_UNPACKED_BYTES = 100 * 1024 * 1024
 MAX_CELLS = 3_000_000
-_ROW_OR_CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)[\s/>]")
+_ROW_OR_CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c|si)[\s/>]")
 _PIECE, _TAG_START = 1 << 20, 256
 
 
@@ -184,20 +184,20 @@ def _check_unpacked_size(content: bytes) -> None:
 
 
 def _check_rows_and_cells(content: bytes) -> None:
-    """Count them in every part, whatever its name: the file itself says which part is a sheet."""
-    rows = cells = 0
+    """Count them in each part, whatever its name: the file itself says which part is a sheet, and
+    which has the texts that cells share."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for entry in archive.infolist():
                 with archive.open(entry) as part:
-                    rest = b""
+                    rest, rows, cells = b"", 0, 0
                     while piece := part.read(_PIECE):
                         text = rest + piece
                         # The start of a tag that is cut in two is read with the next piece.
                         end = text.rfind(b"<", -_TAG_START)
                         text, rest = (text, b"") if end < 0 else (text[:end], text[end:])
                         found = Counter(_ROW_OR_CELL.findall(text))
-                        rows, cells = rows + found[b"row"], cells + found[b"c"]
+                        rows, cells = rows + found[b"row"], cells + found[b"c"] + found[b"si"]
                         if rows > MAX_LINES:
                             raise too_many_lines()
                         if cells > MAX_CELLS:

@@ -9,12 +9,13 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, QuerySet, Value
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -61,7 +62,7 @@ class OperationAdmin(ManyOperations, HistoryAdmin):
     list_before_template = "tenants/operation_tabs.html"
     search_fields = ("client__name", "client__schema_name", "requested_by_email", "id__exact")
     search_help_text = _("Client, who asked or number")
-    ordering = (Coalesce("asked_again_at", "created_at").desc(), "-pk")
+    ordering = ("-created_at", "-pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
         # What the user may do, carried by the row: a ModelAdmin is shared by all requests.
@@ -81,9 +82,16 @@ class OperationAdmin(ManyOperations, HistoryAdmin):
     def state_label(self, operation: Operation) -> tuple[str, str]:
         return operation.state, operation.get_state_display()
 
-    @display(description=_("requested"), ordering=Coalesce("asked_again_at", "created_at"))
-    def requested(self, operation: Operation) -> datetime:
-        return operation.asked_at
+    @display(description=_("requested"), ordering="created_at")
+    def requested(self, operation: Operation) -> datetime | SafeString:
+        if operation.asked_again_at is None:
+            return operation.created_at
+        first, again = (
+            date_format(localtime(moment), "DATETIME_FORMAT")
+            for moment in (operation.created_at, operation.asked_again_at)
+        )
+        text = _t("again %(moment)s") % {"moment": again}
+        return format_html('{}<span class="tenants-second">{}</span>', first, text)
 
     @display(description=_("duration"))
     def took(self, operation: Operation) -> str | None:

@@ -31,7 +31,7 @@ from tenants.admin.client_filters import EVERYTHING, StatusFilter
 from tenants.admin.plan_words import features_of, limits_of, price_of
 from tenants.admin.state_badge import label
 from tenants.exceptions import PlanIsOffered, PlanRetired, TenantError
-from tenants.forms.others import LeavesOthersWork
+from tenants.forms.others import JoinedInput, LeavesOthersWork
 from tenants.models import Feature, Plan
 from tenants.operations import plans
 from tenants.resources import PlanResource
@@ -40,9 +40,16 @@ from tenants.resources import PlanResource
 STEP = 10
 
 
+class FeaturesField(forms.MultipleChoiceField):
+    hidden_widget = JoinedInput
+
+    def to_python(self, value: Any) -> list[str]:
+        """Takes the values also as the hidden field joins them."""
+        return super().to_python(value.split(",") if value and isinstance(value, str) else value)
+
+
 class PlanForm(LeavesOthersWork):
-    without_initial = ("features",)  # Several values; the boxes show all of them.
-    features = forms.MultipleChoiceField(
+    features = FeaturesField(
         label=_("Features"),
         choices=Feature.choices,
         required=False,

@@ -43,7 +43,7 @@ def badge(client: Client) -> SafeString:
     labels = [label(text, SCHEMA_LABELS.get(state, ""))]
     if client.is_provisioned and client.latest:
         drops = client.latest["kind"] == OperationKind.DROP_SCHEMA
-        if client.latest["state"] == OperationState.FAILED:
+        if client.latest["state"] == OperationState.FAILED and drops == client.is_archived:
             failed = _t("Dropping failed") if drops else _t("Last migration failed")
             labels.append(label(failed, "danger"))
         elif client.latest["state"] == OperationState.QUEUED:

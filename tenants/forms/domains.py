@@ -27,8 +27,9 @@ def rows_as_they_are(posted: QueryDict, client: Client) -> QueryDict:
     The same where the page has shown these. Of rows that are still there, and of new ones, what was
     typed is kept.
     """
-    if not any(name.startswith("initial-domains-") for name in posted):
-        return posted  # No page of ours, or one that has shown none.
+    start = "initial-" if posted.get("domains-INITIAL_FORMS") == "0" else "initial-domains-"
+    if not any(name.startswith(start) for name in posted):
+        return posted  # No page of ours, or one on which they cannot be changed.
     domains = list(client.domains.order_by(*ClientDomainFormSet.order))
     shown = _rows(posted)
     known = {row["id"]: row for row in shown if row.get("id")}
@@ -156,7 +157,7 @@ class ClientDomainFormSet(PaginationInlineFormSet):
         return bool(form.cleaned_data.get("domain"))
 
 
-class DomainForm(CanBeTurnedDown):
+class DomainForm(LeavesOthersWork, CanBeTurnedDown):
     """One domain by itself."""
 
     class Meta:

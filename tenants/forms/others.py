@@ -30,31 +30,59 @@ class LeavesOthersWork(forms.ModelForm):
             # A script that posts without them says what every field is to be.
             is_known = not self.is_bound or self.add_initial_prefix(name) in self.data
             field.show_hidden_initial = is_known and name not in self.without_initial
+        if self.is_bound:
+            self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        """Post what the row has now for every field that was not touched: it is judged, saved, and
+        shown on a page that comes back, as if the page had been opened a moment ago."""
+        untouched = [
+            name
+            for name, field in self.fields.items()
+            if field.show_hidden_initial and not self[name]._has_changed()
+        ]
+        if not untouched:
+            return
+        self.data = self.data.copy()
+        for name in untouched:
+            field = self.fields[name]
+            now = field.prepare_value(self.get_initial_for_field(field, name))
+            self._show(name, now)
+            key = self.add_prefix(name)
+            if isinstance(field, forms.MultipleChoiceField):
+                self.data.setlist(key, now or [])
+            elif isinstance(field, forms.BooleanField) and not now:
+                self.data.pop(key, None)
+            else:
+                self.data[key] = "on" if now is True else _as_text(now)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, field in self.fields.items():
-            if not field.show_hidden_initial or name not in data:
-                continue
-            if name not in self.changed_data:
-                data[name] = getattr(self.instance, name)
-            elif self._is_changed_by_others(name, field):
+        for name in self.changed_data:
+            field = self.fields[name]
+            is_known = field.show_hidden_initial and name in data
+            if is_known and self._is_changed_by_others(name, field):
                 self._tell(name, field)
         return data
+
+    def _show(self, name: str, value: Any) -> None:
+        """From now on it is this that the page has shown."""
+        self.data[self.add_initial_prefix(name)] = _as_text(value)
 
     def _is_changed_by_others(self, name: str, field: forms.Field) -> bool:
         """Whether the row has another value now than the page showed, and than is to be saved."""
         now = _with_plain_lines(self.get_initial_for_field(field, name))
         shown = self._widget_data_value(field.hidden_widget(), self.add_initial_prefix(name))
+        if isinstance(field, forms.MultipleChoiceField):
+            shown = field.to_python(shown)
         return all(
             field.has_changed(now, _with_plain_lines(value)) for value in (shown, self[name].data)
         )
 
     def _tell(self, name: str, field: forms.Field) -> None:
         now = field.prepare_value(self.get_initial_for_field(field, name))
-        # The next time it is this that the page has shown.
         self.data = self.data.copy()
-        self.data[self.add_initial_prefix(name)] = "" if now is None else force_str(now)
+        self._show(name, now)
         self.add_error(
             name,
             _(
@@ -69,12 +97,25 @@ class LeavesOthersWork(forms.ModelForm):
             return force_str(getattr(self.instance, name) or "")
         if isinstance(field, forms.BooleanField):
             return _("Yes") if value else _("No")
+        labels: dict[str, str] = {}
         for key, label in getattr(field, "choices", ()):
             pairs = label if isinstance(label, list | tuple) else [(key, label)]
-            for choice, text in pairs:
-                if force_str(choice) == force_str(value):
-                    return force_str(text)
-        return force_str("" if value is None else value)
+            labels |= {force_str(choice): force_str(text) for choice, text in pairs}
+        values = value if isinstance(value, list | tuple) else [_as_text(value)]
+        return ", ".join(labels.get(force_str(each), force_str(each)) for each in values)
+
+
+class JoinedInput(forms.HiddenInput):
+    """Several values in one field that is not seen, also where there are none."""
+
+    def format_value(self, value: Any) -> Any:
+        return _as_text(value)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(force_str, value))
+    return "" if value is None else force_str(value)
 
 
 def _with_plain_lines(value: Any) -> Any:

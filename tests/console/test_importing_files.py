@@ -74,6 +74,16 @@ class TestManyRows:
         with pytest.raises(FileError, match="more than 200000 lines"):
             read_table(self.sheet(row * 1001))
 
+    def test_those_of_another_sheet_do_not_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(formats, "MAX_LINES", 100)
+        book, content = Workbook(), io.BytesIO()
+        book.active.append(["a"])
+        for sheet in (book.active, book.create_sheet()):
+            for number in range(60):
+                sheet.append([number])
+        book.save(content)
+        assert len(read_table(content.getvalue())) == 60
+
     def test_and_so_are_cells(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(formats, "MAX_CELLS", 1000)
         with pytest.raises(FileError, match="more than 1000 cells"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,12 +14,11 @@ from django.utils import timezone
 
 from console.accounts.models import User
 from tenants import stats
-from tenants.admin.durations import about, duration_in_words
 from tenants.models import Client, Operation, OperationKind, OperationState
 from tenants.operations import lifecycle
 from tenants.operations.lifecycle import suspend
 from tenants.operations.progress import log
-from tenants.operations.request import cancel_operation, request_operation
+from tenants.operations.request import cancel_operation, request_operation, retry_operation
 from tenants.operations.run import fail, run_operation
 from tests.database import make_client
 
@@ -154,6 +154,14 @@ class TestFollowing:
         assert len(statements) == 5
 
 
+def shown_at(browser: Any) -> str:
+    """What the first row of the list says of the time at which it was asked for."""
+    page = browser.get("/tenants/operation/").content.decode()
+    found = re.search(r'field-requested[ "][^>]*>(.*?)</td>', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
 class TestList:
     def test_cannot_be_changed(self, browser: Any, operation: Operation) -> None:
         assert browser.get("/tenants/operation/add/").status_code == 403
@@ -254,6 +262,18 @@ class TestList:
         operation.kind = OperationKind.DROP_SCHEMA
         operation.save()
         assert list(stats.unresolved(Operation.objects.all())) == [operation]
+        lifecycle.restore(operation.client, acting_user=None)
+        assert list(stats.unresolved(Operation.objects.all())) == []
+
+    def test_one_that_is_asked_for_again_says_when(
+        self, browser: Any, operation: Operation, operator: User
+    ) -> None:
+        fail(operation, ValueError("no"))
+        assert "again" not in shown_at(browser)
+        retry_operation(operation, acting_user=operator)
+        assert "again" in shown_at(browser)
+        columns = browser.get("/tenants/operation/").context["cl"].get_ordering_field_columns()
+        assert list(columns.values()) == ["desc"]
 
     def test_costs_the_same_for_5_and_for_50(self, browser: Any, operation: Operation) -> None:
         def queries() -> int:
@@ -272,27 +292,3 @@ class TestList:
     ) -> None:
         assert staff_browser(viewer).get("/tenants/operation/").status_code == 200
         assert staff_browser(outsider).get("/tenants/operation/").status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (12, "12 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")],
-)
-def test_durations_are_short(seconds: float, words: str) -> None:
-    assert duration_in_words(timedelta(seconds=seconds)) == words
-    assert duration_in_words(None) is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.2, "half a second"),
-        (0.8, "1 s"),
-        (4.4, "4 s"),
-        (23, "25 s"),
-        (130, "2 min"),
-        (9000, "2 h"),
-    ],
-)
-def test_estimates_are_rough(seconds: float, words: str) -> None:
-    assert about(timedelta(seconds=seconds)) == words

@@ -69,6 +69,20 @@ class TestFields:
         assert entry.pk != newest.pk
         assert set(entry.changes) == {"notes"}
 
+    def test_a_plan_that_is_retired_and_taken_off_by_the_other_is_no_error(
+        self, browser: Any, alpha: Client
+    ) -> None:
+        old = Plan.objects.create(code="old", name="Old")
+        by_a_colleague(alpha, plan=old, time_zone="US/Eastern")
+        Plan.objects.filter(pk=old.pk).update(is_retired=True)
+        page = opened(browser, alpha)
+        new = Plan.objects.create(code="new", name="New")
+        by_a_colleague(alpha, plan=new, time_zone="Asia/Tokyo")
+        response = browser.post(change(alpha), {**page, "contact_phone": "1"})
+        assert response.status_code == 302, errors_of(response)
+        alpha.refresh_from_db()
+        assert (alpha.plan, alpha.time_zone) == (new, "Asia/Tokyo")
+
     def test_who_is_second_is_told_and_may_insist(self, browser: Any, alpha: Client) -> None:
         page = opened(browser, alpha)
         big = Plan.objects.create(code="big", name="Big")
@@ -169,7 +183,17 @@ class TestDomains:
         third.save()
         response = browser.post(change(alpha), page)
         assert response.status_code == 200
+        assert "Only one domain can be the primary one" in errors_of(response)
         assert alpha.domains.filter(is_primary=True).get() == third
+        # Both marks are on the page that comes back; one of them is taken off.
+        again = sent(response)
+        marked = [name for name in again if name.endswith("-is_primary") and "initial" not in name]
+        assert len(marked) == 2
+        at = next(n for n in range(3) if again[f"domains-{n}-domain"] == "c.example")
+        del again[f"domains-{at}-is_primary"]
+        response = browser.post(change(alpha), again)
+        assert response.status_code == 302, errors_of(response)
+        assert self.primary(alpha) == "b.example"
 
     def test_one_that_the_other_took_away_is_told_and_the_next_save_is_good(
         self, browser: Any, alpha: Client, other: Domain
@@ -202,18 +226,64 @@ class TestDomains:
         assert response.status_code == 200
         assert "b.example" in response.content.decode()
         assert self.primary(alpha) == "b.example"
+        again = sent(response)
+        marked = [name for name in again if name.endswith("-is_primary") and "initial" not in name]
+        assert len(marked) == 1
+        assert browser.post(change(alpha), again).status_code == 302
+        assert {domain.domain for domain in alpha.domains.all()} == {"a.example", "b.example"}
+        assert self.primary(alpha) == "b.example"
+
+    def test_a_page_that_showed_none_takes_no_place_away(self, browser: Any, draft: Client) -> None:
+        draft.domains.all().delete()
+        page = opened(browser, draft)
+        Domain.objects.create(tenant=draft, domain="a.example", is_primary=True)
+        typed = {
+            **page,
+            "domains-TOTAL_FORMS": "1",
+            "domains-0-domain": "b.example",
+            "domains-0-is_primary": "on",
+        }
+        response = browser.post(change(draft), typed)
+        assert "Somebody else changed the domains" in errors_of(response)
+        assert self.primary(draft) == "a.example"
+
+    def test_a_name_that_the_other_changed_on_its_own_page_stays(
+        self, browser: Any, alpha: Client, other: Domain
+    ) -> None:
+        address = f"/tenants/domain/{other.pk}/change/"
+        fields = main_form(browser.get(address).content.decode()).fields
+        Domain.objects.filter(pk=other.pk).update(domain="c.example")
+        assert browser.post(address, fields).status_code == 302
+        other.refresh_from_db()
+        assert other.domain == "c.example"
 
 
 def test_two_managers_with_one_plan_open(browser: Any, db: None) -> None:
     plan = Plan.objects.create(code="gold", name="Gold", price=10, features=["customers"])
     address = f"/tenants/plan/{plan.pk}/change/"
     fields = main_form(browser.get(address).content.decode()).fields
-    Plan.objects.filter(pk=plan.pk).update(price=12, max_users=5)
+    Plan.objects.filter(pk=plan.pk).update(price=12, max_users=5, features=["branding"])
     response = browser.post(address, {**fields, "name": "Golden"})
     assert response.status_code == 302
     plan.refresh_from_db()
     assert (plan.name, plan.price, plan.max_users) == ("Golden", 12, 5)
-    assert plan.features == ["customers"]
+    assert plan.features == ["branding"]
     response = browser.post(address, {**fields, "name": "Gilded"})
     assert response.status_code == 200
     assert "It is “Golden” now" in response.content.decode()
+    response = browser.post(address, {**fields, "features": ["customers", "data_export"]})
+    assert "It is “Own colours and logo” now" in response.content.decode()
+    again = main_form(response.content.decode()).fields
+    assert browser.post(address, again).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.name, plan.features) == ("Golden", ["customers", "data_export"])
+
+
+def test_a_plan_without_features_that_the_other_gave_one(browser: Any, db: None) -> None:
+    plan = Plan.objects.create(code="bare", name="Bare")
+    address = f"/tenants/plan/{plan.pk}/change/"
+    fields = main_form(browser.get(address).content.decode()).fields
+    Plan.objects.filter(pk=plan.pk).update(features=["branding"])
+    assert browser.post(address, {**fields, "name": "Rich"}).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.name, plan.features) == ("Rich", ["branding"])
