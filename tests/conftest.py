@@ -197,6 +197,12 @@ def staff_browser(db: None) -> Callable[..., Browser]:
 
 
 @pytest.fixture
+def browser(staff_browser: Callable[..., Browser], operator: User) -> Browser:
+    """The operator's, on the console's own host."""
+    return staff_browser(operator)
+
+
+@pytest.fixture
 def tenant_browser(db: None) -> Callable[..., Browser]:
     """``tenant_browser(client, user)``: a browser on a tenant's host."""
 

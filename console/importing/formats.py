@@ -84,9 +84,7 @@ class XLSX(base_formats.XLSX):
         except FileError:
             raise
         except Exception as exc:
-            raise FileError(
-                _("The Excel file is damaged. Open it, save it again and try once more.")
-            ) from exc
+            raise _damaged() from exc
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
         book = Workbook(write_only=True)
@@ -168,15 +166,17 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=lambda delimiter: widths[delimiter])
 
 
+def _damaged() -> FileError:
+    return FileError(_("The Excel file is damaged. Open it, save it again and try once more."))
+
+
 def _check_unpacked_size(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as exc:
-        raise FileError(
-            _("The Excel file is damaged. Open it, save it again and try once more.")
-        ) from exc
+        raise _damaged() from exc
     if "xl/workbook.xml" not in names:
         raise FileError(_("This is neither a CSV nor an Excel file (.xlsx)."))
     if size > MAX_UNPACKED_BYTES:
@@ -214,9 +214,7 @@ def _check_rows_and_cells(content: bytes) -> None:
         EOFError,
         zlib.error,
     ) as exc:
-        raise FileError(
-            _("The Excel file is damaged. Open it, save it again and try once more.")
-        ) from exc
+        raise _damaged() from exc
 
 
 def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:

@@ -38,7 +38,7 @@ def rows_as_they_are(posted: QueryDict, client: Client) -> QueryDict:
     rows = [known.get(str(domain.pk)) or _row_of(domain) for domain in domains]
     new = [row for row in shown if not row.get("id") and row.get("domain")]
     fresh = posted.copy()
-    for name in [name for name in fresh if name.startswith("domains-")]:
+    for name in [name for name in fresh if name.startswith(("domains-", "initial-domains-"))]:
         del fresh[name]
     fresh["domains-INITIAL_FORMS"], fresh["domains-TOTAL_FORMS"] = len(rows), len(rows) + len(new)
     fresh["domains-MIN_NUM_FORMS"], fresh["domains-MAX_NUM_FORMS"] = 0, 1000

@@ -24,11 +24,6 @@ def plans(db: None) -> None:
         Plan.objects.create(code=code, name=f"Plan {code}", price=price, position=position + 10)
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 def codes(browser: Any, **query: str) -> list[str]:
     rows = browser.get(PLANS, query).context["cl"].result_list
     return [plan.code for plan in rows if len(plan.code) == 2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,11 +24,6 @@ def newest(obj: Any) -> LogEntry:
     entry = LogEntry.objects.about(obj).first()
     assert entry is not None
     return entry
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 @pytest.fixture(autouse=True)

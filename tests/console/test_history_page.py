@@ -22,11 +22,6 @@ LOG = "/history/logentry/"
 
 
 @pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
-@pytest.fixture
 def changes(alpha: Client, operator: User) -> None:
     """Olga renames alpha and gives it a domain; somebody in a terminal adds a plan."""
     LogEntry.objects.all().delete()

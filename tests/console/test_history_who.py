@@ -33,11 +33,6 @@ def newest(obj: Any) -> LogEntry:
     return entry
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 @pytest.fixture(autouse=True)
 def _named_events(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events of these tests' own."""

@@ -19,11 +19,6 @@ from tests.console.home_scene import home, make_mixed
 
 
 @pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
-@pytest.fixture
 def mixed(alpha: Client, beta: Client, operator: User) -> dict[str, Client]:
     return make_mixed(alpha, beta, operator)
 

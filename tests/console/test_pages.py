@@ -14,7 +14,7 @@ from django_tenants.utils import schema_context
 from console.accounts.links import sign_in_path
 from console.accounts.models import User
 from console.palette import scale
-from console.sites import public_site, tenant_site
+from console.sites import HITS_PER_MODEL, public_site, tenant_site
 from tenant_data.models import Project, Task
 from tenants.models import Client, Operation, OperationEvent
 
@@ -141,7 +141,7 @@ def test_search_finds_a_bounded_number_and_asks_whether_one_may_see(
             Project.objects.create(key=f"S{number}", name=f"Searched {number}")
         colleague = User.objects.create_user("c@alpha.example", "pw", is_staff=True)
     found = text_of(tenant_browser(alpha, owner).get("/search/?extended=1&s=searched"))
-    assert 1 < found.count("<li") <= 20
+    assert found.count("<li") == HITS_PER_MODEL
     unseen = text_of(tenant_browser(alpha, colleague).get("/search/?extended=1&s=searched"))
     assert "Searched" not in unseen
     assert "Nothing was found." in unseen

@@ -18,7 +18,6 @@ from tenants.models import Client, Operation, OperationKind, OperationState
 from tenants.operations.request import request_operation
 from tenants.operations.rollout import request_rollout
 from tenants.operations.run import fail
-from tests.database import make_client
 
 PATHS = {
     "create-schema": OperationKind.CREATE_SCHEMA,
@@ -33,20 +32,10 @@ def url(client: Client, path: str) -> str:
 
 
 @pytest.fixture
-def draft(db: None) -> Client:
-    return make_client("gamma", ready=False)
-
-
-@pytest.fixture
 def provisioner(viewer: User) -> User:
     """The viewer, who may also make and migrate schemas."""
     viewer.user_permissions.add(Permission.objects.get(codename="provision_client"))
     return User.objects.get(pk=viewer.pk)
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 def fitting(path: str, alpha: Client, draft: Client) -> Client:

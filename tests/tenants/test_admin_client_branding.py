@@ -23,11 +23,6 @@ from tests.tenants.client_pages import change, errors_of, form
 SHADES = "/tenants/client/shades/"
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 def picture(size: tuple[int, int] = (600, 300)) -> bytes:
     stored = io.BytesIO()
     Image.new("RGB", size, "#dc2626").save(stored, format="PNG")

@@ -12,20 +12,9 @@ from django.utils import timezone
 from console.accounts.models import User
 from tenants.models import Client, Domain
 from tenants.operations.lifecycle import archive, suspend
-from tests.database import make_client
 from tests.tenants.client_pages import change, errors_of, form
 
 ADD = "/tenants/client/add/"
-
-
-@pytest.fixture
-def draft(db: None) -> Client:
-    return make_client("gamma", ready=False)
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 def archived(client: Client) -> Client:

@@ -5,27 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from console.accounts.models import User
 from tenants.models import Client, Plan
 from tests.database import make_client
 from tests.tenants.client_pages import change, errors_of, form
 
 ADD = "/tenants/client/add/"
-
-
-@pytest.fixture
-def draft(db: None) -> Client:
-    return make_client("gamma", ready=False)
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 def added(browser: Any, **fields: Any) -> Client:

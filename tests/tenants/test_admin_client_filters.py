@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from console.accounts.models import User
 from tenants import stats
 from tenants.models import Client, Domain, OperationKind, OperationState, Plan
 from tenants.operations.request import request_operation
-from tests.database import make_client
 from tests.tenants.client_pages import names, texts_of
-
-
-@pytest.fixture
-def draft(db: None) -> Client:
-    return make_client("gamma", ready=False)
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 class TestFilters:

@@ -16,20 +16,9 @@ from console.history.models import LogEntry
 from console.postgres.contexts import owner_rights
 from tenants.models import Client, Domain, OperationKind
 from tenants.operations.request import request_operation
-from tests.database import make_client
 from tests.tenants.client_pages import change, errors_of, form
 
 ADD = "/tenants/client/add/"
-
-
-@pytest.fixture
-def draft(db: None) -> Client:
-    return make_client("gamma", ready=False)
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 class TestAdding:

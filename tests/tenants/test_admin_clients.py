@@ -30,16 +30,6 @@ from tests.database import make_client
 from tests.tenants.client_pages import LIST, change, form, names, texts_of
 
 
-@pytest.fixture
-def draft(db: None) -> Client:
-    return make_client("gamma", ready=False)
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 class TestColumns:
     def test_the_name_has_the_reference_and_the_tags_below_it(
         self, browser: Any, draft: Client

@@ -10,14 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client as HttpClient
 
-from console.accounts.models import User
 from tenants.models import Client, Domain
 from tenants.operations.domains import Hosts, arrange_domains
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 def domain_url(domain: Domain, path: str = "change") -> str:

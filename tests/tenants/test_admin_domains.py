@@ -16,11 +16,6 @@ from tenants.operations import lifecycle
 from tenants.operations.domains import Hosts, arrange_domains
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 def domain_url(domain: Domain, path: str = "change") -> str:
     return f"/tenants/domain/{domain.pk}/{path}/"
 

@@ -29,11 +29,6 @@ def operation(operator: User) -> Operation:
     return request_operation(draft, OperationKind.CREATE_SCHEMA, acting_user=operator)
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 def url(operation: Operation, path: str = "change") -> str:
     return f"/tenants/operation/{operation.pk}/{path}/"
 

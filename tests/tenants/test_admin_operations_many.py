@@ -29,11 +29,6 @@ from tests.tenants.operation_pages import (
 
 
 @pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
-@pytest.fixture
 def waiting(operator: User) -> list[Operation]:
     return three_waiting(operator)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,11 +16,6 @@ from tests.tenants.operation_pages import (
     three_waiting,
     url,
 )
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from console.accounts.models import User
 from console.history.acting import acting_as
 from console.history.models import LogEntry
 from tenants.models import Client, Domain, Plan
@@ -17,11 +15,6 @@ from tests.page_forms import main_form
 from tests.tenants.client_pages import change, errors_of
 
 Fields = dict[str, Any]
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 def opened(browser: Any, client: Client) -> Fields:

@@ -22,11 +22,6 @@ LIST = "/tenants/plan/"
 ADD = f"{LIST}add/"
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 def url(plan: Plan, path: str = "change") -> str:
     return f"{LIST}{plan.pk}/{path}/"
 

@@ -26,11 +26,6 @@ def drafts(db: None) -> list[Client]:
     return [make_client(f"draft{number}", ready=False) for number in range(3)]
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 def follow_url(rollout: Rollout) -> str:
     return f"/tenants/rollout/{rollout.pk}/change/"
 

@@ -24,11 +24,6 @@ BEA = {"name": "Bea Second", "email": "Bea@Alpha.example"}
 
 
 @pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
-@pytest.fixture
 def bea(alpha: Client) -> User:
     return add_tenant_admin(alpha, **BEA, acting_user=None)
 

@@ -24,11 +24,6 @@ from tenants.operations.request import request_operation, retry_operation
 from tests.tenants.client_pages import change
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 def lines(browser: Any, client: Client) -> list[str]:
     """The lines of the history as they are read, without the tags."""
     page = browser.get(change(client)).content.decode()

@@ -37,11 +37,6 @@ def day(days: int) -> str:
 
 
 @pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
-@pytest.fixture
 def suspended(alpha: Client) -> Client:
     return lifecycle.suspend(alpha, acting_user=None)
 

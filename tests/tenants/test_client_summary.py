@@ -19,11 +19,6 @@ from tests.database import make_client
 from tests.tenants.client_pages import change, form
 
 
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
-
-
 def section(browser: Any, client: Client) -> str:
     """The HTML of the summary."""
     page = browser.get(change(client)).content.decode()

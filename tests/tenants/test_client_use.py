@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -30,11 +29,6 @@ from tests.database import make_client
 from tests.tenants.client_pages import change
 
 MB = 1024 * 1024
-
-
-@pytest.fixture
-def browser(staff_browser: Callable[..., Any], operator: User) -> Any:
-    return staff_browser(operator)
 
 
 @pytest.fixture

@@ -6,22 +6,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from django.utils import timezone
 
 from tenants.models import ATTEMPT, STEPS, Client, Operation, OperationKind, OperationState
 from tenants.operations.progress import log, steps_of
 from tenants.operations.request import request_operation
 from tenants.operations.run import run_operation
-from tests.database import make_client
 
 CREATE = OperationKind.CREATE_SCHEMA
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=timezone.get_default_timezone())
-
-
-@pytest.fixture
-def draft(db: None) -> Client:
-    return make_client("gamma", ready=False)
 
 
 def in_state(client: Client, state: OperationState, *steps: str, **fields: Any) -> Operation:
