@@ -52,6 +52,8 @@ def test_a_client_is_added_by_the_keyboard_alone(desk: Desk) -> None:
 
     # The palette leads to the list, and the first hit is chosen.
     keys.press("Control+k")
+    # The palette takes the focus once it is drawn: what is typed before goes nowhere.
+    expect(page.get_by_role("searchbox", name="Search").last).to_be_focused()
     keys.type("clients")
     page.locator("#command-results-list li.active").wait_for()
     keys.press("Enter")
