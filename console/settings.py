@@ -184,8 +184,10 @@ DEFAULT_FROM_EMAIL = env.env.str("DEFAULT_FROM_EMAIL", default=f"noreply@{CONSOL
 
 # --- What one side asks of the other --------------------------------------------------------
 
-# How much of each limit of a plan a tenant uses; `tenants` knows nothing of `tenant_data`.
-TENANT_USE = "tenant_data.stats.use"
+# How much of one of a plan's limits a tenant uses; `tenants` knows nothing of `tenant_data`.
+TENANT_USE = "tenant_data.use.used"
+# The plan of the tenant that the connection is in.
+TENANT_PLAN = "tenants.operations.plan_of_tenant.current_plan"
 
 # --- Files ----------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -16,6 +16,7 @@ from console.importing.exceptions import CellError, shorten
 from console.importing.resource import KeyedResource
 from console.importing.table import Table
 from console.importing.widgets import Day, Known, OneOf, Text
+from console.importing.writing import update_rows
 from tenant_data.models import Project, Task, TaskPriority, TaskStatus
 from tenant_data.models.task import REFERENCE
 
@@ -228,6 +229,10 @@ class TaskResource(KeyedResource):
     def start(self, key: tuple[str, int], row: dict[str, str]) -> Task:
         return Task(project=self._projects[key[0]], number=key[1])
 
+    def new_rows(self) -> Iterator[tuple[type[Model], int]]:
+        yield from super().new_rows()
+        yield Project, len(self._missing.keys() - self._refused.keys())
+
     def rules(self, instance: Task, *, new: bool) -> Iterator[tuple[str, CellError]]:
         refusal = self._refused.get(instance.project.key) if self._refused else None
         if refusal is not None:
@@ -237,6 +242,10 @@ class TaskResource(KeyedResource):
         projects = {task.project.key: task.project for task in instances}
         Project.objects.bulk_create(project for project in projects.values() if project.pk is None)
         super().insert(instances)
+
+    def update(self, instances: list[Task]) -> None:
+        # The time at which a task was done goes with its status.
+        update_rows(Task, instances, {*(c.attribute for c in self._written), "done_at"})
 
     def filter_export(self, queryset: QuerySet[Task], **kwargs: Any) -> QuerySet[Task]:
         return queryset.select_related("project", "assignee").order_by("project__key", "number")

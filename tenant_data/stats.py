@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import time
-from contextlib import suppress
 from dataclasses import dataclass
 
-from django.core.files.storage import Storage, default_storage
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from console.accounts.models import User
 from tenant_data.models import Project, Task, TaskStatus
-
-#: How many seconds may be spent on looking at files.
-PATIENCE = 2.0
 
 NOT_DONE = ~Q(status=TaskStatus.DONE)
 
@@ -74,36 +68,3 @@ def has_projects() -> bool:
 
 def has_other_users(user: User) -> bool:
     return User.objects.exclude(pk=user.pk).exists()
-
-
-def use() -> dict[str, int | None]:
-    """How much of each limit of a plan the current tenant uses; storage in bytes, or ``None``
-    where counting takes too long."""
-    return {
-        "users": User.objects.filter(is_active=True).count(),
-        "projects": Project.objects.count(),
-        "tasks": Task.objects.count(),
-        "storage": stored_bytes(default_storage),
-    }
-
-
-def stored_bytes(storage: Storage) -> int | None:
-    """The size of all files, 0 where there is no folder yet; ``None`` where they cannot be
-    looked at within ``PATIENCE``. Pages wait for this."""
-    last = time.monotonic() + PATIENCE
-    total, waiting = 0, [""]
-    while waiting:
-        folder = waiting.pop()
-        if time.monotonic() > last:
-            return None
-        try:
-            folders, files = storage.listdir(folder)
-        except FileNotFoundError:
-            continue
-        waiting += [f"{folder}{name}/" for name in folders]
-        for name in files:
-            if time.monotonic() > last:
-                return None
-            with suppress(FileNotFoundError):  # Deleted since the folder was read.
-                total += storage.size(f"{folder}{name}")
-    return total

@@ -25,22 +25,21 @@ class Use:
     """How much of one kind is used; storage in bytes."""
 
     kind: Limit
-    #: ``None`` where it could not be found out at once.
-    used: int | None
+    used: int
     #: ``None`` where the plan sets no limit.
     limit: int | None
 
     @property
     def percent(self) -> int:
         """The share of the limit, from 0 to 100; more than the limit is 100."""
-        if self.limit is None or self.used is None:
+        if self.limit is None:
             return 0
         return 100 if self.used >= self.limit else self.used * 100 // self.limit
 
     @property
     def level(self) -> str:
         """``full``, ``high`` or ``fine``: how close it is."""
-        if self.limit is None or self.used is None:
+        if self.limit is None:
             return "fine"
         if self.used >= self.limit:
             return "full"
@@ -51,8 +50,6 @@ class Use:
         return str(self.kind.label)
 
     def __str__(self) -> str:
-        if self.used is None:
-            return _("Not known at the moment")
         if self.limit is None:
             return _("%(used)s, no limit") % {"used": self._in_words(self.used)}
         words = {"used": self._in_words(self.used), "limit": self._in_words(self.limit)}
@@ -76,22 +73,24 @@ def held_in_words(client: Client) -> str | None:
     used = _used(client)
     if used is None:
         return None
-    users, projects, tasks = used["users"] or 0, used["projects"] or 0, used["tasks"] or 0
+    users, projects, tasks = used["users"], used["projects"], used["tasks"]
     parts = [
         ngettext("%(n)s user", "%(n)s users", users) % {"n": _grouped(users)},
         ngettext("%(n)s project", "%(n)s projects", projects) % {"n": _grouped(projects)},
         ngettext("%(n)s task", "%(n)s tasks", tasks) % {"n": _grouped(tasks)},
     ]
-    if used["storage"] is None:
-        parts.append(_("many files"))
-    elif used["storage"]:
+    if used["storage"]:
         parts.append(_("%(size)s of files") % {"size": filesizeformat(used["storage"])})
     return str(get_text_list(parts, _("and")))
 
 
-def _used(client: Client) -> dict[str, int | None] | None:
+def _used(client: Client) -> dict[str, int] | None:
     """What the tenant's side says, asked in its schema; ``None`` without an answer."""
-    count: Callable[[], dict[str, int | None]] = import_string(settings.TENANT_USE)
+    used: Callable[[str], int] = import_string(settings.TENANT_USE)
+
+    def count() -> dict[str, int]:
+        return {kind.value: used(kind.value) for kind in Limit}
+
     return ask(client.schema_name, count) if client.is_provisioned else None
 
 

@@ -24,7 +24,7 @@ TOP = ["tenants.admin", "tenants.management", "tenants.tasks", "tenants.resource
 
 #: Modules that may ask for a right that others do not have.
 OWNER_RIGHTS = {f"tenants/schemas/{name}.py" for name in ("drop", "migrate", "provision")}
-PLATFORM_CONTEXT = {"tenants/operations/activity.py"}
+PLATFORM_CONTEXT = {f"tenants/operations/{name}.py" for name in ("activity", "plan_of_tenant")}
 ENQUEUE = {"tenants/operations/queue.py"}
 
 

@@ -10,10 +10,12 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from console import limits
 
 
 class UserManager(BaseUserManager["User"]):
@@ -93,6 +95,25 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         self.email = type(self).objects.normalize_email(self.email)
         super().clean_fields(exclude=exclude)
+
+    def clean(self) -> None:
+        super().clean()
+        self._check_limit()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises ``LimitReached`` for one more who can sign in than a company's plan allows."""
+        written = kwargs.get("update_fields")
+        with transaction.atomic():
+            if written is None or "is_active" in written:
+                self._check_limit()
+            super().save(*args, **kwargs)
+
+    def _check_limit(self) -> None:
+        if not self.is_active or limits.plan_of_company() is None:
+            return
+        others = type(self).objects.filter(pk=self.pk, is_active=True)
+        if self._state.adding or not others.exists():
+            limits.check("users")
 
     def get_full_name(self) -> str:
         return self.name or self.email

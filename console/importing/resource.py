@@ -6,20 +6,24 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError
+from django.db.models import Model
 from import_export import resources
 
 from console.importing.columns import Column
-from console.importing.exceptions import CellError, ConflictError
+from console.importing.exceptions import CellError
 from console.importing.loader import BATCH, KeyedInstanceLoader, good_batches, read_keys
 from console.importing.preview import Change, Preview
 from console.importing.results import ImportedRow, ImportResult
-from console.importing.rules import check_headers, model_errors
+from console.importing.rules import check_headers, check_limits, model_errors
 from console.importing.table import Table
 from console.importing.widgets import Known
-from console.importing.writing import insert_rows, record_added, record_changed, update_rows
-
-DEADLOCK = "40P01"
+from console.importing.writing import (
+    conflicts_in_words,
+    insert_rows,
+    record_added,
+    record_changed,
+    update_rows,
+)
 
 
 class KeyedResource(resources.ModelResource):
@@ -40,7 +44,7 @@ class KeyedResource(resources.ModelResource):
         skip_diff = True
         skip_html_diff = True
 
-    #: Model fields that the rows' own rules leave out: their values came from the database.
+    #: Fields that the rows' own rules leave out: their values came from the database.
     checked_elsewhere: frozenset[str] = frozenset()
 
     def __init__(self, **kwargs: Any) -> None:
@@ -86,6 +90,11 @@ class KeyedResource(resources.ModelResource):
     def prepare(self, table: Table) -> None:
         """Load what the rows refer to, once for the whole file."""
 
+    def new_rows(self) -> Iterator[tuple[type[Model], int]]:
+        """How many rows of which model the file adds, as far as a plan may count them."""
+        keys = {key for key in self._keys if not isinstance(key, CellError)}
+        yield self._meta.model, len(keys - self.existing.keys())
+
     def rules(self, instance: Any, *, new: bool) -> Iterator[tuple[str, CellError]]:
         """What the model's own rules do not say, as pairs of column and error; no queries."""
         return iter(())
@@ -122,8 +131,8 @@ class KeyedResource(resources.ModelResource):
 
     def may(self, action: str, model: Any) -> bool:
         """Whether who imports may also add or change rows of another model."""
-        label, name = model._meta.app_label, model._meta.model_name
-        return self.user is None or self.user.has_perm(f"{label}.{action}_{name}")
+        right = f"{model._meta.app_label}.{action}_{model._meta.model_name}"
+        return self.user is None or self.user.has_perm(right)
 
     # --- the library's hooks, in the order in which it calls them ------------------------------
 
@@ -148,16 +157,10 @@ class KeyedResource(resources.ModelResource):
         self.user = kwargs.get("user")
         check_headers(dataset, self.columns)
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
-        try:
+        with conflicts_in_words():
             return super().import_data(
                 dataset, dry_run=dry_run, raise_errors=raise_errors, **kwargs
             )
-        except IntegrityError as exc:
-            raise ConflictError from exc
-        except OperationalError as exc:
-            if getattr(exc.__cause__, "sqlstate", "") != DEADLOCK:
-                raise
-            raise ConflictError from exc
 
     def before_import(self, dataset: Table, **kwargs: Any) -> None:
         """Read all keys, then load what they and the other columns name, in batches."""
@@ -172,6 +175,7 @@ class KeyedResource(resources.ModelResource):
                 column.widget.preload(dataset[column.column_name])
         for batch in good_batches(self._keys):
             self.existing.update(self.find(batch, lock=not self.dry_run))
+        check_limits(self.new_rows())
 
     def _check_import_id_fields(self, headers: list[str]) -> None:
         """Done already, in plain words."""
@@ -260,16 +264,12 @@ class KeyedResource(resources.ModelResource):
             before = {column.attribute: old for column, old, _new in self._changed}
             self._values_before[instance.pk] = before
 
-    def bulk_create(
-        self, using_transactions: bool, dry_run: bool, *args: Any, **kwargs: Any
-    ) -> None:
+    def bulk_create(self, using_transactions: bool, dry_run: bool, *_: Any, **kwargs: Any) -> None:
         if added := self._write(self.create_instances, self.insert, dry_run, kwargs["result"]):
             kwargs["result"].added += [instance.pk for instance in added]
             record_added(added)
 
-    def bulk_update(
-        self, using_transactions: bool, dry_run: bool, *args: Any, **kwargs: Any
-    ) -> None:
+    def bulk_update(self, using_transactions: bool, dry_run: bool, *_: Any, **kwargs: Any) -> None:
         changed = self._write(self.update_instances, self.update, dry_run, kwargs["result"])
         record_changed([(instance, self._values_before[instance.pk]) for instance in changed])
         self._values_before.clear()
@@ -278,8 +278,7 @@ class KeyedResource(resources.ModelResource):
         self, instances: list[Any], write: Any, dry_run: bool, result: ImportResult
     ) -> list[Any]:
         """Write the rows, unless nothing is to be written; returns those that were."""
-        written = [] if dry_run or result.has_errors() else list(instances)
-        if written:
+        if written := [] if dry_run or result.has_errors() else list(instances):
             write(written)
         instances.clear()
         return written

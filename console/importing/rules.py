@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import ngettext
 
+from console import limits
 from console.importing.columns import Column
 from console.importing.exceptions import FileError
 from console.importing.table import Table
@@ -27,6 +28,18 @@ def check_headers(table: Table, columns: Iterable[Column]) -> None:
             names=", ".join(missing),
             found=", ".join(table.headers),
         )
+
+
+def check_limits(new_rows: Iterable[tuple[type[Model], int]]) -> None:
+    """Raise ``FileError`` where that many more rows are more than the company's plan allows."""
+    for model, number in new_rows:
+        counted_as = getattr(model, "counted_as", None)
+        if counted_as is None:
+            continue
+        try:
+            limits.check(counted_as, adding=number)
+        except limits.LimitReached as exc:
+            raise FileError("%(why)s", why=" ".join(exc.messages)) from exc
 
 
 def model_errors(

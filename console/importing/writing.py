@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from auditlog.registry import auditlog
+from django.db import IntegrityError, OperationalError
 from django.db.models import Model
 
 from console.history.record import record_many
+from console.importing.exceptions import ConflictError
 from console.importing.loader import BATCH
+
+DEADLOCK = "40P01"
+
+
+@contextmanager
+def conflicts_in_words() -> Iterator[None]:
+    """What the database says where somebody wrote the same rows, as ``ConflictError``."""
+    try:
+        yield
+    except IntegrityError as exc:
+        raise ConflictError from exc
+    except OperationalError as exc:
+        if getattr(exc.__cause__, "sqlstate", "") != DEADLOCK:
+            raise
+        raise ConflictError from exc
 
 
 def insert_rows(model: type[Model], rows: list[Any]) -> None:

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models import Max
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from console import limits
+from tenant_data.models.label import Label
+from tenant_data.models.milestone import Milestone
 from tenant_data.models.project import Project
 
 REFERENCE = re.compile(r"(?P<key>[A-Z][A-Z0-9]{1,9})-(?P<number>[1-9][0-9]{0,8})")
@@ -27,9 +34,22 @@ class TaskPriority(models.IntegerChoices):
     URGENT = 4, _("Urgent")
 
 
-class TaskQuerySet(models.QuerySet["Task"]):
+class TaskQuerySet(limits.CountedQuerySet):
     def get_by_natural_key(self, key: str, number: int) -> Task:
         return self.get(project__key=key, number=number)
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        """Raises ``LimitReached`` as one save for each would. Numbers have to be given."""
+        objs = list(objs)
+        for task in objs:
+            task.keep_done_at()
+        created = super().bulk_create(objs, *args, **kwargs)
+        highest: dict[int, int] = {}
+        for task in objs:
+            highest[task.project_id] = max(highest.get(task.project_id, 0), task.number)
+        for project_id, number in sorted(highest.items()):
+            _note_number(project_id, number)
+        return created
 
 
 class Task(models.Model):
@@ -60,8 +80,46 @@ class Task(models.Model):
         verbose_name=_("assignee"),
     )
     due_on = models.DateField(_("due"), null=True, blank=True)
+    milestone = models.ForeignKey(
+        Milestone,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        verbose_name=_("milestone"),
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="parts",
+        verbose_name=_("part of"),
+        help_text=_("A larger task of the same project that this one is a part of."),
+    )
+    estimate = models.DecimalField(
+        _("estimate (hours)"),
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    labels = models.ManyToManyField(
+        Label, blank=True, related_name="tasks", verbose_name=_("labels")
+    )
+    position = models.PositiveIntegerField(
+        _("order"),
+        default=0,
+        help_text=_("Where tasks are sorted by their order, the smallest number comes first."),
+    )
+    #: When the status became “done”; the database keeps the two together.
+    done_at = models.DateTimeField(_("done"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    #: What a plan counts tasks as; see ``console.limits``.
+    counted_as = "tasks"
 
     objects = TaskQuerySet.as_manager()
 
@@ -76,6 +134,8 @@ class Task(models.Model):
                 name="tenant_data_task_reference",
                 violation_error_message=_("The project has a task with this number already."),
             ),
+            # Every part is in the project of the whole: the other half is in the migration.
+            models.UniqueConstraint(fields=("id", "project"), name="tenant_data_task_of_project"),
             models.CheckConstraint(
                 condition=models.Q(number__gte=1), name="tenant_data_task_number_positive"
             ),
@@ -87,8 +147,29 @@ class Task(models.Model):
                 condition=models.Q(priority__in=TaskPriority.values),
                 name="tenant_data_task_priority_known",
             ),
+            models.CheckConstraint(
+                condition=models.Q(estimate=None) | models.Q(estimate__gte=0),
+                name="tenant_data_task_estimate_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=TaskStatus.DONE, done_at__isnull=False)
+                | models.Q(~models.Q(status=TaskStatus.DONE), done_at=None),
+                name="tenant_data_task_done_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")),
+                name="tenant_data_task_no_part_of_itself",
+                violation_error_message=_("A task cannot be a part of itself."),
+            ),
         )
-        indexes = (models.Index(fields=("status", "due_on"), name="tenant_data_task_status_due"),)
+        indexes = (
+            models.Index(fields=("status", "due_on"), name="tenant_data_task_status_due"),
+            models.Index(
+                fields=("assignee", "status", "due_on"), name="tenant_data_task_of_person"
+            ),
+            models.Index(fields=("project", "status"), name="tenant_data_task_by_project"),
+            models.Index(fields=("done_at",), name="tenant_data_task_done_at"),
+        )
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
@@ -97,20 +178,67 @@ class Task(models.Model):
         """Save, giving the task its project's next number where it has none.
 
         Locks the project's row until the transaction ends, so that no two tasks get one number.
+        Raises ``LimitReached`` for one more than the plan allows.
         """
-        if self.number is not None:
+        with limits.held(self):
+            self.keep_done_at()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "done_at"}
+            if self.number is None:
+                project = Project.objects.select_for_update().get(pk=self.project_id)
+                self.number = project.last_number + 1
+            adding = self._state.adding
             super().save(*args, **kwargs)
-            return
-        with transaction.atomic():
-            Project.objects.select_for_update().get(pk=self.project_id)
-            highest = Task.objects.filter(project_id=self.project_id).aggregate(n=Max("number"))
-            self.number = (highest["n"] or 0) + 1
-            super().save(*args, **kwargs)
+            if adding:
+                _note_number(self.project_id, self.number)
+
+    def clean(self) -> None:
+        errors = {}
+        if self.milestone_id and self.milestone.project_id != self.project_id:
+            errors["milestone"] = _t("This milestone belongs to another project.")
+        if self.parent_id:
+            errors |= self._wrong_parent()
+        if errors:
+            raise ValidationError(errors)
+        limits.check_new(self)
+
+    def _wrong_parent(self) -> dict[str, str]:
+        """Two levels are all there is: a part has no parts."""
+        if self.parent_id == self.pk:
+            return {"parent": _t("A task cannot be a part of itself.")}
+        if self.parent.project_id != self.project_id:
+            return {"parent": _t("This task belongs to another project.")}
+        if self.parent.parent_id:
+            return {"parent": _t("This task is a part of another one itself.")}
+        if self.pk and self.parts.exists():
+            return {"parent": _t("This task has parts of its own, so it cannot be one.")}
+        return {}
+
+    def keep_done_at(self) -> None:
+        """Have the time at which the task was done agree with its status."""
+        if self.status != TaskStatus.DONE:
+            self.done_at = None
+        elif self.done_at is None:
+            self.done_at = timezone.now()
 
     def natural_key(self) -> tuple[str, int]:
         return (self.project.key, self.number)
 
     @property
     def reference(self) -> str:
-        """What people call the task; unique in the tenant, unlike the number."""
+        """What people call the task; unique in the company, unlike the number."""
         return f"{self.project.key}-{self.number}"
+
+    @property
+    def is_done(self) -> bool:
+        return self.status == TaskStatus.DONE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have been done before today, where its company is."""
+        return not self.is_done and self.due_on is not None and self.due_on < timezone.localdate()
+
+
+def _note_number(project_id: int, number: int) -> None:
+    projects = Project.objects.filter(pk=project_id, last_number__lt=number)
+    projects.update(last_number=number)

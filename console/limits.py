@@ -1,0 +1,153 @@
+"""What a company's plan allows, held wherever rows are written.
+
+Models of the tenants' side ask here before they save. Which plan it is and how much is used is
+answered by two functions that the settings name, for this knows neither of the two sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console.postgres.contexts import tenants_connection
+
+
+class Plan(Protocol):
+    name: str
+
+    def limits(self) -> dict[str, int | None]: ...
+
+    @property
+    def features(self) -> list[str]: ...
+
+
+class LimitReached(ValidationError):
+    """One more would be more than the plan allows. Nothing was written."""
+
+
+def plan_of_company() -> Plan | None:
+    """The plan of the tenant that the connection is in; ``None`` where nothing is limited."""
+    plan: Callable[[], Plan | None] = import_string(settings.TENANT_PLAN)
+    return plan()
+
+
+def has_feature(feature: str) -> bool:
+    """Whether the plan has it switched on. Without a plan there is nothing that one could lack."""
+    plan = plan_of_company()
+    return plan is None or feature in plan.features
+
+
+def check(kind: str, *, adding: int = 1) -> None:
+    """Raise ``LimitReached`` where ``adding`` more of a kind are more than the plan allows.
+
+    Locks the kind for this tenant until the transaction ends, so that of two who add the last one
+    at the same moment one is refused. Asks the database nothing where there is no limit.
+    """
+    plan = plan_of_company()
+    limit = plan.limits().get(kind) if plan else None
+    if plan is None or limit is None or adding <= 0:
+        return
+    _lock(kind)
+    used: Callable[[str], int] = import_string(settings.TENANT_USE)
+    already = used(kind)
+    if already + adding > limit:
+        raise LimitReached(_refusal(kind, plan.name, already, limit, adding), code=f"limit_{kind}")
+
+
+def check_new(instance: Any) -> None:
+    """The same for one row, if it is not in the database yet. What its model is counted as stands
+    in its ``counted_as``."""
+    if instance._state.adding:
+        check(instance.counted_as)
+
+
+@contextmanager
+def held(instance: Any) -> Iterator[None]:
+    """Save the new row in the block: what was checked is still true when it is written."""
+    with transaction.atomic():
+        check_new(instance)
+        yield
+
+
+class CountedQuerySet(models.QuerySet[Any]):
+    """Of a model with ``counted_as``: many rows are held to the limit as single ones are."""
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        """Raises ``LimitReached`` before anything is written. Rows that came from the database
+        are written again and not counted."""
+        objs = list(objs)
+        with transaction.atomic():
+            check(self.model.counted_as, adding=sum(obj._state.adding for obj in objs))
+            return super().bulk_create(objs, *args, **kwargs)
+
+
+def _lock(kind: str) -> None:
+    connection = tenants_connection()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"limit {connection.schema_name} {kind}"],
+        )
+
+
+def _refusal(kind: str, plan: str, used: int, limit: int, adding: int) -> str:
+    words = {
+        "plan": plan,
+        "limit": _number(limit),
+        "used": _number(used),
+        "adding": _number(adding),
+    }
+    if kind == "storage":
+        sizes = (limit, max(limit - used, 0), adding)
+        words |= dict(zip(("limit", "free", "adding"), map(filesizeformat, sizes), strict=True))
+        return (
+            _(
+                "The plan “%(plan)s” has room for %(limit)s of files. %(free)s are free, and this "
+                "needs %(adding)s."
+            )
+            % words
+        )
+    sentence = _ALLOWED[kind](limit)
+    if adding == 1:
+        sentence += " " + _MAKE_ROOM[kind]()
+    else:
+        sentence += " " + _("This would add %(adding)s.")
+    return sentence % words
+
+
+_ALLOWED: dict[str, Callable[[int], str]] = {
+    "users": lambda n: ngettext(
+        "The plan “%(plan)s” allows %(limit)s user, and you have %(used)s.",
+        "The plan “%(plan)s” allows %(limit)s users, and you have %(used)s.",
+        n,
+    ),
+    "projects": lambda n: ngettext(
+        "The plan “%(plan)s” allows %(limit)s project, and you have %(used)s.",
+        "The plan “%(plan)s” allows %(limit)s projects, and you have %(used)s.",
+        n,
+    ),
+    "tasks": lambda n: ngettext(
+        "The plan “%(plan)s” allows %(limit)s task, and you have %(used)s.",
+        "The plan “%(plan)s” allows %(limit)s tasks, and you have %(used)s.",
+        n,
+    ),
+}
+_MAKE_ROOM: dict[str, Callable[[], str]] = {
+    "users": lambda: _("Deactivate somebody first, or ask for a larger plan."),
+    "projects": lambda: _("Delete one first, or ask for a larger plan."),
+    "tasks": lambda: _("Delete some first, or ask for a larger plan."),
+}
+
+
+def _number(number: int) -> str:
+    return str(number_format(number, use_l10n=True, force_grouping=True))

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from tenant_data.models.colours import Colour, ColourField
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def get_by_natural_key(self, name: str) -> Label:
+        return self.get(name=name)
+
+
+class Label(models.Model):
+    """A word that tasks of any project can carry."""
+
+    name = models.CharField(_("name"), max_length=40)
+    colour = ColourField(default=Colour.GREY)
+
+    objects = LabelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("label")
+        verbose_name_plural = _("labels")
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                Lower("name"),
+                name="tenant_data_label_name",
+                violation_error_message=_("There is a label of this name already."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.name,)
+
+    def clean(self) -> None:
+        self.name = " ".join(self.name.split())
