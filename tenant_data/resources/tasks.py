@@ -1,11 +1,10 @@
-"""Import and export of a tenant's projects and tasks."""
+"""Import and export of tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -19,53 +18,10 @@ from console.importing.widgets import Day, Known, OneOf, Text
 from console.importing.writing import update_rows
 from tenant_data.models import Project, Task, TaskPriority, TaskStatus
 from tenant_data.models.task import REFERENCE
+from tenant_data.resources.people import users_by_email
 
 #: Names of projects that the preview spells out.
 NAMED = 5
-
-
-class ProjectResource(KeyedResource):
-    """A project by its key."""
-
-    key = Column(
-        attribute="key",
-        widget=Text(),
-        meaning=gettext_lazy("Two to ten capital letters and digits; begins each reference."),
-        samples=("WEB", "OPS"),
-        required=True,
-        key=True,
-    )
-    name = Column(
-        attribute="name",
-        widget=Text(),
-        meaning=gettext_lazy("What people call the project."),
-        samples=("New web shop", "Office and operations"),
-        required=True,
-    )
-
-    class Meta:
-        model = Project
-        import_id_fields = ("key",)
-        fields = import_order = export_order = ("key", "name")
-
-    def read_key(self, row: dict[str, str]) -> str:
-        return self.fields["key"].clean(row).upper()
-
-    def find(self, keys: list[str], *, lock: bool) -> dict[str, Project]:
-        projects = Project.objects.filter(key__in=keys).order_by("pk")
-        if lock:
-            projects = projects.select_for_update()
-        return {project.key: project for project in projects}
-
-    def start(self, key: str, row: dict[str, str]) -> Project:
-        return Project(key=key)
-
-    def filter_export(self, queryset: QuerySet[Project], **kwargs: Any) -> QuerySet[Project]:
-        return queryset.order_by("key")
-
-
-def users_by_email(emails: set[str]) -> dict[str, Any]:
-    return {user.email: user for user in get_user_model().objects.filter(email__in=emails)}
 
 
 class TaskResource(KeyedResource):
