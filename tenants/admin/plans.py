@@ -25,13 +25,13 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from console.importing.admin import ImportExportMixin
 from console.modeladmin import ModelAdmin
+from console.others import JoinedInput, LeavesOthersWork
 from console.sites import public_site
 from tenants.admin.base import PageMixin, SecondLook, link
 from tenants.admin.client_filters import EVERYTHING, StatusFilter
 from tenants.admin.plan_words import features_of, limits_of, price_of
 from tenants.admin.state_badge import label
 from tenants.exceptions import PlanIsOffered, PlanRetired, TenantError
-from tenants.forms.others import JoinedInput, LeavesOthersWork
 from tenants.models import Feature, Plan
 from tenants.operations import plans
 from tenants.resources import PlanResource

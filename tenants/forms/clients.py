@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from console.others import LeavesOthersWork
 from tenants.forms.fields import ColourField, LogoField, TagsField, TimeZoneField
-from tenants.forms.others import LeavesOthersWork
 from tenants.forms.turned_down import CanBeTurnedDown
 from tenants.models import Client
 from tenants.operations.plans import plans_for

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 
-from tenants.forms.others import LeavesOthersWork
+from console.others import LeavesOthersWork
 from tenants.forms.turned_down import CanBeTurnedDown
 from tenants.models import Client, Domain
 from tenants.operations.hindrance import domain_hindrance
