@@ -70,6 +70,11 @@ class ChangeList(UnfoldChangeList):
         found = [at for at in columns if self.get_ordering_field(self.list_display[at]) == name]
         return {at: columns[at] for at in found[:1]}
 
+    @property
+    def is_more(self) -> bool:
+        """Whether there are more rows than were counted."""
+        return bool(getattr(self.paginator, "is_more", False))
+
     # --- The order that the user chose ------------------------------------------------------
 
     def _order_of(self, request: HttpRequest) -> list[str]:

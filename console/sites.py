@@ -160,7 +160,7 @@ class TenantSite(ConsoleSite):
 
     settings_name = "UNFOLD_TENANT"
     index_template = "console/home_tenant.html"
-    searched_models = ("tenant_data.Project", "tenant_data.Task")
+    searched_models = ("tenant_data.Project", "tenant_data.Task", "tenant_data.Customer")
 
     def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
         tenant = request.tenant

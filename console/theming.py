@@ -52,7 +52,13 @@ PUBLIC_GROUPS: tuple[Group, ...] = (
 TENANT_GROUPS: tuple[Group, ...] = (
     (
         _("Work"),
-        (("tenant_data.Project", "folder_open"), ("tenant_data.Task", "task_alt")),
+        (
+            ("tenant_data.Task", "task_alt"),
+            ("tenant_data.Project", "folder_open"),
+            ("tenant_data.Milestone", "flag"),
+            ("tenant_data.Customer", "handshake"),
+            ("tenant_data.Label", "label"),
+        ),
     ),
     (_("People"), (("accounts.User", "person"), ("auth.Group", "group"))),
 )
@@ -80,7 +86,9 @@ def _navigation(
         items = []
         for label, icon in models:
             model_admin = site._registry.get(apps.get_model(label))
-            if model_admin is None or not model_admin.has_view_or_change_permission(request):
+            if model_admin is None or not model_admin.has_module_permission(request):
+                continue
+            if not model_admin.has_view_or_change_permission(request):
                 continue
             options = model_admin.opts
             link = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")

@@ -1,5 +1,5 @@
 """The pages of a company's work. Importing this registers them."""
 
-from tenant_data.admin import projects, tasks
+from tenant_data.admin import customers, labels, milestones, projects, tasks
 
-__all__ = ["projects", "tasks"]
+__all__ = ["customers", "labels", "milestones", "projects", "tasks"]

@@ -121,7 +121,10 @@ def test_lists_ask_the_same_number_of_queries_whatever_they_show(
 
 
 def test_a_task_gets_the_next_number_and_keeps_it(browser: Any, web: Project) -> None:
-    form = {"project": web.pk, "number": "", "title": "New", "status": "open", "priority": 2}
+    form = {
+        **{"project": web.pk, "number": "", "title": "New"},
+        **{"status": "open", "priority": 2, "position": 0},
+    }
     response = browser.post(f"{TASKS}add/", form)
     assert response.status_code == 302
     with schema_context("alpha"):
@@ -144,10 +147,11 @@ def test_a_number_that_is_taken_is_refused_in_plain_words(browser: Any, web: Pro
 
 
 def test_a_projects_key_is_fixed_once_it_has_tasks(browser: Any, web: Project) -> None:
-    browser.post(f"{PROJECTS}{web.pk}/change/", {"name": "Web site", "key": "OTHER"})
+    rest = {"status": "active", "colour": "red"}
+    browser.post(f"{PROJECTS}{web.pk}/change/", {"name": "Web site", "key": "OTHER", **rest})
     with schema_context("alpha"):
         empty = Project.objects.create(key="EMPTY", name="Empty")
-    browser.post(f"{PROJECTS}{empty.pk}/change/", {"name": "Empty", "key": "FULL"})
+    browser.post(f"{PROJECTS}{empty.pk}/change/", {"name": "Empty", "key": "FULL", **rest})
     with schema_context("alpha"):
         assert Project.objects.get(pk=web.pk).key == "WEB"
         assert Project.objects.get(pk=web.pk).name == "Web site"
