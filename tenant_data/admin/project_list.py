@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -25,7 +25,7 @@ from unfold.sections import TemplateSection
 
 from console.changelist import ChangeList
 from tenant_data import stats
-from tenant_data.models import Project, ProjectStatus, Task, TaskStatus
+from tenant_data.models import Project, ProjectStatus, Task
 
 #: How many tasks the preview of a project shows.
 PREVIEW = 5
@@ -167,36 +167,27 @@ class ProjectChangeList(ChangeList):
 
 def with_counts(projects: QuerySet[Project]) -> QuerySet[Project]:
     """Adds ``total``, ``left`` and ``late``: counted for the rows that are read, not for all."""
-    today = timezone.localdate()
 
-    def number(**conditions: Any) -> Coalesce:
-        tasks = Task.objects.filter(project=OuterRef("pk"), **conditions).order_by()
+    def number(*conditions: Q) -> Coalesce:
+        tasks = Task.objects.filter(*conditions, project=OuterRef("pk")).order_by()
         counted = tasks.values("project").annotate(n=Count("pk")).values("n")
         return Coalesce(Subquery(counted), 0)
 
-    left = [status for status in TaskStatus.values if status != TaskStatus.DONE]
-    return projects.annotate(
-        total=number(),
-        left=number(status__in=left),
-        late=number(status__in=left, due_on__lt=today),
-    )
+    return projects.annotate(total=number(), left=number(stats.NOT_DONE), late=number(stats.late()))
 
 
 def add_next_tasks(projects: Any) -> None:
-    """Give each project its ``next_tasks``: one query for all of them."""
+    """Give each project its ``next_tasks``: two queries for all of them, whatever is in them."""
     rows = list(projects)
-    place = Window(
-        RowNumber(),
-        partition_by=F("project"),
-        order_by=[F("due_on").asc(nulls_last=True), F("priority").desc(), F("pk").asc()],
+    left = Task.objects.filter(stats.NOT_DONE, project=OuterRef("pk"))
+    first = left.order_by("due_on", "-priority", "pk").values("pk")[:PREVIEW]
+    keys = Project.objects.filter(pk__in=[row.pk for row in rows]).order_by()
+    next_keys = dict(keys.values_list("pk", ArraySubquery(first)))
+    tasks = Task.objects.select_related("assignee").in_bulk(
+        [key for found in next_keys.values() for key in found]
     )
-    tasks = Task.objects.filter(stats.NOT_DONE, project__in=[row.pk for row in rows])
-    first = tasks.annotate(place=place).filter(place__lte=PREVIEW).select_related("assignee")
-    by_project: dict[int, list[Task]] = {}
-    for task in first.order_by("project", "place"):
-        by_project.setdefault(task.project_id, []).append(task)
     for row in rows:
-        row.next_tasks = by_project.get(row.pk, [])
+        row.next_tasks = [tasks[key] for key in next_keys.get(row.pk, []) if key in tasks]
         for task in row.next_tasks:
             task.project = row
 

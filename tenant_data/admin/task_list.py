@@ -48,6 +48,12 @@ class TaskChangeList(ChangeList):
     """Tabs for the questions that are asked most. They carry no numbers: each would be a count of
     its own on every page, and the home page has them."""
 
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if self.multi_page and not self.show_all:
+            # Sorting is done with keys alone; the rest is read for the rows of the page.
+            self.result_list = self.queryset.filter(pk__in=self.result_list.values("pk"))
+
     def tabs(self) -> list[dict[str, Any]]:
         parameter = WorkFilter.parameter_name
         chosen = self.filter_params.get(parameter, [""])[-1]
@@ -77,7 +83,7 @@ class TaskList:
         "due",
         "milestone_name",
     )
-    list_display_links = ("reference",)
+    list_display_links = ("reference", "titled")
     list_select_related = ("project", "assignee", "milestone", "parent")
     # The newest first: it is the order of an index, whatever the number of tasks.
     ordering = ("-pk",)
@@ -94,7 +100,7 @@ class TaskList:
         ("updated_at", DaysFilter),
     )
     search_fields = ("title", "project__key", "project__name")
-    search_help_text = _("Title, project, or a reference such as WEB-12")
+    search_help_text = _("Title, project or WEB-12")
     # Each count beside a filter's choice would be one more walk through the tasks.
     show_facets = ShowFacets.NEVER
 
@@ -134,8 +140,8 @@ class TaskList:
     # --- Columns ----------------------------------------------------------------------------
 
     @display(description=_("task"), ordering="project__key")
-    def reference(self, task: Task) -> str:
-        return task.reference
+    def reference(self, task: Task) -> SafeString:
+        return format_html('<span class="work-reference">{}</span>', task.reference)
 
     @display(description=_("title"), ordering="title")
     def titled(self, task: Task) -> SafeString:

@@ -26,7 +26,7 @@ from tenant_data.models import Project, Task, TaskStatus
 #: How many tasks the page names; it says how many more there are.
 NAMED = 10
 # A key has 18 digits at the most: more than any database gives, and no number too long to read.
-_KEYS = re.compile(r"[0-9]{1,18}(?:,[0-9]{1,18})*")
+_KEYS = re.compile(r"\A[0-9]{1,18}(?:,[0-9]{1,18})*\Z")
 
 
 class ManyForm(forms.Form):

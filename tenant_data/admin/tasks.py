@@ -55,7 +55,7 @@ class TaskAdmin(StatusInList, ManyTasks, TaskList, ImportExportMixin, WorkAdmin)
         match = request.resolver_match
         task = match.kwargs.get("object_id", "") if match else ""
         if db_field.name in ("milestone", "parent") and task.isdecimal():
-            _ask_for(field.widget.widget, task)
+            _ask_for(field.widget, task)
         return field
 
     def choices_for(

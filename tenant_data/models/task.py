@@ -168,6 +168,12 @@ class Task(models.Model):
                 fields=("assignee", "status", "due_on"), name="tenant_data_task_of_person"
             ),
             models.Index(fields=("project", "status"), name="tenant_data_task_by_project"),
+            # What is next in each project, and how much of it is late.
+            models.Index(
+                fields=("project", "due_on"),
+                condition=~models.Q(status=TaskStatus.DONE),
+                name="tenant_data_task_next",
+            ),
             models.Index(fields=("done_at",), name="tenant_data_task_done_at"),
         )
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from tenant_data import stats
-from tenant_data.models import Project, Task, TaskPriority, TaskStatus
+from tenant_data.models import Project, Task
 from tenants.models import Client
 
 TASKS = "/tenant_data/task/"
@@ -24,30 +21,6 @@ PROJECTS = "/tenant_data/project/"
 
 def text_of(response: Any) -> str:
     return response.content.decode()
-
-
-@pytest.fixture
-def web(alpha: Client) -> Iterator[Project]:
-    """A project of alpha's with four tasks: late, mine, done and nobody's."""
-    today = timezone.localdate()
-    with schema_context("alpha"):
-        owner = User.objects.get(email=alpha.admin_email)
-        project = Project.objects.create(key="WEB", name="Website")
-        yesterday = today - datetime.timedelta(days=1)
-        Task.objects.create(
-            project=project, title="Was due", due_on=yesterday, priority=TaskPriority.URGENT
-        )
-        Task.objects.create(project=project, title="Is mine", assignee=owner, due_on=today)
-        Task.objects.create(
-            project=project, title="Is done", status=TaskStatus.DONE, due_on=yesterday
-        )
-        Task.objects.create(project=project, title="Is nobody's")
-    return project
-
-
-@pytest.fixture
-def browser(tenant_browser: Any, alpha: Client, owner: User) -> Any:
-    return tenant_browser(alpha, owner)
 
 
 @pytest.fixture

@@ -42,6 +42,22 @@
         nameSymbolButton(element);
     }
 
+    // A cell that opens what is below its row: the button is the symbol in it, not the cell.
+    function mendOpener(cell) {
+        const symbol = cell.querySelector(".material-symbols-outlined");
+        if (!symbol || symbol.dataset.consoleButton !== undefined) return;
+        const row = cell.closest("tr");
+        symbol.dataset.consoleButton = "";
+        symbol.tabIndex = 0;
+        symbol.setAttribute("role", "button");
+        const about = row.querySelector("th")?.textContent.trim() ?? "";
+        symbol.setAttribute("aria-label", [cell.dataset.label, about].filter(Boolean).join(": "));
+        const isOpen = () => getComputedStyle(row.nextElementSibling).display !== "none";
+        const tell = () => setTimeout(() => symbol.setAttribute("aria-expanded", String(isOpen())));
+        cell.addEventListener("click", tell);
+        tell();
+    }
+
     function mendSymbol(symbol) {
         if (symbol.dataset.consoleButton === undefined && !symbol.hasAttribute("aria-label")) {
             symbol.setAttribute("aria-hidden", "true");
@@ -68,7 +84,8 @@
     }
 
     function mend(root) {
-        root.querySelectorAll("[x-on\\:click]").forEach(mendClickable);
+        root.querySelectorAll("#result_list td[data-label][x-on\\:click]").forEach(mendOpener);
+        root.querySelectorAll("[x-on\\:click]:not(#result_list td)").forEach(mendClickable);
         root.querySelectorAll("button, a[href]").forEach(nameSymbolButton);
         root.querySelectorAll(".material-symbols-outlined").forEach(mendSymbol);
         root.querySelectorAll("a > .date-icon[title], a > .clock-icon[title]").forEach((icon) => {
