@@ -23,7 +23,7 @@ _SCENE = """
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_tenants.utils import schema_context
-from tenant_data.models import Project
+from tenant_data.models import Customer, Label, Milestone, Project
 from tenants.models import Client, OperationKind, Plan
 from tenants.operations import lifecycle
 from tenants.operations.request import request_operation
@@ -42,7 +42,10 @@ lifecycle.archive(client("umbrella"), removal_on=timezone.localdate(), acting_us
 Plan.objects.create(code="old", name="Old plan", is_retired=True)
 Group.objects.create(name="Summer help")
 with schema_context("acme"):
-    Project.objects.create(key="NEW", name="Without a task")
+    new = Project.objects.create(key="NEW", name="Without a task")
+    Milestone.objects.create(project=new, name="Beta")
+    Customer.objects.create(name="Baker and sons")
+    Label.objects.create(name="Urgent", colour="red")
 """
 _WAITING = """
 from tenants.models import Client, OperationKind

@@ -13,7 +13,7 @@ from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.history.record import record_event
-from tenant_data.models import Project, Task
+from tenant_data.models import Customer, Label, Milestone, Project, Task
 from tenants.models import Client, OperationKind, Rollout
 from tests.conftest import Browser
 from tests.console.embedded import is_running, server_in
@@ -62,6 +62,10 @@ def rows(alpha: Client, operator: User) -> dict[str, Any]:
         project = Project.objects.create(key="WEB", name="Website")
         found["alpha/tenant_data/project"] = project.pk
         found["alpha/tenant_data/task"] = Task.objects.create(project=project, title="t").pk
+        beta = Milestone.objects.create(project=project, name="Some")
+        found["alpha/tenant_data/milestone"] = beta.pk
+        found["alpha/tenant_data/customer"] = Customer.objects.create(name="Some").pk
+        found["alpha/tenant_data/label"] = Label.objects.create(name="Some").pk
     for side in SIDES:
         with schema_context(side):
             found[f"{side}/accounts/user"] = User.objects.create_user("somebody@example.com").pk
