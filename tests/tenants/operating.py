@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -48,8 +49,10 @@ def failed(client: Client, kind: OperationKind = CREATE) -> Operation:
 
 def make_behind(schema: str) -> None:
     """Take the tables of `tenant_data` and the record of them out of a schema."""
+    models = apps.get_app_config("tenant_data").get_models(include_auto_created=True)
+    tables = ", ".join(model._meta.db_table for model in models)
     with owner_rights(schema), connection.cursor() as cursor:
-        cursor.execute("DROP TABLE tenant_data_task, tenant_data_project")
+        cursor.execute(f"DROP TABLE {tables}")
         cursor.execute("DELETE FROM django_migrations WHERE app = 'tenant_data'")
 
 
