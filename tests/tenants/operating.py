@@ -52,6 +52,7 @@ def make_behind(schema: str) -> None:
     models = apps.get_app_config("tenant_data").get_models(include_auto_created=True)
     tables = ", ".join(model._meta.db_table for model in models)
     with owner_rights(schema), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"DROP TABLE {tables}")
         cursor.execute("DELETE FROM django_migrations WHERE app = 'tenant_data'")
 
