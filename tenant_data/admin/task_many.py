@@ -194,7 +194,6 @@ class ManyTasks:
             "more": max(number - NAMED, 0),
             "action": f"{url}?{query}" if query else url,
             "back": _back(request),
-            "media": self.media + form.media,
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "tenant_data/many.html", context)
