@@ -6,3 +6,9 @@ class AccountsConfig(AppConfig):
     name = "console.accounts"
     label = "accounts"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        from console.accounts.history import EVENTS
+        from console.history.events import name_events
+
+        name_events(EVENTS)

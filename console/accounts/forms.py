@@ -113,7 +113,7 @@ class GroupForm(RightsForm):
 
 
 class UserForm(RightsForm):
-    """Changes a user. Keeps the last superuser who can sign in."""
+    """Changes a user, with the groups and rights of their own."""
 
     class Meta:
         model = User
@@ -157,31 +157,6 @@ class UserForm(RightsForm):
 
     def clean_groups(self) -> QuerySet[Group]:
         return self._chosen("groups")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        can = ("is_active", "is_staff", "is_superuser")
-        kept = all(cleaned.get(name, getattr(self.instance, name)) for name in can)
-        if not kept and is_last_superuser(self.instance):
-            raise ValidationError(
-                _t(
-                    "This is the last superuser who can sign in. Make somebody else a superuser "
-                    "first."
-                ),
-                code="last_superuser",
-            )
-        return cleaned
-
-
-def is_last_superuser(user: User) -> bool:
-    """Whether nobody else is an active superuser who may use the admin.
-
-    Locks the superusers until the transaction ends: two who deactivate each other at the same
-    moment must not both succeed.
-    """
-    superusers = User.objects.filter(is_superuser=True, is_active=True, is_staff=True)
-    ids = set(superusers.select_for_update().values_list("pk", flat=True))
-    return ids == {user.pk}
 
 
 class NewUserForm(forms.ModelForm):

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 
-from console.accounts.models import User
+from console.accounts.admins import create_owner
 from tenants.exceptions import AlreadyProvisioned
 from tenants.models import Client, ClientStatus
 from tenants.operations.versions import read_version
@@ -27,7 +27,7 @@ def create_schema(client: Client, report: StepReport) -> str:
     line = _("Making the first admin, %(email)s.") % {"email": client.admin_email}
     report(line, step="admin")
     with schema_context(client.schema_name):
-        User.objects.create_superuser(client.admin_email, name=client.admin_name)
+        create_owner(client.admin_email, name=client.admin_name)
     client.provisioned_at = timezone.now()
     client.schema_version = read_version(client)
     client.status = ClientStatus.ACTIVE

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
-from console.accounts.roles import StaffRole
+from console.accounts.roles import StaffRole, TenantRole
 from console.importing.files import import_file
 from console.importing.results import ImportResult
 from tenants.exceptions import TenantError
@@ -43,8 +42,6 @@ PASSWORD = "demo-console-1"  # noqa: S105 - printed on every start; for a loopba
 _SALT = "the.demo.of.the.console"
 #: Plans that the demo retires once its clients have them.
 RETIRED = ("starter",)
-#: What an account of the demo may do, beside the admins, who may do everything.
-MEMBERS_MAY = ("view", "add", "change", "export")
 
 
 class DemoOutOfPlace(TenantError):
@@ -191,19 +188,12 @@ def _provide_schema(client: Client, report: Report) -> bool:
 
 
 def _make_people(rows: list[dict[str, str]], password: str) -> None:
-    app = import_string(settings.DEMO_RESOURCES["tasks"])._meta.model._meta.app_label
-    members, _created = Group.objects.get_or_create(name=_("Members"))
-    permissions = Permission.objects.filter(content_type__app_label=app)
-    members.permissions.set(
-        permission
-        for permission in permissions
-        if permission.codename.partition("_")[0] in MEMBERS_MAY
-    )
     for row in rows:
-        is_admin = row["admin"] == "yes"
-        user = _make_user(row["email"], row["name"], password, is_superuser=is_admin)
-        if not is_admin:
-            user.groups.add(members)
+        user = _make_user(row["email"], row["name"], password, is_superuser=False)
+        # The role of one who is there already may be another one by now.
+        if not user.groups.filter(pk__in=TenantRole.values).exists():
+            role = TenantRole.OWNER if row["admin"] == "yes" else TenantRole.MEMBER
+            user.groups.add(role.value)
 
 
 def _make_user(email: str, name: str, password: str, *, is_superuser: bool) -> User:

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from console.accounts.admins import admins, create_owner
 from console.accounts.links import sign_in_path
 from console.accounts.models import User
+from console.accounts.roles import TenantRole
 from console.history.acting import acting_as
 from console.history.record import record_event
 from tenants.exceptions import (
@@ -62,7 +65,7 @@ def tenant_admins(client: Client) -> list[TenantAdmin] | None:
 
 
 def add_tenant_admin(client: Client, *, name: str, email: str, acting_user: User | None) -> User:
-    """Add an admin to the client's tenant, who has no password until they set one.
+    """Add an owner to the client's tenant, who has no password until they set one.
 
     Raises ``NotAllowed``, what ``admin_hindrance`` names, ``SchemaSilent``, and where the tenant
     has a user with this address ``AdminExists``, ``UserIsNoAdmin`` or ``UserIsInactive``.
@@ -76,9 +79,11 @@ def add_tenant_admin(client: Client, *, name: str, email: str, acting_user: User
             _refuse_double(client, email)
             try:
                 with transaction.atomic():
-                    user = User.objects.create_superuser(email, name=name)
+                    user = create_owner(email, name=name)
             except IntegrityError as exc:  # Somebody was quicker.
                 raise AdminExists(client=client, email=email) from exc
+            except Group.DoesNotExist as exc:  # The schema is behind: it has no roles yet.
+                raise SchemaSilent(schema=client.schema_name) from exc
         record_event(client, ClientEvent.TENANT_ADMIN_ADDED, email=email)
     return user
 
@@ -168,7 +173,8 @@ def address(host: str, origin: str) -> str:
 
 
 def _admins() -> QuerySet[User]:
-    return User.objects.filter(is_active=True, is_staff=True, is_superuser=True)
+    """Owners, and superusers where somebody made one in a terminal."""
+    return admins(TenantRole)
 
 
 def _refuse_double(client: Client, email: str) -> None:
@@ -177,7 +183,7 @@ def _refuse_double(client: Client, email: str) -> None:
         return
     if not user.is_active:
         raise UserIsInactive(client=client, email=email)
-    if not (user.is_superuser and user.is_staff):
+    if not _admins().filter(pk=user.pk).exists():
         raise UserIsNoAdmin(client=client, email=email)
     raise AdminExists(client=client, email=email)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Group, Permission
-from django.db import transaction
 from django.utils.translation import gettext as _
 
+from console.accounts.kept import keep_groups
 from console.accounts.roles import StaffRole
 from tenants.operations.authorise import ARCHIVE, DROP, INVITE, PROVISION, SUSPEND
 from tenants.schemas.migrate import Report
@@ -62,41 +61,10 @@ RIGHTS: dict[StaffRole, frozenset[str]] = {
 
 
 def keep_staff_roles(*, report: Report) -> None:
-    """Make the groups of the roles, or give them back the rights that they are to have.
-
-    Can be run again at any time; writes only what differs. Belongs in ``public``, once its
-    permissions are there: a right that the database does not know is left out. Somebody's own
-    group that has the name of a role is given another one and keeps its members and rights.
-    """
-    with transaction.atomic():
-        known = {
-            f"{app}.{codename}": pk
-            for pk, app, codename in Permission.objects.values_list(
-                "pk", "content_type__app_label", "codename"
-            )
-        }
-        for role, rights in RIGHTS.items():
-            _make_room(role, report)
-            group, _created = Group.objects.get_or_create(
-                pk=role.value, defaults={"name": role.group_name}
-            )
-            if group.name != role.group_name:
-                group.name = role.group_name
-                group.save(update_fields=["name"])
-            group.permissions.set(known[right] for right in rights if right in known)
-
-
-def _make_room(role: StaffRole, report: Report) -> None:
-    own = Group.objects.filter(name=role.group_name).exclude(pk=role.value).first()
-    if own is None:
-        return
-    own.name = f"{role.group_name} ({_('your own')})"
-    number = 1
-    while Group.objects.filter(name=own.name).exists():
-        number += 1
-        own.name = f"{role.group_name} ({_('your own')} {number})"
-    own.save(update_fields=["name"])
-    report(
-        _("Your group “%(old)s” is called “%(new)s” now: the console has a role of that name.")
-        % {"old": role.group_name, "new": own.name}
-    )
+    """Make the groups of the roles, or give them back the rights that they are to have, as
+    ``keep_groups`` does. Belongs in ``public``."""
+    for old, new in keep_groups(RIGHTS):
+        report(
+            _("Your group “%(old)s” is called “%(new)s” now: the console has a role of that name.")
+            % {"old": old, "new": new}
+        )

@@ -176,14 +176,13 @@ def test_a_tenants_user_is_deleted_but_not_oneself(
 
 
 @pytest.mark.parametrize("lost", ["is_active", "is_staff", "is_superuser"])
-def test_the_last_superuser_stays(
-    lost: str, tenant_browser: Any, alpha: Client, owner: User
+def test_the_last_superuser_of_the_staff_stays(
+    lost: str, staff_browser: Any, operator: User
 ) -> None:
-    browser = tenant_browser(alpha, owner)
-    url = f"/accounts/user/{owner.pk}/change/"
-    response = browser.post(url, form_of(owner, **{lost: None}))
+    browser = staff_browser(operator)
+    url = f"/accounts/user/{operator.pk}/change/"
+    response = browser.post(url, form_of(operator, **{lost: None}))
     assert response.status_code == 200
     assert "the last superuser who can sign in" in text_of(response)
-    with schema_context("alpha"):
-        User.objects.create_superuser("second@alpha.example")
-    assert browser.post(url, form_of(owner, **{lost: None})).status_code == 302
+    User.objects.create_superuser("second@console.example")
+    assert browser.post(url, form_of(operator, **{lost: None})).status_code == 302

@@ -13,6 +13,7 @@ from django.utils.html import strip_tags
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.accounts.roles import TenantRole
 from console.history.models import LogEntry
 from tenants.exceptions import AdminExists, NotAllowed
 from tenants.models import Client
@@ -79,7 +80,8 @@ class TestAddingOne:
         assert response.headers["Location"].endswith("sign-in-link/?email=bea%40alpha.example")
         with schema_context("alpha"):
             user = User.objects.get(email="bea@alpha.example")
-            assert (user.name, user.is_superuser, user.is_staff) == ("Bea Second", True, True)
+            assert (user.name, user.is_superuser, user.is_staff) == ("Bea Second", False, True)
+            assert [group.pk for group in user.groups.all()] == [TenantRole.OWNER]
             assert not user.has_usable_password()
         entry = LogEntry.objects.about(alpha)[0]
         assert (entry.event, entry.actor_email) == ("tenant_admin_added", operator.email)

@@ -17,7 +17,7 @@ from django_tenants.utils import schema_context
 
 from console import staticfiles
 from console.accounts.models import User
-from console.accounts.roles import StaffRole
+from console.accounts.roles import StaffRole, TenantRole
 from console.history.models import LogEntry
 from tenants.models import Client, Operation, Plan
 from tenants.operations import demo
@@ -51,7 +51,8 @@ class TestDemo:
         with schema_context("hooli"):
             assert task.objects.count() == 400
             assert User.objects.get(email="gavin@hooli.example").check_password(demo.PASSWORD)
-            assert User.objects.filter(is_superuser=True).count() == 1
+            assert not User.objects.filter(is_superuser=True).exists()
+            assert User.objects.filter(groups=TenantRole.OWNER).count() == 1
         out = StringIO()
         call_command("load_demo", stdout=out)
         assert "0 new, 0 changed, 24 unchanged" in out.getvalue()

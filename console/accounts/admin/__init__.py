@@ -6,9 +6,9 @@ Importing this registers them.
 from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
-from console.accounts.admin import groups, staff, users
+from console.accounts.admin import people, staff
 
-__all__ = ["groups", "staff", "users"]
+__all__ = ["people", "staff"]
 
 # Groups belong to users here; Django's name for its app is no word of ours.
 apps.get_app_config("auth").verbose_name = _("People")

@@ -1,0 +1,46 @@
+"""Those who have the last word on a side: there is always one who can sign in.
+
+Among the staff they are the superusers. In a tenant they are its owners, and superusers where
+somebody made one in a terminal.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+
+from console.accounts.models import User
+from console.accounts.roles import Role, TenantRole
+
+
+def admins(roles: type[Role]) -> QuerySet[User]:
+    """The admins of the side with these roles who can sign in."""
+    can = Q(is_superuser=True)
+    if roles is TenantRole:
+        owners = User.groups.through.objects.filter(group_id=TenantRole.OWNER)
+        can |= Q(pk__in=owners.values("user_id"))
+    return User.objects.filter(can, is_active=True, is_staff=True)
+
+
+def is_last_admin(user: User, roles: type[Role]) -> bool:
+    """Whether the user is an admin and nobody else is.
+
+    Locks the admins until the transaction ends: two who deactivate or demote each other at the
+    same moment must not both succeed.
+    """
+    list(admins(roles).order_by("pk").select_for_update().values_list("pk", flat=True))
+    # Asked again under the lock: to leave a group changes no row of users, so whoever waited for
+    # the lock still had the answer of before.
+    return set(admins(roles).values_list("pk", flat=True)) == {user.pk}
+
+
+def create_owner(email: str, *, name: str) -> User:
+    """An owner of the tenant who has no password until they set one.
+
+    Belongs in a transaction. Raises ``IntegrityError`` where the address is taken, and
+    ``Group.DoesNotExist`` where the schema's roles are not there yet.
+    """
+    owners = Group.objects.get(pk=TenantRole.OWNER)
+    user = User.objects.create_user(email, name=name, is_staff=True)
+    user.groups.add(owners)
+    return user
