@@ -70,6 +70,13 @@ class ConsoleSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         return [path("favicon.ico", favicon, name="favicon")]
 
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        from console.accounts.views import forgotten_url
+
+        return super().login(request, {"forgotten_url": forgotten_url(), **(extra_context or {})})
+
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -60,7 +60,14 @@ TENANT_GROUPS: tuple[Group, ...] = (
             ("tenant_data.Label", "label"),
         ),
     ),
-    (_("People"), (("accounts.User", "person"), ("auth.Group", "group"))),
+    (
+        _("People"),
+        (
+            ("accounts.User", "person"),
+            ("auth.Group", "group"),
+            ("history.LogEntry", "history"),
+        ),
+    ),
 )
 
 

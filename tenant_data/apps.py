@@ -10,5 +10,5 @@ class TenantDataConfig(AppConfig):
     def ready(self) -> None:
         from tenant_data.roles import keep_roles
 
-        # This app is the last one, so all permissions of the schema are there by then.
-        post_migrate.connect(keep_roles, sender=self, dispatch_uid="tenant_data.keep_roles")
+        # Of every app: they may have rights to what other apps bring.
+        post_migrate.connect(keep_roles, dispatch_uid="tenant_data.keep_roles")

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Mapping, Set
 from typing import Any
 
+from django.apps import AppConfig, apps
+from django.conf import settings
 from django.db import connections
 from django_tenants.utils import get_public_schema_name
 
@@ -63,20 +65,27 @@ RIGHTS: dict[TenantRole, frozenset[str]] = {
 RECORDED_DIGEST = "aa6485bda950c5d6"
 
 
+def _last_app() -> AppConfig:
+    """The app of the tenants to which ``post_migrate`` is sent last."""
+    configs = [config for config in apps.get_app_configs() if config.models_module is not None]
+    return [config for config in configs if config.name in settings.TENANT_APPS][-1]
+
+
 def digest(rights: Mapping[Any, Set[str]]) -> str:
     """A short text that is another one for other rights."""
     lines = (f"{role.value}: {' '.join(sorted(names))}" for role, names in rights.items())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def keep_roles(**signal: Any) -> None:
+def keep_roles(*, app_config: AppConfig, using: str, **signal: Any) -> None:
     """Make the groups of the roles, or give them back their rights, as ``keep_groups`` does.
 
-    Called after the migrations of a tenant's schema; does nothing in ``public``, where groups with
-    the same ids are the staff's.
+    Called for each app after the migrations of a schema, and acts after the last one of a tenant:
+    the permissions of all are there by then. Does nothing in ``public``, where groups with the
+    same ids are the staff's.
     """
-    connection = connections[signal.get("using", "default")]
-    if connection.schema_name == get_public_schema_name():
+    connection = connections[using]
+    if connection.schema_name == get_public_schema_name() or app_config is not _last_app():
         return
     for old, new in keep_groups(RIGHTS):
         logger.info(

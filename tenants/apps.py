@@ -26,4 +26,4 @@ class TenantsConfig(AppConfig):
         auditlog.register(Client, exclude_fields=kept)
         auditlog.register(Domain)
         auditlog.register(Plan)
-        name_events(EVENTS)
+        name_events(EVENTS, about=Client)

@@ -15,7 +15,7 @@ from tenants.models import OperationKind
 SIDES = {"public": settings.PUBLIC_SCHEMA_URLCONF, "alpha": settings.ROOT_URLCONF}
 
 #: Pages for people who have not signed in.
-OPEN = {"login", "logout", "jsi18n", "favicon", "welcome", "logo"}
+OPEN = {"login", "logout", "jsi18n", "favicon", "welcome", "logo", "forgotten", "forgotten_sent"}
 
 
 def pages(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, str]]:

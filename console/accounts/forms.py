@@ -35,6 +35,16 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].widget.attrs["autocomplete"] = "username"
 
 
+class ForgottenForm(forms.Form):
+    """Whose password has been forgotten."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+
+
 class ChecklistWidget(forms.CheckboxSelectMultiple):
     """Check boxes in rows; those that may not be touched are shown and cannot be ticked."""
 

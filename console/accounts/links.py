@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db import connection
+from django.http import HttpRequest
+from django.http.request import split_domain_port
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
@@ -39,3 +43,11 @@ def sign_in_path(user: User, *, schema: str, host: str, urlconf: str) -> str:
     token = SignInTokens(schema=schema, host=host).make_token(user)
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     return reverse("welcome", args=[uid, token], urlconf=urlconf)
+
+
+def own_link(request: HttpRequest, user: User) -> str:
+    """A link for a user of the side that the request came to, on the host that it came to."""
+    host, _port = split_domain_port(request.get_host())
+    urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
+    path = sign_in_path(user, schema=connection.schema_name, host=host, urlconf=urlconf)
+    return request.build_absolute_uri(path)

@@ -100,6 +100,14 @@ def words_for(right: Permission) -> tuple[str, Any] | None:
     return (verb, VERBS[verb]) if verb in VERBS else None
 
 
+def full_name(right: Permission) -> str:
+    """A right in plain words with what it is about, such as ``Tasks: Add``."""
+    model = right.content_type.model_class()
+    words = words_for(right)
+    about = model._meta.verbose_name_plural if model else right.content_type.model
+    return f"{capfirst(str(about))}: {capfirst(str(words[1] if words else right.name))}"
+
+
 def in_rows(rights: Iterable[Permission]) -> list[tuple[str, list[tuple[int, str]]]]:
     """The rights in plain words, grouped by model: ``("Tasks", [(7, "See"), (8, "Add")])``."""
     rows: dict[str, list[tuple[int, int, str]]] = {}

@@ -9,13 +9,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django_tenants.utils import get_public_schema_name
 
 from console.postgres.contexts import tenants_connection
+
+#: Among the details of an event: whoever it was had not signed in.
+BY_A_STRANGER = "by_a_stranger"
 
 
 def who(email: str) -> str:
     """Whoever a record names by this address, in words; nobody who signed in has none."""
-    return email or _("an operator, in a terminal")
+    return email or nobody()
+
+
+def nobody() -> str:
+    """Whoever is at work without having signed in: to a company, those who run its pages."""
+    if tenants_connection().schema_name == get_public_schema_name():
+        return _("an operator, in a terminal")
+    return _("your provider")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from console.history.access import may_read, visible_entries
 from console.history.filters import ActionFilter, KindFilter, WhoFilter
 from console.history.models import LogEntry
 from console.modeladmin import ModelAdmin
-from console.sites import public_site
+from console.sites import public_site, tenant_site
 
 #: How much of what happened the list has; the entry's own page has all of it.
 SHORT = 200
@@ -45,6 +45,7 @@ class LogList(ChangeList):
 
 
 @admin.register(LogEntry, site=public_site)
+@admin.register(LogEntry, site=tenant_site)
 class LogEntryAdmin(ModelAdmin):
     """Entries about things that a user may not see are not there for that user."""
 

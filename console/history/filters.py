@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from console.history.access import visible_models
+from console.history.acting import nobody
 from console.history.events import named_events
 from console.history.models import LogEntry
 
@@ -59,7 +60,8 @@ class ActionFilter(DropdownFilter):
     parameter_name = "what"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
-        return [*((code, text) for code, (_action, text) in ACTIONS.items()), *named_events()]
+        events = named_events(visible_models(request, model_admin.admin_site))
+        return [*((code, text) for code, (_action, text) in ACTIONS.items()), *events]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
         value = str(self.value() or "")
@@ -70,7 +72,7 @@ class ActionFilter(DropdownFilter):
 
 
 class WhoFilter(DropdownFilter):
-    """One of the staff. An address that is no longer in use is found by the search."""
+    """One of the side's users. An address that is no longer in use is found by the search."""
 
     title = _("who")
     parameter_name = "who"
@@ -78,7 +80,7 @@ class WhoFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
         staff = get_user_model().objects.filter(is_staff=True).order_by("email")
         people = staff.values_list("email", flat=True)[:PEOPLE]
-        return [(IN_A_TERMINAL, _("An operator, in a terminal")), *((who, who) for who in people)]
+        return [(IN_A_TERMINAL, capfirst(nobody())), *((who, who) for who in people)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
         value = self.value()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from auditlog.models import AbstractLogEntry
@@ -10,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from console.history.acting import current_actor, current_happening
+from console.history.names import name_of
 from console.postgres.contexts import tenants_connection
 
 
@@ -30,6 +32,41 @@ class LogEntryManager(AuditlogManager):
             change.is_written = True
             fields |= {"event": change.event, "additional_data": change.details or None}
         return super().log_create(instance, force_log, subject=subject_of(instance), **fields)
+
+    def log_m2m_changes(
+        self,
+        changed_queryset: Iterable[models.Model],
+        instance: models.Model,
+        operation: str,
+        field_name: str,
+        **fields: Any,
+    ) -> LogEntry | None:
+        """Called by django-auditlog's signals where objects are added to a field of many, or taken
+        out of it. An exchange, which Django makes of both, is one entry."""
+        if field_name not in {field.name for field in instance._meta.many_to_many}:
+            # Said from the other end: of each group that is given a user, and not of the user.
+            for owner in changed_queryset:
+                self.log_m2m_changes([instance], owner, operation, field_name, **fields)
+            return None
+        names = sorted(name_of(obj) for obj in changed_queryset)
+        if not names:
+            return None
+        change: dict[str, Any] = {"type": "m2m", "operation": operation, "objects": names}
+        remembered = f"_history_taken_out_of_{field_name}"
+        before: LogEntry | None = instance.__dict__.pop(remembered, None)
+        if operation == "add" and before is not None:
+            taken_out = before.changes[field_name]["objects"]
+            before.changes = {
+                field_name: {**change, "operation": "exchange", "taken_out": taken_out}
+            }
+            before.save(update_fields=["changes"])
+            return before
+        entry = self.log_create(
+            instance, changes={field_name: change}, action=LogEntry.Action.UPDATE, **fields
+        )
+        if operation == "delete":
+            instance.__dict__[remembered] = entry
+        return entry
 
     def about(self, obj: models.Model) -> models.QuerySet[LogEntry]:
         """The object's own history and that of what belongs to it, the newest first."""

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from console.history.access import may_read
-from console.history.models import LogEntry, subject_of
+from console.history.models import subject_of
 
 
 class Tracked:
@@ -24,7 +24,7 @@ class Tracked:
 
     @property
     def is_tracked(self: Any) -> bool:
-        return auditlog.contains(self.model) and LogEntry in self.admin_site._registry
+        return auditlog.contains(self.model)
 
     def log_addition(self: Any, request: HttpRequest, obj: Any, message: Any) -> Any:
         return None if self.is_tracked else super().log_addition(request, obj, message)

@@ -17,7 +17,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import is_naive, localtime
 from django.utils.translation import gettext as _
 
-from console.history.acting import who
+from console.history.acting import BY_A_STRANGER, who
 from console.history.events import sentence
 from console.history.models import LogEntry
 
@@ -58,6 +58,8 @@ class Told:
 
     @property
     def who(self) -> str:
+        if (self.entry.additional_data or {}).get(BY_A_STRANGER):
+            return _("somebody who was not signed in")
         return who(self.entry.actor_email)
 
     @property
@@ -125,8 +127,11 @@ def _changes(entry: LogEntry, names: _Names) -> list[Change]:
 
 
 def _change_of_many(name: str, label: str, values: dict[str, Any]) -> Change:
-    """A change of a many-to-many field, of which only what came or what went is written down."""
+    """A change of a many-to-many field, of which only what came and what went is written down."""
     objects = ", ".join(str(each) for each in values.get("objects", ())) or NOTHING
+    if values.get("operation") == "exchange":
+        taken_out = ", ".join(str(each) for each in values.get("taken_out", ()))
+        return Change(name, label, taken_out or NOTHING, objects)
     if values.get("operation") == "add":
         return Change(name, _("%(field)s, added") % {"field": label}, NOTHING, objects)
     return Change(name, _("%(field)s, removed") % {"field": label}, objects, NOTHING)

@@ -61,6 +61,9 @@ def rows(alpha: Client, operator: User) -> dict[str, Any]:
     with schema_context("alpha"):
         project = Project.objects.create(key="WEB", name="Website")
         found["alpha/tenant_data/project"] = project.pk
+        found["alpha/history/logentry"] = record_event(
+            User.objects.get(email=alpha.admin_email), "user_deactivated"
+        ).pk
         found["alpha/tenant_data/task"] = Task.objects.create(project=project, title="t").pk
         beta = Milestone.objects.create(project=project, name="Some")
         found["alpha/tenant_data/milestone"] = beta.pk

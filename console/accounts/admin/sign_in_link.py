@@ -9,17 +9,18 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.request import split_domain_port
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from console.accounts.links import sign_in_path
+from console.accounts.history import UserEvent
+from console.accounts.links import own_link
 from console.accounts.mail import MailNotTaken, mail_is_set, send_sign_in_link
 from console.accounts.models import User
+from console.history.record import record_event
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +67,8 @@ class SignInLinkPage:
             self._send(request, user, place=context["site_title"])
             return HttpResponseRedirect(back)
         if request.method == "POST":
-            context["link"] = _link(request, user)
-            self.log_change(request, user, _("Was shown a sign-in link for %s.") % user.email)
+            context["link"] = own_link(request, user)
+            record_event(user, UserEvent.LINK_SHOWN, email=user.email)
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "accounts/sign_in_link.html", context)
 
@@ -80,14 +81,12 @@ class SignInLinkPage:
             )
             return
         with transaction.atomic(durable=True):
-            self.log_change(request, user, _("Has a sign-in link sent to %s.") % user.email)
+            record_event(user, UserEvent.LINK_BEING_SENT, email=user.email)
         try:
-            send_sign_in_link(user, _link(request, user), place=place)
+            send_sign_in_link(user, own_link(request, user), place=place)
         except MailNotTaken as exc:
             logger.warning("A sign-in link for a user was not sent: %s", exc)
-            self.log_change(
-                request, user, _("The sign-in link to %s could not be sent.") % user.email
-            )
+            record_event(user, UserEvent.LINK_NOT_SENT, email=user.email)
             messages.error(
                 request,
                 _(
@@ -97,7 +96,7 @@ class SignInLinkPage:
                 % user.email,
             )
             return
-        self.log_change(request, user, _("Had a sign-in link sent to %s.") % user.email)
+        record_event(user, UserEvent.LINK_SENT, email=user.email)
         messages.success(request, _("The link was sent to %s.") % user.email)
 
 
@@ -108,11 +107,3 @@ def _hindrance(request: HttpRequest, user: User) -> str:
     if not (user.is_active and user.is_staff):
         return _("%(user)s may not sign in here, so a link would lead nowhere.") % {"user": user}
     return ""
-
-
-def _link(request: HttpRequest, user: User) -> str:
-    host, _port = split_domain_port(request.get_host())
-    path = sign_in_path(
-        user, schema=connection.schema_name, host=host, urlconf=getattr(request, "urlconf", None)
-    )
-    return request.build_absolute_uri(path)
