@@ -187,7 +187,7 @@ TABLE = [
 ]
 
 #: Pages for people who have not signed in; each has tests of its own.
-OPEN = {"favicon", "jsi18n", "login", "logout", "welcome"}
+OPEN = {"favicon", "forgotten", "forgotten_sent", "jsi18n", "login", "logout", "welcome"}
 
 #: Of each list, what can be chosen for a selection of its rows, and from whom on.
 ACTIONS = {
