@@ -36,7 +36,7 @@ class PersonAdmin(Activation, UserAdmin):
     roles = TenantRole
     form = PersonForm
     add_form = NewPersonForm
-    list_display = ("person", "role_label", "state", "group_count", "last_login")
+    list_display = ("person", "role_label", "state", "group_count", "last_sign_in")
     list_filter = (RoleFilter, StateFilter, ("groups", OwnGroupsFilter))
     readonly_fields = (*UserAdmin.readonly_fields, "state_in_words")
     fieldsets = (
@@ -46,7 +46,7 @@ class PersonAdmin(Activation, UserAdmin):
             _("Finer rights, beside the role"),
             {"fields": ("groups", "user_permissions"), "classes": ("collapse",)},
         ),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("last_sign_in", "date_joined")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:

@@ -29,7 +29,7 @@ class StaffUserAdmin(UserAdmin):
     form = StaffForm
     add_form = NewStaffForm
     unused_rights = ("delete",)
-    list_display = ("person", "role_label", "group_count", "is_active", "last_login")
+    list_display = ("person", "role_label", "group_count", "is_active", "last_sign_in")
     list_filter = (
         RoleFilter,
         ("is_active", BooleanRadioFilter),
@@ -43,7 +43,7 @@ class StaffUserAdmin(UserAdmin):
             _("Finer rights, beside the role"),
             {"fields": ("groups", "user_permissions"), "classes": ("collapse",)},
         ),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("last_sign_in", "date_joined")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -42,7 +42,7 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
     search_help_text = _("Name or e-mail address")
     ordering = ("email",)
     filter_horizontal = ()
-    readonly_fields = ("password_state", "superuser_state", "last_login", "date_joined")
+    readonly_fields = ("password_state", "superuser_state", "last_sign_in", "date_joined")
     add_fieldsets = ((None, {"fields": ("email", "name", "role")}),)
     # One at a time: whoever is deleted is named, and looked at, before.
     actions = None
@@ -104,6 +104,10 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
     def groups_in_words(self, user: User) -> str:
         groups = user.groups.order_by("name")
         return ", ".join(g.name for g in groups if not is_kept(g, self.roles)) or _t("None")
+
+    @display(description=_("last sign-in"), ordering="last_login")
+    def last_sign_in(self, user: User) -> Any:
+        return user.last_login
 
     @display(description=_("groups"), ordering="group_total")
     def group_count(self, user: Any) -> int:
