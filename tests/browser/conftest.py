@@ -139,7 +139,8 @@ def desk(console_with_plan: RunningConsole, new_page: Callable[..., Page], size:
 @pytest.fixture(scope="session")
 def scene_console() -> Iterator[RunningConsole]:
     """A console with the demo, and clients and operations in every state. Nobody changes it."""
-    with RunningConsole() as running:
+    # With the pages that are there where mails can be sent; nobody sends any.
+    with RunningConsole(environ={"EMAIL_HOST": "localhost"}) as running:
         set_scene(running)
         yield running
         clear_scene(running)

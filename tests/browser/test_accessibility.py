@@ -107,6 +107,13 @@ def deletion_of_some(page: Page) -> None:
     page.wait_for_load_state("load")
 
 
+def deactivation_of_some(page: Page) -> None:
+    selected(page)
+    page.locator("select[name=action]").select_option("deactivate_selected")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("heading", name=re.compile("^Deactivate ")).last.wait_for()
+
+
 def preview(text: str) -> Callable[[Page], None]:
     """The page after a file with this text was chosen."""
 
@@ -149,6 +156,8 @@ STATES = (
     State("selected clients", "/tenants/client/", selected, ("staff",)),
     State("selected tasks", "/tenant_data/task/", selected, ("tenant",)),
     State("deletion of tasks", "/tenant_data/task/", deletion_of_some, ("tenant",)),
+    State("user filters", "/accounts/user/", filters, ("tenant",)),
+    State("deactivation of users", "/accounts/user/", deactivation_of_some, ("tenant",)),
     State("no client found", "/tenants/client/?q=zzzz", as_is, ("staff",)),
     State("no task found", "/tenant_data/task/?q=zzzz", as_is, ("tenant",)),
     State("sorted clients", "/tenants/client/?o=1.-2", as_is, ("staff",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextChoices
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RelatedDropdownFilter
@@ -51,34 +51,31 @@ class OwnGroupsFilter(RelatedDropdownFilter):
         )
 
 
-class State:
-    """Whether somebody comes and goes here, as the list says it."""
+class State(TextChoices):
+    """Whether somebody comes and goes here."""
 
-    ACTIVE = "active"
-    INVITED = "invited"
-    DEACTIVATED = "deactivated"
-
-    LABELS = (
-        (ACTIVE, _("Active")),
-        (INVITED, _("Invited")),
-        (DEACTIVATED, _("Deactivated")),
-    )
-    SENTENCES = (
-        (ACTIVE, _("Active.")),
-        (INVITED, _("Invited, has not signed in yet.")),
-        (DEACTIVATED, _("Deactivated: cannot sign in.")),
-    )
-    QUESTIONS = (
-        (ACTIVE, Q(is_active=True, last_login__isnull=False)),
-        (INVITED, Q(is_active=True, last_login=None)),
-        (DEACTIVATED, Q(is_active=False)),
-    )
+    ACTIVE = "active", _("Active")
+    INVITED = "invited", _("Invited")
+    DEACTIVATED = "deactivated", _("Deactivated")
 
     @classmethod
-    def of(cls, user: User) -> str:
+    def of(cls, user: User) -> State:
         if not user.is_active:
             return cls.DEACTIVATED
         return cls.ACTIVE if user.last_login else cls.INVITED
+
+
+#: Each state as a user's own page says it, and as the database is asked for it.
+SENTENCES = {
+    State.ACTIVE: _("Active."),
+    State.INVITED: _("Invited, has not signed in yet."),
+    State.DEACTIVATED: _("Deactivated: cannot sign in."),
+}
+QUESTIONS = {
+    State.ACTIVE: Q(is_active=True, last_login__isnull=False),
+    State.INVITED: Q(is_active=True, last_login=None),
+    State.DEACTIVATED: Q(is_active=False),
+}
 
 
 class StateFilter(RadioFilter):
@@ -86,8 +83,8 @@ class StateFilter(RadioFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(State.LABELS)
+        return list(State.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        question = dict(State.QUESTIONS).get(str(self.value() or ""))
+        question = QUESTIONS.get(str(self.value() or ""))
         return queryset if question is None else queryset.filter(question)

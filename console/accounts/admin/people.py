@@ -16,6 +16,7 @@ from unfold.decorators import display
 from console.accounts import rights
 from console.accounts.admin.activation import Activation
 from console.accounts.admin.filters import (
+    SENTENCES,
     SUPERUSER,
     OwnGroupsFilter,
     RoleFilter,
@@ -81,11 +82,11 @@ class PersonAdmin(Activation, UserAdmin):
     )
     def state(self, user: User) -> Any:
         state = State.of(user)
-        return state, dict(State.LABELS)[state]
+        return state, state.label
 
     @display(description=_("state"))
     def state_in_words(self, user: User) -> str:
-        return str(dict(State.SENTENCES)[State.of(user)])
+        return str(SENTENCES[State.of(user)])
 
     # --- Deleting -----------------------------------------------------------------------------
 
