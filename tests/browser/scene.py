@@ -42,6 +42,7 @@ lifecycle.archive(client("umbrella"), removal_on=timezone.localdate(), acting_us
 Plan.objects.create(code="old", name="Old plan", is_retired=True)
 Group.objects.create(name="Summer help")
 with schema_context("acme"):
+    Group.objects.create(name="Summer help")
     new = Project.objects.create(key="NEW", name="Without a task")
     Milestone.objects.create(project=new, name="Beta")
     Customer.objects.create(name="Baker and sons")

@@ -168,7 +168,8 @@ class TestThereIsOneHistory:
         self, tenant_browser: Callable[..., Any], alpha: Client, owner: User
     ) -> None:
         browser = tenant_browser(alpha, owner)
-        browser.post("/tenant_data/project/add/", {"key": "WEB", "name": "Website"})
+        form = {"key": "WEB", "name": "Website", "status": "active", "colour": "blue"}
+        browser.post("/tenant_data/project/add/", form)
         with schema_context("alpha"):
             assert DjangosLogEntry.objects.count() == 1
             assert not LogEntry.objects.filter(content_type__model="project").exists()

@@ -52,7 +52,6 @@ class Activation:
         permissions=["manage"],
         url_path="deactivate",
         icon="person_off",
-        variant=ActionVariant.WARNING,
     )
     def deactivate(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._ask_of_one(request, object_id, deactivates=True)
