@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -107,3 +108,14 @@ def secret_key() -> str:
     if not key:
         raise ImproperlyConfigured("The file that SECRET_KEY_FILE names is empty.")
     return key
+
+
+def support_email() -> str:
+    """``SUPPORT_EMAIL``, an e-mail address; empty where it is not set."""
+    address = env.str("SUPPORT_EMAIL", default="").strip()
+    if address:
+        try:
+            validate_email(address)
+        except ValidationError as exc:
+            raise ImproperlyConfigured("SUPPORT_EMAIL is not an e-mail address.") from exc
+    return address

@@ -63,8 +63,8 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     *_BOTH_SIDES,
 ]
-TENANT_APPS = ["tenant_data", *_BOTH_SIDES]
-INSTALLED_APPS = [*SHARED_APPS, "tenant_data"]
+TENANT_APPS = ["tenant_data", "console.company", *_BOTH_SIDES]
+INSTALLED_APPS = [*SHARED_APPS, "tenant_data", "console.company"]
 
 TENANT_MODEL = "tenants.Client"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
@@ -180,6 +180,8 @@ EMAIL_USE_TLS = _MAIL.tls
 EMAIL_USE_SSL = _MAIL.ssl
 # Whoever pressed the button waits for the server's answer (seconds).
 EMAIL_TIMEOUT = 10
+# Whom a company's own admins ask for what they cannot change themselves; empty: their contact.
+SUPPORT_EMAIL = env.support_email()
 DEFAULT_FROM_EMAIL = env.env.str("DEFAULT_FROM_EMAIL", default=f"noreply@{CONSOLE_DOMAIN}")
 
 # --- What one side asks of the other --------------------------------------------------------
@@ -188,6 +190,16 @@ DEFAULT_FROM_EMAIL = env.env.str("DEFAULT_FROM_EMAIL", default=f"noreply@{CONSOL
 TENANT_USE = "tenant_data.use.used"
 # The plan of the tenant that the connection is in.
 TENANT_PLAN = "tenants.operations.plan_of_tenant.current_plan"
+# What a company takes out with everything else, in an order in which it can be brought back in;
+# `console.company` knows nothing of `tenant_data`.
+TENANT_RESOURCES = (
+    "console.company.people.PeopleResource",
+    "tenant_data.resources.ProjectResource",
+    "tenant_data.resources.TaskResource",
+)
+# The files that go with it: what this names yields `(name in the zip, name in the storage)` for
+# each file of the current tenant. Empty: there are none.
+TENANT_FILES = ""
 
 # --- Files ----------------------------------------------------------------------------------
 

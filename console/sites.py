@@ -23,6 +23,8 @@ from django.views.decorators.cache import cache_control
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
+from console.company.weeks import calendar_words
+
 #: How many objects of one kind a search brings up.
 HITS_PER_MODEL = 8
 
@@ -168,6 +170,12 @@ class TenantSite(ConsoleSite):
     settings_name = "UNFOLD_TENANT"
     index_template = "console/home_tenant.html"
     searched_models = ("tenant_data.Project", "tenant_data.Task", "tenant_data.Customer")
+
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the calendars of date fields read: their weeks start where the company's do."""
+        return calendar_words(request)
 
     def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
         tenant = request.tenant

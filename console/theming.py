@@ -68,6 +68,7 @@ TENANT_GROUPS: tuple[Group, ...] = (
             ("history.LogEntry", "history"),
         ),
     ),
+    (_("Company"), (("company.Settings", "tune"), ("company.DataExport", "archive"))),
 )
 
 

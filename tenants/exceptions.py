@@ -279,3 +279,9 @@ class PlanIsOffered(TenantError):
     """Only a retired plan can be offered again."""
 
     message = _("The plan “%(plan)s” is not retired.")
+
+
+class NotInPlan(TenantError):
+    """The client's plan does not have the feature."""
+
+    message = _("This is not part of your plan.")

@@ -26,6 +26,7 @@ class ClientEvent(StrEnum):
     SIGN_IN_LINK_SENT = "sign_in_link_sent"
     SIGN_IN_LINK_NOT_SENT = "sign_in_link_not_sent"
     TENANT_ADMIN_ADDED = "tenant_admin_added"
+    CHANGED_BY_COMPANY = "changed_by_company"
 
 
 def not_told_by_operations(entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
@@ -71,5 +72,9 @@ EVENTS: dict[str, tuple[Any, Any]] = {
     ClientEvent.TENANT_ADMIN_ADDED: (
         _("Admin added"),
         _("Admin %(email)s added to the tenant"),
+    ),
+    ClientEvent.CHANGED_BY_COMPANY: (
+        _("Settings changed by the client"),
+        _("Changed by the client, on its own pages"),
     ),
 }

@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 STALLED_AFTER = 30
 #: Upkeep goes ahead of all schema work, which may be hours of it.
 UPKEEP = 100
+#: Queues whose jobs are run again as they are when their worker is gone: their verbs find out by
+#: themselves what it has left. An operation's job is not, for `reconcile` gives it another.
+RUN_AGAIN = {"exports"}
 
 
 @app.task(
@@ -47,8 +50,12 @@ def reconcile_operations(timestamp: int) -> None:
     pass_context=True,
 )
 async def close_stalled_jobs(context: JobContext, timestamp: int) -> None:
-    """Close the jobs of workers that are gone; `reconcile` has given their operations new ones."""
+    """Close the jobs of workers that are gone, or have them run again; `reconcile` has given the
+    operations among them new ones."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
         logger.warning("Job %s was left behind by a worker that is gone.", job.id)
-        await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        if job.queue in RUN_AGAIN:
+            await manager.retry_job(job)
+        else:
+            await manager.finish_job(job, status=Status.FAILED, delete_job=False)

@@ -64,6 +64,15 @@ def use_of(client: Client) -> list[Use] | None:
     used = _used(client)
     if used is None:
         return None
+    return _against_limits(client, used)
+
+
+def own_use(client: Client) -> list[Use]:
+    """The same, asked by a request of the client's own, whose connection is in its schema."""
+    return _against_limits(client, _count())
+
+
+def _against_limits(client: Client, used: dict[str, int | None]) -> list[Use]:
     limits = client.plan.limits() if client.plan else {}
     return [Use(kind, used[kind.value], limits.get(kind.value)) for kind in Limit]
 
@@ -86,12 +95,12 @@ def held_in_words(client: Client) -> str | None:
 
 def _used(client: Client) -> dict[str, int] | None:
     """What the tenant's side says, asked in its schema; ``None`` without an answer."""
+    return ask(client.schema_name, _count) if client.is_provisioned else None
+
+
+def _count() -> dict[str, int]:
     used: Callable[[str], int] = import_string(settings.TENANT_USE)
-
-    def count() -> dict[str, int]:
-        return {kind.value: used(kind.value) for kind in Limit}
-
-    return ask(client.schema_name, count) if client.is_provisioned else None
+    return {kind.value: used(kind.value) for kind in Limit}
 
 
 def _grouped(number: int) -> str:

@@ -24,8 +24,15 @@ TOP = ["tenants.admin", "tenants.management", "tenants.tasks", "tenants.resource
 
 #: Modules that may ask for a right that others do not have.
 OWNER_RIGHTS = {f"tenants/schemas/{name}.py" for name in ("drop", "migrate", "provision")}
-PLATFORM_CONTEXT = {f"tenants/operations/{name}.py" for name in ("activity", "plan_of_tenant")}
-ENQUEUE = {"tenants/operations/queue.py"}
+PLATFORM_CONTEXT = {
+    "console/company/queue.py",
+    *(f"tenants/operations/{name}.py" for name in ("activity", "own_settings", "plan_of_tenant")),
+}
+#: The one module that may add the jobs of each module of tasks.
+ENQUEUE = {
+    "tenants.tasks": {"tenants/operations/queue.py"},
+    "console.company.tasks": {"console/company/queue.py"},
+}
 
 
 def modules() -> Iterator[Path]:
@@ -115,13 +122,18 @@ def test_the_platform_is_reached_from_tenants_in_few_places() -> None:
     assert users_of("platform_context") == PLATFORM_CONTEXT
 
 
-def test_jobs_are_added_in_one_place() -> None:
+@pytest.mark.parametrize("tasks", ENQUEUE)
+def test_jobs_are_added_in_one_place(tasks: str) -> None:
     importers = {
         str(path.relative_to(ROOT))
         for path in modules()
-        if any(within(module, "tenants.tasks") for module in imports(path))
+        if any(within(module, tasks) for module in imports(path))
     }
-    assert importers == ENQUEUE
+    assert importers == ENQUEUE[tasks]
+
+
+def test_every_module_of_tasks_is_known() -> None:
+    assert {name_of(path) for path in modules() if path.name == "tasks.py"} == set(ENQUEUE)
 
 
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

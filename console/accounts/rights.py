@@ -37,6 +37,8 @@ OWN_WORDS = {
     "tenants.suspend_client": _("Suspend and reactivate"),
     "tenants.archive_client": _("Archive and restore"),
     "tenants.drop_client": _("Drop schemas of archived ones"),
+    "company.view_dataexport": _("See and download"),
+    "company.add_dataexport": _("Make"),
 }
 _ORDER = [*VERBS, *OWN_WORDS]
 

@@ -69,7 +69,7 @@ class ClientFormPage(HoldsClient):
             (_("Plan and trial"), {"fields": ("plan", "trial_ends_on")}),
             (_("Contact"), {"fields": contact}),
             (_("First admin"), {"fields": FIRST_ADMIN, "description": _about_first_admin(obj)}),
-            (_("Language and time"), {"fields": ("language", "time_zone")}),
+            (_("Language and time"), {"fields": ("language", "time_zone", "week_starts_on")}),
             (_("Branding"), {"fields": branding}),
             (_("Addresses"), {"fields": ("redirect_to_primary",)}),
         )

@@ -23,10 +23,10 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from console.filters import DaysFilter
+from console.live import live_answer, signed_out
 from console.sites import public_site
 from tenants.admin.base import STATE_LABELS, HistoryAdmin, client_url, link, may_ask_for
 from tenants.admin.durations import duration_in_words
-from tenants.admin.live import live_answer, signed_out
 from tenants.admin.operation_buttons import CANCEL, RETRY, buttons_for_all
 from tenants.admin.operation_filters import (
     RequestedByFilter,
@@ -150,7 +150,7 @@ class OperationAdmin(ManyOperations, HistoryAdmin):
         return self.page(request, "tenants/operation.html", {**context, **(extra_context or {})})
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of the page that changes; see ``tenants.admin.live`` for the answers."""
+        """The part of the page that changes; see ``console.live`` for the answers."""
         if not self.admin_site.has_permission(request) or not self.has_view_permission(request):
             return signed_out()
         operation = Operation.objects.select_related("client").filter(pk=pk).first()

@@ -19,9 +19,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from console.filters import DaysFilter
+from console.live import live_answer, signed_out
 from console.sites import public_site
 from tenants.admin.base import HistoryAdmin
-from tenants.admin.live import live_answer, signed_out
 from tenants.admin.rollout_page import ORDER, buttons_for, progress_of, table
 from tenants.models import Rollout
 
@@ -83,7 +83,7 @@ class RolloutAdmin(HistoryAdmin):
         return self.page(request, "tenants/rollout.html", {**context, **(extra_context or {})})
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of the page that changes; see ``tenants.admin.live`` for the answers."""
+        """The part of the page that changes; see ``console.live`` for the answers."""
         if not self.admin_site.has_permission(request) or not self.has_view_permission(request):
             return signed_out()
         rollout = Rollout.objects.filter(pk=pk).first()

@@ -38,8 +38,20 @@ def _note(colour: str, button: str) -> str:
 
 def render_sample(client: Client) -> str:
     """The sample of the client's pages as they are, which the page's script keeps up to date."""
+    return draw_sample(
+        client,
+        host=getattr(client, "primary_domain", None) or "",
+        shades_url=reverse("admin:tenants_client_shades"),
+        logo_url=staff_logo_url(client),
+        labels={"light": _("The client's pages, light"), "dark": _("The client's pages, dark")},
+    )
+
+
+def draw_sample(
+    client: Client, *, host: str, shades_url: str, logo_url: str, labels: dict[str, str]
+) -> str:
+    """The sample for either side; ``labels`` say what the picture of each theme shows."""
     default = Client._meta.get_field("colour").get_default()
-    host = getattr(client, "primary_domain", None) or ""
     return render_to_string(
         "tenants/branding_sample.html",
         {
@@ -47,9 +59,12 @@ def render_sample(client: Client) -> str:
             "monogram": monogram(client.name),
             "host": host,
             "shades": shades(client.colour) or shades(default),
-            "shades_url": reverse("admin:tenants_client_shades"),
-            "logo_url": staff_logo_url(client),
-            "themes": (("light", _("Light")), ("dark", _("Dark"))),
+            "shades_url": shades_url,
+            "logo_url": logo_url,
+            "themes": (
+                ("light", _("Light"), labels["light"]),
+                ("dark", _("Dark"), labels["dark"]),
+            ),
         },
     )
 

@@ -72,6 +72,7 @@ class ClientForm(LeavesOthersWork, CanBeTurnedDown):
             "admin_email",
             "time_zone",
             "language",
+            "week_starts_on",
             "colour",
             "logo",
             "redirect_to_primary",

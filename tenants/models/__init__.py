@@ -13,6 +13,7 @@ from tenants.models.operation import (
 )
 from tenants.models.plan import BillingPeriod, Feature, Limit, Plan
 from tenants.models.schema_version import SchemaVersion
+from tenants.models.week import WeekStart
 
 __all__ = [
     "ATTEMPT",
@@ -32,4 +33,5 @@ __all__ = [
     "Plan",
     "Rollout",
     "SchemaVersion",
+    "WeekStart",
 ]

@@ -19,6 +19,7 @@ from django_tenants.models import TenantMixin
 
 from tenants.models.plan import Plan
 from tenants.models.schema_version import SchemaVersion
+from tenants.models.week import WeekStart
 from tenants.validators import (
     PUBLIC_SCHEMA,
     SCHEMA_NAME,
@@ -148,6 +149,9 @@ class Client(TenantMixin):
     )
     language = models.CharField(
         _("language"), max_length=10, default=settings.LANGUAGE_CODE, choices=language_choices
+    )
+    week_starts_on = models.CharField(
+        _("start of the week"), max_length=8, default=WeekStart.LANGUAGE, choices=WeekStart.choices
     )
     colour = models.CharField(
         _("colour"),

@@ -15,8 +15,7 @@ class BillingPeriod(models.TextChoices):
 
 
 class Feature(models.TextChoices):
-    """What a plan can switch on, and the staff's pages say so. Nothing on a tenant's side depends
-    on it yet."""
+    """What a plan can switch on; the tenant's pages ask ``Plan.has``."""
 
     ATTACHMENTS = "attachments", _("Attachments")
     TIME_TRACKING = "time_tracking", _("Time tracking")

@@ -25,6 +25,7 @@ from tenants.operations.locking import hold_client
 from tenants.operations.queue import enqueue
 from tenants.operations.request import request_operation
 from tenants.operations.versions import is_behind
+from tenants.signals import reopened
 
 #: The right that each step needs.
 RIGHTS = {
@@ -109,6 +110,7 @@ def restore(client: Client, *, acting_user: User | None) -> Client:
 
 def _catch_up(client: Client, acting_user: User | None) -> None:
     """Hand what waited to the worker, or ask for the migrations that were missed meanwhile."""
+    reopened.send(Client, schema=client.schema_name)
     waiting = client.operations.open().first()
     if waiting is not None:
         if waiting.queued:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from console.importing.columns import Column, Info
 from console.importing.resource import KeyedResource
 from console.importing.widgets import Day, Known, Moment, OneOf, Several, Text, YesNo
-from tenants.models import Client, Plan
+from tenants.models import Client, Plan, WeekStart
 from tenants.models.client import language_choices
 from tenants.resources.hosts import HostName
 from tenants.validators import OTHER_DOMAINS_AT_MOST, TAGS_AT_MOST
@@ -140,6 +140,13 @@ class ClientColumns(KeyedResource):
         samples=("en", ""),
         blank_keeps=True,
     )
+    week_starts_on = Column(
+        attribute="week_starts_on",
+        widget=OneOf(WeekStart),
+        meaning=_("Where weeks begin: language (as is usual in it), monday, sunday or saturday."),
+        samples=("monday", ""),
+        blank_keeps=True,
+    )
     colour = Column(
         attribute="colour",
         widget=Text(lower=True),
@@ -188,6 +195,7 @@ class ClientColumns(KeyedResource):
             "admin_email",
             "time_zone",
             "language",
+            "week_starts_on",
             "colour",
             "status",
             "created_at",

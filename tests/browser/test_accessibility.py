@@ -38,6 +38,7 @@ NO_PAGE = (
     "_plan_history",
     "_user_history",
     "create_imported",
+    "_download",
     "rollout",
     "search",
     "shades",

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.company.models import DataExport
 from console.history.record import record_event
 from tenant_data.models import Customer, Label, Milestone, Project, Task
 from tenants.models import Client, OperationKind, Rollout
@@ -64,6 +65,7 @@ def rows(alpha: Client, operator: User) -> dict[str, Any]:
         found["alpha/history/logentry"] = record_event(
             User.objects.get(email=alpha.admin_email), "user_deactivated"
         ).pk
+        found["alpha/company/dataexport"] = DataExport.objects.create(state="failed").pk
         found["alpha/tenant_data/task"] = Task.objects.create(project=project, title="t").pk
         beta = Milestone.objects.create(project=project, name="Some")
         found["alpha/tenant_data/milestone"] = beta.pk

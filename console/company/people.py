@@ -1,0 +1,51 @@
+"""The company's people, as they stand in an export of everything. Without their passwords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from import_export import fields, resources
+
+from console.accounts.models import User
+
+
+class PeopleResource(resources.ModelResource):
+    """Each user with their groups; to be read, and to add them again by."""
+
+    may_sign_in = fields.Field(column_name="may_sign_in")
+    has_every_right = fields.Field(column_name="has_every_right")
+    groups = fields.Field(column_name="groups")
+
+    class Meta:
+        model = User
+        name = "people"
+        fields = export_order = (
+            "email",
+            "name",
+            "may_sign_in",
+            "has_every_right",
+            "groups",
+            "date_joined",
+            "last_login",
+        )
+
+    def get_queryset(self) -> QuerySet[User]:
+        return User.objects.prefetch_related("groups").order_by("email")
+
+    def dehydrate_may_sign_in(self, user: User) -> str:
+        return _yes_or_no(user.is_active and user.is_staff)
+
+    def dehydrate_has_every_right(self, user: User) -> str:
+        return _yes_or_no(user.is_superuser)
+
+    def dehydrate_groups(self, user: User) -> str:
+        return ", ".join(sorted(group.name for group in user.groups.all()))
+
+    def export_field(self, field: Any, instance: Any, **kwargs: Any) -> Any:
+        value = super().export_field(field, instance, **kwargs)
+        return "" if value is None else value
+
+
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,37 @@
+"""What the worker runs for companies. Each task calls a verb and nothing else.
+
+All are in the queue ``exports``, whose jobs the upkeep runs again as they are when their worker is
+gone: see ``tenants.tasks``.
+"""
+
+from __future__ import annotations
+
+from django.db import InterfaceError, OperationalError
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from console.company import making, waking
+from console.company.exceptions import TryAgainLater
+from tenants.exceptions import SchemaBusy
+
+#: The schema is worked on or behind, or the database did not answer: soon, then less often.
+PATIENCE = RetryStrategy(
+    wait=3,
+    linear_wait=10,
+    retry_exceptions=[SchemaBusy, TryAgainLater, OperationalError, InterfaceError],
+)
+
+
+@app.task(queue="exports", name="company.make_export", retry=PATIENCE)
+def make_export(schema: str, export_id: int) -> None:
+    making.make_export(schema, export_id)
+
+
+@app.task(queue="exports", name="company.delete_export", retry=PATIENCE)
+def delete_export(schema: str, export_id: int) -> None:
+    making.delete_export(schema, export_id)
+
+
+@app.task(queue="exports", name="company.take_up_exports", retry=PATIENCE)
+def take_up_exports(schema: str) -> None:
+    waking.take_up_exports(schema)
