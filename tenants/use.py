@@ -72,7 +72,7 @@ def own_use(client: Client) -> list[Use]:
     return _against_limits(client, _count())
 
 
-def _against_limits(client: Client, used: dict[str, int | None]) -> list[Use]:
+def _against_limits(client: Client, used: dict[str, int]) -> list[Use]:
     limits = client.plan.limits() if client.plan else {}
     return [Use(kind, used[kind.value], limits.get(kind.value)) for kind in Limit]
 

@@ -29,6 +29,7 @@ def form(*domains: tuple[Any, ...], client: Client | None = None, **fields: Any)
         "colour": "#A1B2C3",
         "time_zone": "Europe/Berlin",
         "language": "en",
+        "week_starts_on": "language",
         "domains-TOTAL_FORMS": len(domains),
         "domains-INITIAL_FORMS": len([row for row in domains if len(row) > 3]),
         "domains-MIN_NUM_FORMS": 0,

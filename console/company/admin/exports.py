@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import number_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -59,7 +60,6 @@ class DataExportAdmin(PageAdmin):
             raise PermissionDenied
         context = {
             **self._facts(request),
-            "title": _("Take your data out"),
             "kinds": list(titles().values()),
             "days": KEPT_FOR.days,
             "may_ask": self.has_add_permission(request),
@@ -91,7 +91,7 @@ class DataExportAdmin(PageAdmin):
 
     @method_decorator(require_POST)
     def download_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The file. A POST, for it is written down who took it."""
+        """The file, kept by no browser: `admin_view` says so. A POST, for it is written down."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         export = DataExport.objects.filter(pk=pk).first()
@@ -109,7 +109,6 @@ class DataExportAdmin(PageAdmin):
             file, as_attachment=True, filename=name, content_type="application/zip"
         )
         response["X-Content-Type-Options"] = "nosniff"
-        response["Cache-Control"] = "private, no-store"
         return response
 
     def _facts(self, request: HttpRequest) -> dict[str, Any]:
@@ -126,7 +125,13 @@ class DataExportAdmin(PageAdmin):
         }
 
 
-def _contents(export: DataExport) -> list[tuple[str, int]]:
+def _contents(export: DataExport) -> list[tuple[str, str]]:
     """What is in the file, by what people call it."""
     named = {**titles(), f"{ATTACHMENTS}/": _("attached files")}
-    return [(named.get(name, name), count) for name, count in export.row_counts.items()]
+    counts = export.row_counts
+    # In our order: the database keeps none for what is in JSON.
+    return [
+        (title, number_format(counts[name], use_l10n=True, force_grouping=True))
+        for name, title in named.items()
+        if name in counts
+    ]

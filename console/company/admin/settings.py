@@ -96,7 +96,6 @@ class SettingsAdmin(PageAdmin):
         if not may_change:
             for_looking(form)
         context = {
-            "title": _("Company settings"),
             "adminform": AdminForm(form, _fieldsets(form), {}, model_admin=self),
             "errors": form.errors,
             "error_links": error_links(form, ()),
