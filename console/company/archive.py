@@ -58,7 +58,7 @@ class Archive:
     """Writes everything that the schema of the connection has into a file, once."""
 
     def __init__(self, content: IO[bytes]) -> None:
-        self._zip = zipfile.ZipFile(content, "w", compression=zipfile.ZIP_DEFLATED)
+        self._content = content
         self._names: set[str] = set()
         #: Names of files that the storage did not have.
         self._missing: list[str] = []
@@ -66,7 +66,7 @@ class Archive:
     def write(self, *, client: Client, user: User) -> dict[str, int]:
         """Write all of it; how many there are of each kind, by the name of its file or folder."""
         counts: dict[str, int] = {}
-        with self._zip:
+        with zipfile.ZipFile(self._content, "w", zipfile.ZIP_DEFLATED) as self._zip:
             for name, resource in kinds():
                 counts[name] = self._write_records(name, resource())
             if files := self._write_files():

@@ -14,7 +14,7 @@ from console.company.exceptions import (
 )
 from console.company.history import CompanyEvent
 from console.company.models import DataExport
-from console.company.queue import enqueue_export
+from console.company.queue import enqueue_again_if_lost, enqueue_export
 from console.history.acting import acting_as
 from console.history.record import record_event
 from tenants.models import Client, Feature
@@ -32,13 +32,15 @@ def request_export(client: Client, *, acting_user: User) -> DataExport:
     """Write down that everything is to be exported and hand it to the worker, in one transaction.
 
     Called in the client's schema. Raises ``ExportNotAllowed``, ``ExportNotInPlan``, and
-    ``ExportOpen`` where one is not over: of two who press the button at once, one starts it.
+    ``ExportOpen`` where one is not over: of two who press the button at once, one starts it. One
+    that has lost its job is given another.
     """
     if not acting_user.has_perm(ASK):
         raise ExportNotAllowed
     if not has_export(client):
         raise ExportNotInPlan
-    if DataExport.objects.open().exists():
+    if open_one := DataExport.objects.open().first():
+        enqueue_again_if_lost(client.schema_name, open_one.pk)
         raise ExportOpen
     try:
         with transaction.atomic(), acting_as(acting_user):

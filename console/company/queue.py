@@ -7,6 +7,7 @@ that is run twice finds out from the row what is left to do.
 from __future__ import annotations
 
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from console.company.models import KEPT_FOR
@@ -22,6 +23,16 @@ def enqueue_export(schema: str, key: int) -> None:
 
     job = make_export.configure(priority=PRIORITY).make_new_job(schema=schema, export_id=key)
     _add(job)
+
+
+def enqueue_again_if_lost(schema: str, key: int) -> None:
+    """Add a job for an export that is not over and for which, whatever became of it, there is
+    none."""
+    mine = {"task_name": "company.make_export", "args": {"schema": schema, "export_id": key}}
+    with platform_context():
+        is_there = ProcrastinateJob.objects.filter(status__in=["todo", "doing"], **mine).exists()
+    if not is_there:
+        enqueue_export(schema, key)
 
 
 def enqueue_deletion(schema: str, key: int) -> None:

@@ -8,7 +8,7 @@ from django_tenants.utils import schema_context
 
 from console.company.making import client_to_work_for
 from console.company.models import DataExport
-from console.company.queue import enqueue_export, enqueue_waking
+from console.company.queue import enqueue_again_if_lost, enqueue_waking
 
 
 def take_up_again(sender: Any, *, schema: str, **kwargs: Any) -> None:
@@ -22,4 +22,4 @@ def take_up_exports(schema: str) -> None:
         return
     with schema_context(schema):
         for key in DataExport.objects.open().values_list("pk", flat=True):
-            enqueue_export(schema, key)
+            enqueue_again_if_lost(schema, key)
