@@ -23,6 +23,7 @@ _SCENE = """
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_tenants.utils import schema_context
+from console.company.models import DataExport
 from tenant_data.models import Customer, Label, Milestone, Project
 from tenants.models import Client, OperationKind, Plan
 from tenants.operations import lifecycle
@@ -47,6 +48,10 @@ with schema_context("acme"):
     Milestone.objects.create(project=new, name="Beta")
     Customer.objects.create(name="Baker and sons")
     Label.objects.create(name="Urgent", colour="red")
+    for state in ("failed", "done"):
+        DataExport.objects.create(
+            state=state, requested_by_email="{admin}", finished_at=timezone.now(), size=52000,
+            error="" if state == "done" else "It was interrupted.", row_counts={{"tasks.csv": 12}})
 """
 _WAITING = """
 from tenants.models import Client, OperationKind
@@ -71,7 +76,7 @@ def set_scene(console: RunningConsole) -> None:
         )
         # Somebody made the schema by hand, so creating it fails.
         connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(taken)))
-        _shell(console, _SCENE.format(taken=taken))
+        _shell(console, _SCENE.format(taken=taken, admin=ADMIN))
         until(
             lambda: (
                 not _ids(connection, "SELECT id FROM tenants_operation WHERE finished_at IS NULL")

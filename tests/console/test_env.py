@@ -149,3 +149,16 @@ class TestWhatServesRequestsIsNotTheOwner:
         variables.delitem(sys.modules, "console.wsgi", raising=False)
         with pytest.raises(ImproperlyConfigured, match="serves requests"):
             importlib.import_module("console.wsgi")
+
+
+class TestSupport:
+    def test_is_an_address_or_nothing(self, variables: pytest.MonkeyPatch) -> None:
+        variables.delenv("SUPPORT_EMAIL", raising=False)
+        assert env.support_email() == ""
+        variables.setenv("SUPPORT_EMAIL", " help@console.example ")
+        assert env.support_email() == "help@console.example"
+
+    def test_anything_else_is_refused(self, variables: pytest.MonkeyPatch) -> None:
+        variables.setenv("SUPPORT_EMAIL", "ring the bell")
+        with pytest.raises(ImproperlyConfigured, match="SUPPORT_EMAIL"):
+            env.support_email()
