@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from tenants.forms.fields import ColourField, LogoField, TimeZoneField
 from console.others import LeavesOthersWork
+from tenants.forms.fields import ColourField, LogoField, TimeZoneField
 from tenants.forms.turned_down import CanBeTurnedDown
 from tenants.models import Client
 from tenants.operations.own_settings import BRANDING, may_brand

@@ -21,9 +21,9 @@ from console.company.making import delete_export, make_export
 from console.company.models import DataExport, ExportState
 from console.history.models import LogEntry
 from console.importing.files import import_file
-from tenant_data import stats
 from tenant_data.models import Project, Task
 from tenant_data.resources import ProjectResource, TaskResource
+from tenant_data.use import used
 from tenants.models import Client, Feature
 from tests.conftest import Browser
 from tests.console.company import EXPORT, give, text_of, with_rights
@@ -145,7 +145,7 @@ class TestTheFile:
     def test_does_not_count_against_the_limit_of_storage(self, page: Browser) -> None:
         made(page)
         with schema_context("alpha"):
-            assert stats.use()["storage"] == 0
+            assert used("storage") == 0
 
     def test_lies_in_the_companys_own_folder_under_a_name_that_nobody_guesses(
         self, page: Browser, media: Path
