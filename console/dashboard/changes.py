@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from console.history.access import visible_entries
+from console.history.access import may_read, visible_entries
+from console.history.models import LogEntry
 from console.history.words import Told, tell
 from console.sites import public_site
 from tenants.history import not_told_by_operations
@@ -26,12 +28,22 @@ class NewChange:
     at: datetime
 
 
-def newest_changes(request: HttpRequest, limit: int) -> list[NewChange]:
-    """The newest first; none for those who may not see the history.
+def may_see_changes(request: HttpRequest, site: AdminSite) -> bool:
+    """Whether the site shows the history, and to this user."""
+    return LogEntry in site._registry and may_read(request)
 
-    What operations do to the status of a client is left out: the operations are on the page.
+
+def newest_changes(request: HttpRequest, site: AdminSite, limit: int) -> list[NewChange]:
+    """The newest first; none for those who may not see the history, or where the site has none.
+
+    On the staff's side what operations do to the status of a client is left out: the operations
+    are on the page.
     """
-    entries = not_told_by_operations(visible_entries(request, public_site))[:limit]
+    if not may_see_changes(request, site):
+        return []
+    entries = visible_entries(request, site)
+    if site is public_site:
+        entries = not_told_by_operations(entries)
     return [
         NewChange(
             Truncator(_line(told)).chars(SHORT),
@@ -39,7 +51,7 @@ def newest_changes(request: HttpRequest, limit: int) -> list[NewChange]:
             told.who,
             told.entry.timestamp,
         )
-        for told in tell(entries)
+        for told in tell(entries[:limit])
     ]
 
 

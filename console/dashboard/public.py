@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.dashboard.attention import Matter, client_matters, operation_matters
+from console.dashboard.cards import Card
 from console.dashboard.changes import newest_changes
 from console.dashboard.charts import Bar, scaled
 from console.dashboard.lists import clients_url, operations_url
 from console.dashboard.steps import Step, link_if
+from console.sites import public_site
 from tenants import schema_state, stats
 from tenants.admin.base import STATE_LABELS, client_url, may_follow, operation_url
 from tenants.models import ClientStatus, Operation
@@ -25,19 +26,6 @@ from tenants.models import ClientStatus, Operation
 LATEST = 8
 TRIALS = 8
 MONTHS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A number, and the list that has as many rows."""
-
-    label: str
-    number: int
-    url: str
-    icon: str
-    note: str = ""
-    #: A colour where the number is not zero: ``bad``, ``warn`` or ``info``.
-    tone: str = ""
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +57,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             context["steps"] = _first_steps(request)
         cards = [*_client_cards(counts, dates), *cards]
         matters += client_matters(counts, dates)
-    context["changes"] = newest_changes(request, LATEST)
+    context["changes"] = newest_changes(request, public_site, LATEST)
     context["cards"] = [] if "steps" in context else cards
     context["matters"] = matters
     return context

@@ -1,4 +1,4 @@
-"""The home page of a tenant's people."""
+"""The home page of a company's people: what is to do, who does it, and how it goes."""
 
 from __future__ import annotations
 
@@ -8,66 +8,80 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console.dashboard.steps import Step, link_if
+from console.dashboard.cards import Card
+from console.dashboard.changes import may_see_changes, newest_changes
+from console.dashboard.company_limits import near_limits
+from console.dashboard.company_lists import in_hours, sees, tasks_url
+from console.dashboard.company_milestones import milestones_due
+from console.dashboard.company_people import loads
+from console.dashboard.company_projects import WEEKS, projects_going
+from console.dashboard.company_steps import SETTLED, next_steps
+from console.dashboard.weeks import first_weekday
+from console.sites import tenant_site
 from tenant_data import stats
-from tenant_data.models import Project, TaskStatus
+from tenant_data.stats import TaskCounts
 
 MY_TASKS = 8
-PROJECTS = 6
+LATEST = 8
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the template shows, within what the user may see; the same queries for any data."""
-    may = request.user.has_perm
-    sees_tasks = may("tenant_data.view_task") or may("tenant_data.change_task")
+    """What the template shows, within what the user may see.
+
+    The same queries for any data, but for one more for each model that the newest changes name.
+    """
+    context["limits"] = near_limits(request)
+    sees_tasks = sees(request, "task")
     context["sees_nothing"] = not sees_tasks
     if not sees_tasks:
         return context
-    counts = stats.task_counts(request.user)
-    context["tasks"] = counts
-    if not counts.total:
-        context["steps"] = _first_steps(request)
+    tasks = stats.how_many_tasks(SETTLED)
+    context["steps"] = next_steps(request, tasks)
+    if not tasks:
         return context
+    work = stats.work_left()
+    counts = stats.task_counts(request.user, work)
+    context["cards"] = _cards(request, counts)
     context["today"] = timezone.localdate()
     context["my_tasks"] = stats.my_tasks(request.user, MY_TASKS)
-    if may("tenant_data.view_project") or may("tenant_data.change_project"):
-        context["projects"] = [_with_shares(row) for row in stats.busiest_projects(PROJECTS)]
+    context["counts"] = counts
+    context["loads"] = loads(work)
+    if sees(request, "project"):
+        context["projects"] = projects_going(request)
+        context["weeks"] = WEEKS
+    if sees(request, "milestone"):
+        context |= milestones_due(request)
+    context |= _news(request)
     return context
 
 
-def _with_shares(project: Project) -> dict[str, Any]:
-    """The project with the number of its tasks in each status."""
-    shares = [
-        {"status": value, "label": label, "count": getattr(project, f"{value}_count")}
-        for value, label in TaskStatus.choices
-    ]
-    return {"project": project, "shares": shares}
-
-
-def _first_steps(request: HttpRequest) -> list[Step]:
-    may = request.user.has_perm
+def _cards(request: HttpRequest, counts: TaskCounts) -> list[Card]:
+    week = stats.start_of_week(timezone.localdate(), first_weekday(request))
+    hours = _("%(hours)s h estimated") % {"hours": in_hours(counts.hours)} if counts.hours else ""
     return [
-        Step(
-            _("Add a project"),
-            _("Its key begins the reference of every task in it, as WEB in WEB-12."),
-            stats.has_projects(),
-            link_if(
-                may("tenant_data.add_project"), "admin:tenant_data_project_add", _("Add a project")
-            ),
+        Card(_("To do"), counts.open, tasks_url(work="open"), "checklist", hours),
+        Card(_("Late"), counts.late, tasks_url(work="late"), "schedule", tone="bad"),
+        Card(_("Mine"), counts.mine, tasks_url(work="mine"), "person"),
+        Card(
+            _("Nobody's"),
+            counts.unassigned,
+            tasks_url(work="unassigned"),
+            "person_off",
+            tone="warn",
         ),
-        Step(
-            _("Fill it with tasks"),
-            _("One by one, or from a CSV or Excel file; the file may bring its projects along."),
-            False,
-            link_if(may("tenant_data.add_task"), "admin:tenant_data_task_add", _("Add a task"))
-            + link_if(
-                may("tenant_data.import_task"), "admin:tenant_data_task_import", _("Import a file")
-            ),
-        ),
-        Step(
-            _("Bring in your people"),
-            _("Everybody gets an account of their own, and the rights that you give them."),
-            stats.has_other_users(request.user),
-            link_if(may("accounts.add_user"), "admin:accounts_user_add", _("Add a user")),
+        Card(
+            _("Done this week"),
+            stats.number_done_since(week),
+            tasks_url(work="done_week"),
+            "task_alt",
         ),
     ]
+
+
+def _news(request: HttpRequest) -> dict[str, Any]:
+    """What changed, for those who may see the history; for the others what was said."""
+    if may_see_changes(request, tenant_site):
+        return {"changes": newest_changes(request, tenant_site, LATEST)}
+    if sees(request, "comment"):
+        return {"comments": stats.newest_comments(LATEST), "sees_comments": True}
+    return {}
