@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("boundary", "staff")
+NAMES = ("boundary", "company", "staff")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from console.dashboard.company_steps import SETTLED, next_steps
 from console.dashboard.weeks import first_weekday
 from console.sites import tenant_site
 from tenant_data import stats
+from tenant_data.models import Comment
 from tenant_data.stats import TaskCounts
 
 MY_TASKS = 8
@@ -28,7 +30,8 @@ LATEST = 8
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the template shows, within what the user may see.
 
-    The same queries for any data, but for one more for each model that the newest changes name.
+    The same queries for any data, but for one more where nothing is the user's own, and one for
+    each model that the newest changes name.
     """
     context["limits"] = near_limits(request)
     sees_tasks = sees(request, "task")
@@ -44,7 +47,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["cards"] = _cards(request, counts)
     context["today"] = timezone.localdate()
     context["my_tasks"] = stats.my_tasks(request.user, MY_TASKS)
-    context["counts"] = counts
+    if not context["my_tasks"]:
+        context["to_take"] = stats.nobodys_tasks(MY_TASKS)
     context["loads"] = loads(work)
     if sees(request, "project"):
         context["projects"] = projects_going(request)
@@ -83,5 +87,12 @@ def _news(request: HttpRequest) -> dict[str, Any]:
     if may_see_changes(request, tenant_site):
         return {"changes": newest_changes(request, tenant_site, LATEST)}
     if sees(request, "comment"):
-        return {"comments": stats.newest_comments(LATEST), "sees_comments": True}
+        return {"comments": [_said(comment) for comment in stats.newest_comments(LATEST)]}
     return {}
+
+
+def _said(comment: Comment) -> dict[str, Any]:
+    return {
+        "comment": comment,
+        "is_new": timezone.now() - comment.created_at < timedelta(minutes=1),
+    }

@@ -38,6 +38,7 @@ class Comment(models.Model):
         )
         indexes = (
             models.Index(fields=("task", "-created_at"), name="tenant_data_comment_of_task"),
+            models.Index(fields=("-created_at", "-id"), name="tenant_data_comment_newest"),
         )
 
     def __str__(self) -> str:

@@ -175,6 +175,14 @@ class Task(models.Model):
                 name="tenant_data_task_next",
             ),
             models.Index(fields=("done_at",), name="tenant_data_task_done_at"),
+            models.Index(fields=("created_at",), name="tenant_data_task_created_at"),
+            # What is left to do, of everybody, without a look at the tasks themselves.
+            models.Index(
+                fields=("assignee", "due_on"),
+                include=("estimate",),
+                condition=~models.Q(status=TaskStatus.DONE),
+                name="tenant_data_task_left",
+            ),
         )
 
     def __str__(self) -> str:

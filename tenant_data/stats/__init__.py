@@ -10,7 +10,13 @@ from tenant_data.stats.projects import Progress, most_active_projects, progress_
 from tenant_data.stats.questions import NOT_DONE, done_since, late
 from tenant_data.stats.setup import has_customers, has_other_users, has_projects, how_many_tasks
 from tenant_data.stats.talk import newest_comments
-from tenant_data.stats.tasks import TaskCounts, my_tasks, number_done_since, task_counts
+from tenant_data.stats.tasks import (
+    TaskCounts,
+    my_tasks,
+    nobodys_tasks,
+    number_done_since,
+    task_counts,
+)
 from tenant_data.stats.weeks import ends_of_weeks, start_of_week
 
 __all__ = [
@@ -30,6 +36,7 @@ __all__ = [
     "most_active_projects",
     "my_tasks",
     "newest_comments",
+    "nobodys_tasks",
     "number_done_since",
     "people_named",
     "progress_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
 from tenant_data.models import Milestone, Task
@@ -36,7 +36,7 @@ def milestones_ahead(within: timedelta, limit: int) -> list[Ahead]:
         Task.objects.filter(milestone__in=[milestone.pk for milestone in milestones])
         .order_by()
         .values_list("milestone")
-        .annotate(total=Count("pk"), done=Count("pk", filter=Q(done_at__isnull=False)))
+        .annotate(total=Count("*"), done=Count("done_at"))
     )
     numbers = {key: (total, done) for key, total, done in rows}
     return [Ahead(milestone, *numbers.get(milestone.pk, (0, 0))) for milestone in milestones]

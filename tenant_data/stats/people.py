@@ -27,13 +27,14 @@ class WorkOf:
 def work_left() -> list[WorkOf]:
     """Of everybody who has something to do, and of nobody; those with most first.
 
-    Reads what is not done, and nothing else, however much is done.
+    Reads what is not done, and nothing else, however much is done: from an index that has all of
+    these columns, and no other.
     """
     rows = (
         Task.objects.filter(NOT_DONE)
         .order_by()
         .values_list("assignee")
-        .annotate(open=Count("pk"), late=Count("pk", filter=late()), hours=Sum("estimate"))
+        .annotate(open=Count("*"), late=Count("due_on", filter=late()), hours=Sum("estimate"))
     )
     work = [
         WorkOf(person, open_, late_, hours or Decimal(0)) for person, open_, late_, hours in rows

@@ -57,8 +57,8 @@ def progress_of(
         .order_by()
         .values("project")
         .annotate(
-            total=Count("pk"),
-            all_done=Count("pk", filter=Q(done_at__isnull=False)),
+            total=Count("*"),
+            all_done=Count("done_at"),
             late=Count("pk", filter=late()),
             hours=Sum("estimate"),
             **weeks,

@@ -44,5 +44,14 @@ def number_done_since(day: datetime.date) -> int:
 
 def my_tasks(user: User, limit: int) -> list[Task]:
     """The user's tasks that are not done, those due first at the top."""
-    tasks = Task.objects.filter(NOT_DONE, assignee=user).select_related("project")
+    return _next(user, limit)
+
+
+def nobodys_tasks(limit: int) -> list[Task]:
+    """Tasks that somebody should take, those due first at the top."""
+    return _next(None, limit)
+
+
+def _next(assignee: User | None, limit: int) -> list[Task]:
+    tasks = Task.objects.filter(NOT_DONE, assignee=assignee).select_related("project")
     return list(tasks.order_by("due_on", "-priority", "pk")[:limit])
