@@ -24,7 +24,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from console.company.models import DataExport
-from tenant_data.models import Customer, Label, Milestone, Project
+from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task
 from tenants.models import Client, OperationKind, Plan
 from tenants.operations import lifecycle
 from tenants.operations.request import request_operation
@@ -52,6 +52,12 @@ with schema_context("acme"):
         DataExport.objects.create(
             state=state, requested_by_email="{admin}", finished_at=timezone.now(), size=52000,
             error="" if state == "done" else "It was interrupted.", row_counts={{"tasks.csv": 12}})
+    task = Task.objects.exclude(status="done").order_by("pk").first()
+    task.milestone = Milestone.objects.create(
+        project=task.project, name="Launch", due_on=timezone.localdate())
+    task.estimate = 8
+    task.save()
+    Comment.objects.create(task=task, text="It waits for the pictures.")
 """
 _WAITING = """
 from tenants.models import Client, OperationKind
