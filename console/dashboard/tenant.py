@@ -17,7 +17,6 @@ from console.dashboard.company_milestones import milestones_due
 from console.dashboard.company_people import loads
 from console.dashboard.company_projects import WEEKS, projects_going
 from console.dashboard.company_steps import SETTLED, next_steps
-from console.dashboard.weeks import first_weekday
 from console.sites import tenant_site
 from tenant_data import stats
 from tenant_data.models import Comment
@@ -44,12 +43,13 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     work = stats.work_left()
     counts = stats.task_counts(request.user, work)
-    context["cards"] = _cards(request, counts)
+    context["cards"] = _cards(counts)
     context["today"] = timezone.localdate()
     context["my_tasks"] = stats.my_tasks(request.user, MY_TASKS)
     if not context["my_tasks"]:
         context["to_take"] = stats.nobodys_tasks(MY_TASKS)
     context["loads"] = loads(work)
+    context["has_hours"] = bool(counts.hours)
     if sees(request, "project"):
         context["projects"] = projects_going(request)
         context["weeks"] = WEEKS
@@ -59,8 +59,9 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context
 
 
-def _cards(request: HttpRequest, counts: TaskCounts) -> list[Card]:
-    week = stats.start_of_week(timezone.localdate(), first_weekday(request))
+def _cards(counts: TaskCounts) -> list[Card]:
+    # Today and the six days before it, as the list understands a week.
+    week = timezone.localdate() - timedelta(days=6)
     hours = _("%(hours)s h estimated") % {"hours": in_hours(counts.hours)} if counts.hours else ""
     return [
         Card(_("To do"), counts.open, tasks_url(work="open"), "checklist", hours),
@@ -74,7 +75,7 @@ def _cards(request: HttpRequest, counts: TaskCounts) -> list[Card]:
             tone="warn",
         ),
         Card(
-            _("Done this week"),
+            _("Done in 7 days"),
             stats.number_done_since(week),
             tasks_url(work="done_week"),
             "task_alt",

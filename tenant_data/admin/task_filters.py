@@ -32,7 +32,6 @@ QUESTIONS: dict[str, Any] = {
 def condition(question: str, user: Any) -> Q | None:
     """What tasks have in common that answer the question; ``None`` for what is no question."""
     today = timezone.localdate()
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     conditions = {
         "open": stats.NOT_DONE,
         "mine": stats.NOT_DONE & Q(assignee=user.pk),
@@ -40,7 +39,7 @@ def condition(question: str, user: Any) -> Q | None:
         "unassigned": stats.NOT_DONE & Q(assignee=None),
         "due_week": stats.NOT_DONE & Q(due_on__gte=today, due_on__lte=today + A_WEEK),
         "done": Q(status=TaskStatus.DONE),
-        "done_week": Q(status=TaskStatus.DONE, done_at__gte=midnight - A_WEEK + timedelta(days=1)),
+        "done_week": stats.done_since(today - A_WEEK + timedelta(days=1)),
     }
     return conditions.get(question)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin import AdminSite
@@ -59,8 +61,20 @@ class TestNumbers:
             "unassigned": 1,
             "done_week": 1,
         }
-        for name in ("open", "late", "mine", "unassigned"):
-            assert count_of(browser, cards[name].url) == cards[name].number, name
+        for name, card in cards.items():
+            assert count_of(browser, card.url) == card.number, name
+
+    def test_the_last_seven_days_are_those_of_the_list(
+        self, browser: Any, alpha: Client, scene: dict[str, Any]
+    ) -> None:
+        Client.objects.filter(pk=alpha.pk).update(time_zone="Pacific/Auckland")
+        zone = ZoneInfo("Pacific/Auckland")
+        start = datetime.combine(datetime.now(zone).date() - timedelta(days=6), time.min, zone)
+        with schema_context("alpha"):
+            for moment in (start, start - timedelta(minutes=30)):
+                Task.objects.create(project=scene["web"], title="t", status="done", done_at=moment)
+        card = home(browser).context["cards"][-1]
+        assert card.number == count_of(browser, card.url) == 2
 
     def test_each_bar_leads_to_a_list_with_as_many_rows(self, browser: Any) -> None:
         loads = home(browser).context["loads"]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenant_data', '0002_work'),
+        ('tenant_data', '0003_next_tasks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
