@@ -47,6 +47,7 @@ def _start_in_public() -> Iterator[None]:
     """Each test starts on the staff's side, whatever the one before it did."""
     connection.set_schema_to_public()
     set_urlconf(None)
+    timezone.deactivate()  # A request on a company's host leaves the company's zone behind.
     cache.clear()
     yield
     connection.set_schema_to_public()
