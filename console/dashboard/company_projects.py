@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console.company.weeks import first_weekday
 from console.dashboard.company_lists import in_hours, sees, tasks_url
-from console.dashboard.weeks import first_weekday
 from console.limits import has_feature
 from tenant_data import stats
 from tenant_data.stats import Progress

@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 from django_tenants.utils import schema_context
 
-from console.dashboard.weeks import first_weekday
+from console.company.weeks import first_weekday
 from tenant_data import stats
 from tenant_data.models import Milestone, Project, ProjectStatus, Task, TaskStatus, TimeEntry
 from tenants.models import Client
