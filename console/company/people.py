@@ -11,10 +11,9 @@ from console.accounts.models import User
 
 
 class PeopleResource(resources.ModelResource):
-    """Each user with their groups; to be read, and to add them again by."""
+    """Each user with their groups, of which their role is one."""
 
     may_sign_in = fields.Field(column_name="may_sign_in")
-    has_every_right = fields.Field(column_name="has_every_right")
     groups = fields.Field(column_name="groups")
 
     class Meta:
@@ -24,7 +23,6 @@ class PeopleResource(resources.ModelResource):
             "email",
             "name",
             "may_sign_in",
-            "has_every_right",
             "groups",
             "date_joined",
             "last_login",
@@ -34,10 +32,7 @@ class PeopleResource(resources.ModelResource):
         return User.objects.prefetch_related("groups").order_by("email")
 
     def dehydrate_may_sign_in(self, user: User) -> str:
-        return _yes_or_no(user.is_active and user.is_staff)
-
-    def dehydrate_has_every_right(self, user: User) -> str:
-        return _yes_or_no(user.is_superuser)
+        return "yes" if user.is_active and user.is_staff else "no"
 
     def dehydrate_groups(self, user: User) -> str:
         return ", ".join(sorted(group.name for group in user.groups.all()))
@@ -45,7 +40,3 @@ class PeopleResource(resources.ModelResource):
     def export_field(self, field: Any, instance: Any, **kwargs: Any) -> Any:
         value = super().export_field(field, instance, **kwargs)
         return "" if value is None else value
-
-
-def _yes_or_no(value: bool) -> str:
-    return "yes" if value else "no"

@@ -107,7 +107,7 @@ class TestTheFile:
     def test_has_the_people_without_their_passwords(self, page: Browser, owner: User) -> None:
         found = unpacked(page, made(page))
         ada, cora = table(found["people.csv"])
-        assert (ada["email"], ada["has_every_right"]) == (owner.email, "yes")
+        assert (ada["email"], ada["groups"]) == (owner.email, "Owner")
         assert (cora["email"], cora["may_sign_in"]) == ("cora@alpha.example", "yes")
         assert not [name for name in ada if "password" in name]
         assert owner.password not in found["people.csv"].decode()

@@ -274,7 +274,7 @@ def page_of_a_web_process(web_login: Any, django_db_blocker: Any) -> Iterator[Br
         alpha = Client.objects.select_related("plan").get(schema_name="alpha")
         give(alpha, Feature.DATA_EXPORT)
         with schema_context("alpha"):
-            owner = User.objects.get(is_superuser=True)
+            owner = User.objects.get(email="ada@alpha.example")
         yield Browser("alpha.localhost", "alpha", owner)
         transaction.set_rollback(True)
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.accounts.roles import TenantRole
 from console.company.models import Settings
 from console.history.models import LogEntry
 from console.palette import scale
@@ -17,7 +18,7 @@ from tenants.exceptions import NotAllowed
 from tenants.models import Client, Domain, Feature, Plan
 from tenants.operations.own_settings import change_own_settings
 from tests.conftest import Browser
-from tests.console.company import SETTINGS, give, opened, save, text_of, with_rights
+from tests.console.company import EXPORT, SETTINGS, give, opened, save, text_of, with_rights
 from tests.tenants.operating import TAKE, key_of
 
 
@@ -43,7 +44,7 @@ def tenant_browser_of_owner(web_login: Any, django_db_blocker: Any) -> Iterator[
     """The first admin's, over the connection of a web process; undone at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
         with schema_context("alpha"):
-            owner = User.objects.get(is_superuser=True)
+            owner = User.objects.get(email="ada@alpha.example")
         yield Browser("alpha.localhost", "alpha", owner)
         transaction.set_rollback(True)
 
@@ -142,6 +143,16 @@ class TestWhoMay:
         assert looker.post(SETTINGS, {"name": "Mine"}).status_code == 403
         alpha.refresh_from_db()
         assert alpha.name == "Alpha"
+
+    @pytest.mark.parametrize(("role", "status"), [("MANAGER", 403), ("OWNER", 200)])
+    def test_of_the_roles_it_is_the_owners(
+        self, tenant_browser: Any, alpha: Client, role: str, status: int
+    ) -> None:
+        with schema_context("alpha"):
+            somebody = User.objects.create_user("r@alpha.example", is_staff=True)
+            somebody.groups.set([TenantRole[role].value])
+        browser = tenant_browser(alpha, somebody)
+        assert browser.get(SETTINGS).status_code == browser.get(EXPORT).status_code == status
 
     def test_somebody_with_other_rights_does_neither(
         self, tenant_browser: Any, alpha: Client
