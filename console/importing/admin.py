@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
-from django.utils.text import slugify
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -28,26 +23,25 @@ from tablib import Dataset
 from console.importing import storage
 from console.importing.done import Done, keep_done, recall_done
 from console.importing.exceptions import ConfirmError, ConflictError, ImportingError
+from console.importing.exporting import ExportMixin
 from console.importing.files import read_table
-from console.importing.formats import CSV, FORMATS, XLSX, detect_format
-from console.importing.forms import ConfirmForm, ExportForm, ImportForm
+from console.importing.formats import CSV, FORMATS, detect_format
+from console.importing.forms import ConfirmForm, ImportForm
 from console.importing.preview import sections
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.tokens import Ticket, make_ticket, read_ticket
 
 
-class ImportExportMixin(LibraryMixin):
+class ImportExportMixin(ExportMixin, LibraryMixin):
     """Adds the import and export pages. Set ``resource_classes`` to one ``KeyedResource``.
 
     The library's pages with a file that stays on this side, in its schema's folder, and a signed
-    ticket in the place of its name. Importing needs the permissions to import, add and change;
-    exporting those to export and view.
+    ticket in the place of its name. Importing needs the permissions to import, add and change.
     """
 
-    resource_classes: ClassVar[tuple[type[KeyedResource], ...]] = ()
-    import_formats = export_formats = FORMATS
-    export_form_class = ExportForm
+    import_formats = FORMATS
+    pages = ("changelist", "import", "process_import", "import_sample")
     #: The page after an import that added rows, where there is something to do with them next.
     import_done_template = "admin/import_export/import_done.html"
 
@@ -58,9 +52,6 @@ class ImportExportMixin(LibraryMixin):
         return super().has_import_permission(request) and request.user.has_perms(
             (f"{label}.add_{name}", f"{label}.change_{name}")
         )
-
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return super().has_export_permission(request) and self.has_view_permission(request)
 
     def has_next_step(self, request: HttpRequest) -> bool:
         """Whether the user can go on with the rows that an import added, on a page of its own."""
@@ -127,7 +118,7 @@ class ImportExportMixin(LibraryMixin):
             content = self._take(ticket)
             if "cancel" in request.POST:
                 messages.info(request, _("The import was cancelled. Nothing was changed."))
-                return HttpResponseRedirect(self._url("changelist"))
+                return HttpResponseRedirect(self.page_url("changelist"))
             with transaction.atomic():
                 result = self._import(request, content, dry_run=False)
                 result.file_name = ticket.file_name
@@ -136,10 +127,10 @@ class ImportExportMixin(LibraryMixin):
         except IntegrityError:
             # What a row refers to was deleted meanwhile; the database looks when all is written.
             messages.error(request, str(ConflictError()))
-            return HttpResponseRedirect(self._url("import"))
+            return HttpResponseRedirect(self.page_url("import"))
         except ImportingError as error:
             messages.error(request, str(error))
-            return HttpResponseRedirect(self._url("import"))
+            return HttpResponseRedirect(self.page_url("import"))
         if result.has_errors():
             messages.error(
                 request, _("The data has changed since the preview. Nothing was imported.")
@@ -168,9 +159,6 @@ class ImportExportMixin(LibraryMixin):
     def _resource(self) -> type[KeyedResource]:
         return self.resource_classes[0]
 
-    def _url(self, page: str, *args: str) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
-
     def _import_page(
         self, request: HttpRequest, form: ImportForm, *, result: Any = None, **context: Any
     ) -> HttpResponse:
@@ -189,7 +177,7 @@ class ImportExportMixin(LibraryMixin):
                 "columns": self._resource().explained_columns(),
                 "sections": sections(result) if result else [],
                 "writes": result.new + result.changed if result else 0,
-                "links": {page: self._url(page) for page in _PAGES},
+                "links": self.page_links(),
                 **self.get_import_context_data(),
                 **context,
             },
@@ -215,10 +203,10 @@ class ImportExportMixin(LibraryMixin):
         post_import.send(sender=None, model=self.model)
         if result.added and self.has_next_step(request):
             key = keep_done(request.session, self.opts.label_lower, result)
-            return HttpResponseRedirect(self._url("import_done", key))
+            return HttpResponseRedirect(self.page_url("import_done", key))
         text = _("Imported %(file)s: %(totals)s.")
         messages.success(request, text % {"file": result.file_name, "totals": result.summary()})
-        return HttpResponseRedirect(self._url("changelist"))
+        return HttpResponseRedirect(self.page_url("changelist"))
 
     def import_done(self, request: HttpRequest, key: str) -> HttpResponse:
         """What an import did, and what can be done next with the rows that it added."""
@@ -227,7 +215,7 @@ class ImportExportMixin(LibraryMixin):
         done = recall_done(request.session, self.opts.label_lower, key)
         if done is None:
             messages.info(request, _("That import was too long ago for its page to be kept."))
-            return HttpResponseRedirect(self._url("changelist"))
+            return HttpResponseRedirect(self.page_url("changelist"))
         request.current_app = self.admin_site.name
         name = self.opts.verbose_name_plural
         context = {
@@ -237,7 +225,7 @@ class ImportExportMixin(LibraryMixin):
             "media": self.media,
             "done": done,
             "key": key,
-            "links": {page: self._url(page) for page in _PAGES},
+            "links": self.page_links(),
             **self.get_done_context(request, done),
         }
         return TemplateResponse(request, self.import_done_template, context)
@@ -246,7 +234,7 @@ class ImportExportMixin(LibraryMixin):
         """What the page after an import needs beside what was done."""
         return {}
 
-    # --- the sample, and exporting -------------------------------------------------------------
+    # --- the sample -------------------------------------------------------------
 
     def sample_file(self, request: HttpRequest) -> HttpResponse:
         """A file with the columns and two rows, to begin with."""
@@ -255,39 +243,6 @@ class ImportExportMixin(LibraryMixin):
         header, *rows = self._resource().sample()
         name = f"{self.opts.model_name}-sample.csv"
         return _download(CSV().export_data(Dataset(*rows, headers=header)), CSV, name)
-
-    def export_action(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return super().export_action(request)
-        except IncorrectLookupParameters:  # As the list itself does with such an address.
-            return HttpResponseRedirect(f"{self._url('changelist')}?{ERROR_FLAG}=1")
-
-    def get_export_data(
-        self, file_format: Any, request: HttpRequest, queryset: QuerySet[Any], **kwargs: Any
-    ) -> bytes:
-        if not self.has_export_permission(request):
-            raise PermissionDenied
-        # A sheet has dates and numbers; the library gives them to its own classes alone.
-        native = isinstance(file_format, XLSX)
-        data = self.get_data_for_export(request, queryset, force_native_type=native, **kwargs)
-        return file_format.export_data(data)
-
-    def get_export_filename(self, request: HttpRequest, queryset: Any, file_format: Any) -> str:
-        # Not the schema's name on the staff's side: a file called “public” reads as one to publish.
-        whose = "console" if request.tenant.is_public else request.tenant.schema_name
-        name = slugify(f"{whose} {self.opts.verbose_name_plural}")
-        return f"{name}-{localdate():%Y-%m-%d}.{file_format.get_extension()}"
-
-    def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
-        context = super().init_request_context_data(request, form)
-        name = self.opts.verbose_name_plural
-        context["title"] = _("Export %(name)s") % {"name": name}
-        context["links"] = {page: self._url(page) for page in _PAGES}
-        context["count"] = self.get_export_queryset(request).count()
-        return context
-
-
-_PAGES = ("changelist", "import", "process_import", "import_sample")
 
 
 def _download(content: bytes, file_format: type[Any], name: str) -> HttpResponse:
