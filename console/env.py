@@ -119,3 +119,13 @@ def support_email() -> str:
         except ValidationError as exc:
             raise ImproperlyConfigured("SUPPORT_EMAIL is not an e-mail address.") from exc
     return address
+
+
+def whole_number(name: str, *, default: int, at_least: int = 1) -> int:
+    """A number from the environment. Raises ``ImproperlyConfigured`` for anything else."""
+    text = env.str(name, default=str(default)).strip()
+    if not (text.isascii() and text.isdecimal()) or int(text) < at_least:
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}; it must be a whole number of at least {at_least}."
+        )
+    return int(text)

@@ -197,9 +197,8 @@ TENANT_RESOURCES = (
     "tenant_data.resources.ProjectResource",
     "tenant_data.resources.TaskResource",
 )
-# The files that go with it: what this names yields `(name in the zip, name in the storage)` for
-# each file of the current tenant. Empty: there are none.
-TENANT_FILES = ""
+# The files that go with it: yields pairs of a name in the zip and the name in the storage.
+TENANT_FILES = "tenant_data.files.all_files"
 
 # --- Files ----------------------------------------------------------------------------------
 
@@ -219,6 +218,16 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# The largest file that can be attached to a task (MB).
+ATTACHMENT_MAX_MB = env.whole_number("ATTACHMENT_MAX_MB", default=20)
+FILE_UPLOAD_HANDLERS = [
+    # Before those that keep what was sent: what is too much never reaches the disk.
+    "console.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# What the files of one request can have together (bytes).
+UPLOAD_MAX_BYTES = 3 * max(ATTACHMENT_MAX_MB, 20) * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # --- Import and export ----------------------------------------------------------------------

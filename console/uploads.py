@@ -1,0 +1,35 @@
+"""A bound for what one request can send as files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest
+
+
+class BoundedUpload(FileUploadHandler):
+    """Lets go of files from the one on with which a request has sent more than it may.
+
+    The rest of the form arrives, so that a page can say what is wrong: ``was_cut`` knows.
+    """
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.received = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self.received += len(raw_data)
+        if self.received > settings.UPLOAD_MAX_BYTES:
+            self.request._upload_was_cut = True
+            raise SkipFile
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """Whoever comes next has the file."""
+
+
+def was_cut(request: Any) -> bool:
+    """Whether files of this request were too much to be kept."""
+    return getattr(request, "_upload_was_cut", False)
