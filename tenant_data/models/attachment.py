@@ -50,11 +50,20 @@ class Attachment(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises ``LimitReached`` where the plan has no room for the file."""
-        with transaction.atomic():
-            if self._state.adding:
-                limits.check("storage", adding=self.size)
-            super().save(*args, **kwargs)
+        """Raises ``LimitReached`` where the plan has no room for the file.
+
+        The file is written before the row: where there is no row in the end, it is taken back.
+        """
+        was_stored = self.file._committed
+        try:
+            with transaction.atomic():
+                if self._state.adding:
+                    limits.check("storage", adding=self.size)
+                super().save(*args, **kwargs)
+        except BaseException:
+            if self.file._committed and not was_stored:
+                self.file.storage.delete(self.file.name)
+            raise
 
     def history_subject(self) -> Any:
         return self.task

@@ -52,7 +52,11 @@ class TimeEntry(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{hours(self.minutes)} · {self.task}"
+        return f"{self.in_hours} · {self.task}"
+
+    @property
+    def in_hours(self) -> str:
+        return hours(self.minutes)
 
     def history_subject(self) -> Any:
         return self.task
