@@ -52,6 +52,8 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
     # The list says how many rows match. Counting the whole table as well doubles the cost.
     show_full_result_count = False
     warn_unsaved_form = True
+    #: What the sidebar calls the list, where that is not the plural of the model's name.
+    menu_title: Any = ""
 
     class Media:
         js = ("console/form_errors.js",)

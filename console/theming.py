@@ -58,6 +58,7 @@ TENANT_GROUPS: tuple[Group, ...] = (
             ("tenant_data.Milestone", "flag"),
             ("tenant_data.Customer", "handshake"),
             ("tenant_data.Label", "label"),
+            ("tenant_data.TimeEntry", "schedule"),
         ),
     ),
     (
@@ -102,7 +103,7 @@ def _navigation(
             link = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
             items.append(
                 {
-                    "title": capfirst(options.verbose_name_plural),
+                    "title": capfirst(model_admin.menu_title or options.verbose_name_plural),
                     "icon": icon,
                     "link": link,
                     # One item at the most: Unfold's own rule looks for the link anywhere in the

@@ -16,6 +16,7 @@ from console.sites import tenant_site
 from tenant_data.admin.base import WorkAdmin
 from tenant_data.admin.task_list import TaskList
 from tenant_data.admin.task_many import ManyTasks
+from tenant_data.admin.task_panels import TaskPanels
 from tenant_data.admin.task_status import StatusInList
 from tenant_data.models import Task
 from tenant_data.resources import TaskResource
@@ -27,7 +28,7 @@ class TaskForm(LeavesOthersWork):
 
 
 @admin.register(Task, site=tenant_site)
-class TaskAdmin(StatusInList, ManyTasks, TaskList, ImportExportMixin, WorkAdmin):
+class TaskAdmin(TaskPanels, StatusInList, ManyTasks, TaskList, ImportExportMixin, WorkAdmin):
     form = TaskForm
     resource_classes = (TaskResource,)
     autocomplete_fields = ("project", "assignee", "milestone", "parent", "labels")

@@ -14,7 +14,16 @@ from django_tenants.utils import schema_context
 from console.accounts.models import User
 from console.company.models import DataExport
 from console.history.record import record_event
-from tenant_data.models import Customer, Label, Milestone, Project, Task
+from tenant_data.models import (
+    Attachment,
+    Comment,
+    Customer,
+    Label,
+    Milestone,
+    Project,
+    Task,
+    TimeEntry,
+)
 from tenants.models import Client, OperationKind, Rollout
 from tests.conftest import Browser
 from tests.console.embedded import is_running, server_in
@@ -71,11 +80,27 @@ def rows(alpha: Client, operator: User) -> dict[str, Any]:
         found["alpha/tenant_data/milestone"] = beta.pk
         found["alpha/tenant_data/customer"] = Customer.objects.create(name="Some").pk
         found["alpha/tenant_data/label"] = Label.objects.create(name="Some").pk
+        task = Task.objects.create(project=project, title="t")
+        found["alpha/tenant_data/task"] = task.pk
+        found |= hanging_on(task)
     for side in SIDES:
         with schema_context(side):
             found[f"{side}/accounts/user"] = User.objects.create_user("somebody@example.com").pk
             found[f"{side}/auth/group"] = Group.objects.create(name="Some").pk
     return found
+
+
+def hanging_on(task: Task) -> dict[str, Any]:
+    """One of everything that hangs on a task, by ``side/app/model``. The file is stored nowhere."""
+    user = User.objects.get()
+    rows = (
+        Comment.objects.create(task=task, author=user, text="Some"),
+        TimeEntry.objects.create(task=task, person=user, minutes=90),
+        Attachment.objects.create(
+            task=task, file="gone", name="Some", content_type="text/plain", size=4
+        ),
+    )
+    return {f"alpha/{row._meta.label_lower.replace('.', '/')}": row.pk for row in rows}
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+// Small helps for the panels on a task's page. All of it works without them.
+(function () {
+  "use strict";
+
+  const forms = () => [...document.querySelectorAll("form[data-panel-form]")];
+  const changed = new Set();
+  let sent = null;
+
+  document.addEventListener("input", function (event) {
+    const form = event.target.closest("form[data-panel-form]");
+    if (form) {
+      changed.add(form);
+    }
+  });
+  document.addEventListener("submit", function (event) {
+    sent = event.target;
+    // A second quick click would add it twice.
+    if (forms().includes(sent)) {
+      const button = sent.querySelector("button[type=submit]");
+      setTimeout(() => button && (button.disabled = true), 0);
+    }
+  });
+  // What was typed in one form would be lost by sending another.
+  window.addEventListener("beforeunload", function (event) {
+    if ([...changed].some((form) => form !== sent)) {
+      event.preventDefault();
+    }
+  });
+  // A page that the browser brings back from its memory must be usable again.
+  window.addEventListener("pageshow", function () {
+    sent = null;
+    forms().forEach(function (form) {
+      form.querySelectorAll("button[disabled]").forEach((button) => (button.disabled = false));
+    });
+  });
+  // After a refusal, the field that is wrong has the focus.
+  window.addEventListener("load", function () {
+    document.querySelector(".is-alone [aria-invalid=true]")?.focus();
+  });
+})();

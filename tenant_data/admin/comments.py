@@ -1,0 +1,57 @@
+"""Comments: a list of all of them. They are written on the page of a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectMultipleFilter
+from unfold.decorators import display
+
+from console.filters import DaysFilter
+from console.sites import tenant_site
+from tenant_data.admin.task_parts import OwnPartAdmin
+from tenant_data.models import Comment
+
+
+@admin.register(Comment, site=tenant_site)
+class CommentAdmin(OwnPartAdmin):
+    owner = "author"
+    panel = "comments"
+    unused_rights = ("export",)
+    list_display = ("said", "task_reference", "author_name", "created_at", "was_edited")
+    list_display_links = ("said",)
+    list_select_related = ("task__project", "author")
+    list_filter = (
+        ("task__project", AutocompleteSelectMultipleFilter),
+        ("task", AutocompleteSelectMultipleFilter),
+        ("author", AutocompleteSelectMultipleFilter),
+        ("created_at", DaysFilter),
+    )
+    search_fields = ("text", "task__title")
+    search_help_text = _("Words, a task's title, or a reference such as WEB-12")
+    fields = ("task_reference", "author_name", "created_at", "edited_at", "text")
+    readonly_fields = ("task_reference", "author_name", "created_at", "edited_at")
+
+    def save_model(self, request: HttpRequest, obj: Comment, form: Any, change: bool) -> None:
+        """A comment that says something else than before shows that it was edited."""
+        if "text" in form.changed_data:
+            obj.edited_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    @display(description=_("comment"))
+    def said(self, comment: Comment) -> str:
+        return Truncator(" ".join(comment.text.split())).chars(120)
+
+    @display(description=_("author"), ordering="author__name")
+    def author_name(self, comment: Comment) -> str:
+        return str(comment.author) if comment.author else _t("Somebody who has left")
+
+    @display(description=_("edited"), ordering="edited_at")
+    def was_edited(self, comment: Comment) -> str | None:
+        return _t("edited") if comment.edited_at else None
