@@ -85,7 +85,8 @@ class AttachmentAdmin(TaskPartAdmin):
             headers=_AS_DATA,
         )
         if request.method == "HEAD":
-            response.close()
+            # Not the response: to close that is to end the request.
+            file.close()
             return HttpResponse(headers=dict(response.items()))
         return response
 

@@ -49,7 +49,7 @@ class CommentForm(PanelForm):
     name = "comment"
 
     text = forms.CharField(
-        label=_("Comment"),
+        label=_("Your comment"),
         max_length=Comment._meta.get_field("text").max_length,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
@@ -75,7 +75,7 @@ class DayInput(forms.DateInput):
 class TimeForm(PanelForm):
     name = "time"
 
-    minutes = MinutesField()
+    minutes = MinutesField(label=_("How long"))
     spent_on = forms.DateField(
         label=_("Day"), widget=DayInput(), initial=timezone.localdate, input_formats=["%Y-%m-%d"]
     )
@@ -131,7 +131,7 @@ class FilesForm(PanelForm):
     name = "files"
 
     files = FilesField(
-        label=_("Files"),
+        label=_("Choose files"),
         help_text=format_lazy(
             _("Up to {most} at once: documents, tables, pictures, sound, film, archives."),
             most=files.MOST_AT_ONCE,

@@ -65,7 +65,7 @@ class TaskPanels:
         panel, as it was typed. A GET, such as that of somebody who had to sign in first, leads to
         the task."""
         kind = KINDS[name]
-        if not (self.has_view_permission(request) and kind.admin.may_add_to_task(request)):
+        if not kind.admin.may_add_to_task(request):
             raise PermissionDenied
         task = self.get_object(request, unquote(object_id))
         if task is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import get_permission_codename
 from django.db.models import BooleanField, QuerySet, Value
@@ -35,8 +35,9 @@ class TaskPartAdmin(ModelAdmin):
     panel = ""
     #: What of a plan it takes to add one; empty: nothing.
     feature = ""
-    list_select_related: Any = ("task__project",)
-    search_fields: Any = ("task__title",)
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("tenant_data/task.css",)}
 
     def is_in_plan(self) -> bool:
         return not self.feature or limits.has_feature(self.feature)
@@ -48,7 +49,7 @@ class TaskPartAdmin(ModelAdmin):
 
     def may_add_to_task(self, request: HttpRequest) -> bool:
         """Whether the user can add one on the page of a task."""
-        return self.may_add(request) and self.is_in_plan()
+        return self.may_add(request) and self.is_in_plan() and self.may_see_tasks(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """They belong to a task, so it is there that they are added."""
@@ -65,10 +66,13 @@ class TaskPartAdmin(ModelAdmin):
         found = queryset.filter(task__project__key=reference["key"], task__number=number)
         return found, False
 
+    def may_see_tasks(self, request: HttpRequest) -> bool:
+        return bool(tenant_site.get_model_admin(Task).has_view_permission(request))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        may_see = tenant_site.get_model_admin(Task).has_view_permission(request)
         # Carried by the row: a ModelAdmin is shared by all requests.
-        return super().get_queryset(request).annotate(links_task=Value(may_see, BooleanField()))
+        may_see = Value(self.may_see_tasks(request), BooleanField())
+        return super().get_queryset(request).annotate(links_task=may_see)
 
     @display(description=_("task"), ordering="task__project__key")
     def task_reference(self, row: Any) -> SafeString | str:

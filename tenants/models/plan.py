@@ -15,7 +15,7 @@ class BillingPeriod(models.TextChoices):
 
 
 class Feature(models.TextChoices):
-    """What a plan can switch on; the tenant's pages ask ``Plan.has``."""
+    """What a plan can switch on. The tenant's side asks for it by these values."""
 
     ATTACHMENTS = "attachments", _("Attachments")
     TIME_TRACKING = "time_tracking", _("Time tracking")

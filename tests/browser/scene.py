@@ -25,6 +25,10 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 from console.company.models import DataExport
 from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task
+from django.core.files.base import ContentFile
+from console.accounts.models import User
+from tenant_data.models import (
+    Attachment, Comment, Customer, Label, Milestone, Project, Task, TimeEntry)
 from tenants.models import Client, OperationKind, Plan
 from tenants.operations import lifecycle
 from tenants.operations.request import request_operation
@@ -58,6 +62,14 @@ with schema_context("acme"):
     task.estimate = 8
     task.save()
     Comment.objects.create(task=task, text="It waits for the pictures.")
+    task, ada = Task.objects.latest("pk"), User.objects.get(email="ada@acme.example")
+    Task.objects.filter(pk=task.pk).update(estimate=1)
+    for person in (ada, User.objects.exclude(pk=ada.pk).first()):
+        Comment.objects.create(
+            task=task, author=person, text="See https://acme.example", edited_at=timezone.now())
+        TimeEntry.objects.create(task=task, person=person, minutes=90, note="Sketches")
+    Attachment.objects.create(task=task, file=ContentFile(b"text", name="a"), name="notes.txt",
+                              content_type="text/plain", size=4, uploaded_by=ada)
 """
 _WAITING = """
 from tenants.models import Client, OperationKind

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 #: pages, and forms that lead on. The pages that those forms lead to are below.
 NO_PAGE = (
     "autocomplete",
+    "_attachment_file",
     "_client_history",
     "favicon",
     "import_done",
@@ -37,6 +38,9 @@ NO_PAGE = (
     "_group_history",
     "_plan_history",
     "_user_history",
+    "_task_attach",
+    "_task_comment",
+    "_task_time",
     "create_imported",
     "_download",
     "rollout",
@@ -47,6 +51,8 @@ NO_PAGE = (
 NO_FORM = (
     "accounts_user_delete",
     "tenants_client_delete",
+    "tenant_data_attachment_add",
+    "tenant_data_comment_add",
     *(
         f"{model}_{page}"
         for model in ("history_logentry", "tenants_operation", "tenants_rollout")
@@ -101,6 +107,13 @@ def nothing_filled_in(page: Page) -> None:
 def selected(page: Page) -> None:
     page.locator("input.action-select").first.check()
     page.locator("select[name=action]").wait_for()
+
+
+def refused_time(page: Page) -> None:
+    page.locator("#result_list tr.data-row a").first.click()
+    page.get_by_label("How long").fill("soon")
+    page.get_by_role("button", name="Book time").click()
+    page.get_by_role("alert").first.wait_for()
 
 
 def deletion_of_some(page: Page) -> None:
@@ -168,6 +181,7 @@ STATES = (
     State("plan with errors", "/tenants/plan/add/", nothing_filled_in, ("staff",)),
     State("user with errors", "/accounts/user/add/", nothing_filled_in),
     State("task with errors", "/tenant_data/task/add/", nothing_filled_in, ("tenant",)),
+    State("time that was refused", "/tenant_data/task/?q=WEB-1", refused_time, ("tenant",)),
     State("preview with errors", IMPORT, preview(CLIENT_FILE.replace("team", "no")), ("staff",)),
     State("preview of clients", IMPORT, preview(CLIENT_FILE), ("staff",)),
     State("imported clients", IMPORT, imported(CLIENT_FILE), ("staff",)),

@@ -31,7 +31,9 @@ VALUES = [
 
 STAFF_LISTS = ["tenants/client", "tenants/domain", "tenants/plan", "tenants/operation",
                "tenants/rollout", "accounts/user", "auth/group"]  # fmt: skip
-TENANT_LISTS = ["tenant_data/task", "tenant_data/project", "accounts/user", "auth/group"]
+TENANT_LISTS = ["tenant_data/task", "tenant_data/project", "tenant_data/comment",
+                "tenant_data/timeentry", "tenant_data/attachment", "accounts/user",
+                "auth/group"]  # fmt: skip
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
-"""A company at work: alpha, with two projects and some tasks."""
+"""A company at work: alpha, with two projects and some tasks, a plan, and a storage."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,15 @@ from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from tenant_data.models import Project, Task, TaskPriority, TaskStatus
-from tenants.models import Client
+from tenants.models import Client, Feature, Plan
+from tests.tenant_data.work import a_task, give_plan, someone
+
+
+@pytest.fixture(autouse=True)
+def storage(settings: Any, tmp_path: Path) -> Path:
+    """Where files are kept: a folder of the test's own."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    return tmp_path / "media"
 
 
 @pytest.fixture
@@ -32,6 +41,23 @@ def web(alpha: Client) -> Iterator[Project]:
         )
         Task.objects.create(project=project, title="Is nobody's")
     return project
+
+
+@pytest.fixture
+def plan(alpha: Client) -> Plan:
+    """Alpha's plan has every feature."""
+    return give_plan(alpha, *Feature)
+
+
+@pytest.fixture
+def task(alpha: Client) -> Task:
+    return a_task()
+
+
+@pytest.fixture
+def signed_in(tenant_browser: Any, alpha: Client) -> Callable[..., Any]:
+    """``signed_in("Wanda", "view_task")``: a browser of somebody with these rights alone."""
+    return lambda name, *rights: tenant_browser(alpha, someone(name, *rights))
 
 
 @pytest.fixture

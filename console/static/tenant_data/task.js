@@ -33,6 +33,12 @@
       form.querySelectorAll("button[disabled]").forEach((button) => (button.disabled = false));
     });
   });
+  // Unfold's script would write a chosen file's name into a text field beside it; here is none.
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("[data-panel-form] input[type=file]").forEach(function (input) {
+      input.hasChangeListener = true;
+    });
+  });
   // After a refusal, the field that is wrong has the focus.
   window.addEventListener("load", function () {
     document.querySelector(".is-alone [aria-invalid=true]")?.focus();
