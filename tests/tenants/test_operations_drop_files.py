@@ -10,10 +10,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, storages
-from django.db import OperationalError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from tenant_data.files import attach
+from tenant_data.models import Project, Task
 from tenants.models import Client, Operation, OperationKind, OperationState
 from tenants.operations import run
 from tenants.operations.drop import request_drop
@@ -134,3 +137,16 @@ class TestFolders:
 
     def test_only_those_of_storages_that_keep_schemas_apart(self, folders: Path) -> None:
         assert files.folders_of("alpha") == [folders / "imports/alpha", folders / "media/alpha"]
+
+
+def test_the_files_of_tasks_are_in_a_folder_that_goes(archived: Client, folders: Path) -> None:
+    with schema_context("alpha"):
+        project = Project.objects.create(key="WEB", name="Website")
+        task = Task.objects.create(project=project, title="Draw")
+        upload = SimpleUploadedFile("notes.txt", b"what was agreed")
+        (attachment,) = attach(task, [upload], acting_user=None)
+        connection.check_constraints()  # as the commit does that this test has not
+    stored = folders / "media/alpha" / attachment.file.name
+    assert stored.read_bytes() == b"what was agreed"
+    assert dropped(archived).state == OperationState.SUCCEEDED
+    assert not [name for name in files_below(folders) if "attachments" in name]
