@@ -24,7 +24,6 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_tenants.utils import schema_context
 from console.company.models import DataExport
-from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task
 from django.core.files.base import ContentFile
 from console.accounts.models import User
 from tenant_data.models import (
