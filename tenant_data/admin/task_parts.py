@@ -13,9 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from console import limits
-from console.modeladmin import ModelAdmin
 from console.sites import tenant_site
+from tenant_data.admin.base import WorkAdmin
 from tenant_data.models import Task
 from tenant_data.models.task import REFERENCE
 
@@ -28,19 +27,14 @@ def task_url(task_id: int, panel: str = "") -> str:
     return f"{url}#{panel}" if panel else url
 
 
-class TaskPartAdmin(ModelAdmin):
+class TaskPartAdmin(WorkAdmin):
     """A model whose rows belong to a task. Some are somebody's own: see ``OwnPartAdmin``."""
 
     #: The id of the panel on the task's page.
     panel = ""
-    #: What of a plan it takes to add one; empty: nothing.
-    feature = ""
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("tenant_data/task.css",)}
-
-    def is_in_plan(self) -> bool:
-        return not self.feature or limits.has_feature(self.feature)
 
     def may_add(self, request: HttpRequest) -> bool:
         """Whether the user has the right to add one, be it part of the plan or not."""
@@ -129,7 +123,8 @@ class OwnPartAdmin(TaskPartAdmin):
         return super().has_view_permission(request, obj) or self.is_own(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) or self.is_own(request, obj)
+        may = super().has_change_permission(request, obj)
+        return may or (self.is_in_plan() and self.is_own(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) or self.is_own(request, obj)

@@ -24,7 +24,7 @@ from tenant_data.models import (
     Task,
     TimeEntry,
 )
-from tenants.models import Client, OperationKind, Rollout
+from tenants.models import Client, Feature, OperationKind, Plan, Rollout
 from tests.conftest import Browser
 from tests.console.embedded import is_running, server_in
 from tests.site_map import SIDES
@@ -59,7 +59,8 @@ def new_dir(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def rows(alpha: Client, operator: User) -> dict[str, Any]:
-    """One row of each model on each side, by ``side/app/model``."""
+    """One row of each model on each side, by ``side/app/model``; alpha's plan has it all."""
+    Plan.objects.filter(pk=alpha.plan_id).update(features=[*Feature])
     found = {
         "public/tenants/rollout": Rollout.objects.create(kind=OperationKind.MIGRATE_SCHEMA).pk,
         "public/tenants/operation": alpha.operations.get().pk,
@@ -75,14 +76,13 @@ def rows(alpha: Client, operator: User) -> dict[str, Any]:
             User.objects.get(email=alpha.admin_email), "user_deactivated"
         ).pk
         found["alpha/company/dataexport"] = DataExport.objects.create(state="failed").pk
-        found["alpha/tenant_data/task"] = Task.objects.create(project=project, title="t").pk
+        task = Task.objects.create(project=project, title="t")
+        found["alpha/tenant_data/task"] = task.pk
+        found |= hanging_on(task)
         beta = Milestone.objects.create(project=project, name="Some")
         found["alpha/tenant_data/milestone"] = beta.pk
         found["alpha/tenant_data/customer"] = Customer.objects.create(name="Some").pk
         found["alpha/tenant_data/label"] = Label.objects.create(name="Some").pk
-        task = Task.objects.create(project=project, title="t")
-        found["alpha/tenant_data/task"] = task.pk
-        found |= hanging_on(task)
     for side in SIDES:
         with schema_context(side):
             found[f"{side}/accounts/user"] = User.objects.create_user("somebody@example.com").pk

@@ -162,3 +162,17 @@ class TestSupport:
         variables.setenv("SUPPORT_EMAIL", "ring the bell")
         with pytest.raises(ImproperlyConfigured, match="SUPPORT_EMAIL"):
             env.support_email()
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(("text", "number"), [("50", 50), (" 1 ", 1), (None, 20)])
+    def test_are_whole(self, variables: pytest.MonkeyPatch, text: str | None, number: int) -> None:
+        if text is not None:
+            variables.setenv("ATTACHMENT_MAX_MB", text)
+        assert env.whole_number("ATTACHMENT_MAX_MB", default=20) == number
+
+    @pytest.mark.parametrize("text", ["", "0", "-1", "2.5", "many", "٣"])
+    def test_nothing_else_is(self, variables: pytest.MonkeyPatch, text: str) -> None:
+        variables.setenv("ATTACHMENT_MAX_MB", text)
+        with pytest.raises(ImproperlyConfigured, match="ATTACHMENT_MAX_MB is"):
+            env.whole_number("ATTACHMENT_MAX_MB", default=20)
