@@ -74,7 +74,7 @@ class TaskPartAdmin(WorkAdmin):
         if not row.links_task:
             return str(task)
         return format_html(
-            '<a class="console-link" href="{}">{}</a> <span>{}</span>',
+            '<span><a class="console-link task-reference" href="{}">{}</a> {}</span>',
             task_url(task.pk, self.panel),
             task.reference,
             task.title,
