@@ -182,7 +182,10 @@ class TestTheList:
         browser.post(f"{LIST}{other.pk}/change/", form)
         assert entries() == [("Wanda", 60), ("Ada Owner", 30)]
 
-    def test_is_exported_as_it_is_filtered(self, browser: Any, owner: User, task: Task) -> None:
+    def test_is_exported_as_it_is_filtered(
+        self, signed_in: Callable[..., Any], owner: User, task: Task
+    ) -> None:
+        browser = signed_in("Mona", "view_timeentry", "export_timeentry")
         with schema_context("alpha"):
             Task.objects.filter(pk=task.pk).update(title="=1+1")
         book(task, owner, 100)
