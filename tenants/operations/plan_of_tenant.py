@@ -19,7 +19,7 @@ def current_plan() -> Plan | None:
     tenant: Any = connection.tenant
     if connection.schema_name == PUBLIC_SCHEMA or tenant is None:
         return None
-    if isinstance(tenant, Client):
+    if isinstance(tenant, Client) and Client.plan.is_cached(tenant):
         return tenant.plan
     if not hasattr(tenant, "plan_at_entry"):
         with platform_context():

@@ -38,8 +38,12 @@ NO_PAGE = (
     "_group_history",
     "_plan_history",
     "_user_history",
+    "_many_assign",
+    "_many_move",
+    "_many_status",
     "_task_attach",
     "_task_comment",
+    "_task_status",
     "_task_time",
     "create_imported",
     "_download",
@@ -116,11 +120,16 @@ def refused_time(page: Page) -> None:
     page.get_by_role("alert").first.wait_for()
 
 
-def deletion_of_some(page: Page) -> None:
-    selected(page)
-    page.locator("select[name=action]").select_option("delete_selected")
-    page.get_by_role("button", name="Run").click()
-    page.wait_for_load_state("load")
+def chosen(action: str) -> Callable[[Page], None]:
+    """The page that asks about the action, for the first row."""
+
+    def prepare(page: Page) -> None:
+        selected(page)
+        page.locator("select[name=action]").select_option(action)
+        page.get_by_role("button", name="Run").click()
+        page.wait_for_load_state("load")
+
+    return prepare
 
 
 def deactivation_of_some(page: Page) -> None:
@@ -171,7 +180,9 @@ STATES = (
     State("task filters", "/tenant_data/task/", filters, ("tenant",)),
     State("selected clients", "/tenants/client/", selected, ("staff",)),
     State("selected tasks", "/tenant_data/task/", selected, ("tenant",)),
-    State("deletion of tasks", "/tenant_data/task/", deletion_of_some, ("tenant",)),
+    State("deletion of tasks", "/tenant_data/task/", chosen("delete_selected"), ("tenant",)),
+    State("tasks to assign", "/tenant_data/task/", chosen("assign_selected"), ("tenant",)),
+    State("tasks to close", "/tenant_data/task/", chosen("close_selected"), ("tenant",)),
     State("user filters", "/accounts/user/", filters, ("tenant",)),
     State("deactivation of users", "/accounts/user/", deactivation_of_some, ("tenant",)),
     State("no client found", "/tenants/client/?q=zzzz", as_is, ("staff",)),

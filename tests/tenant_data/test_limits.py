@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, transaction
-from django_tenants.utils import schema_context
+from django_tenants.utils import schema_context, tenant_context
 
 from console import limits
 from console.accounts.models import User
@@ -156,6 +156,14 @@ class TestFeatures:
         Client.objects.filter(pk=alpha.pk).update(plan=None)
         with schema_context("alpha"):
             assert limits.has_feature("customers")
+
+
+def test_a_client_that_came_without_its_plan_is_held_to_it(plan: Plan) -> None:
+    """As commands do that look up a client first: the plan cannot be read in its schema."""
+    with tenant_context(Client.objects.get(schema_name="alpha")):
+        User.objects.create_user("bo@alpha.example")
+        with pytest.raises(limits.LimitReached):
+            User.objects.create_user("cy@alpha.example")
 
 
 def test_the_web_process_may_ask_too(web_login: Any) -> None:

@@ -16,7 +16,7 @@ from tests.tenants.client_pages import change
 #: The host, the session, the user; the client, twice, each time with the versions of schemas;
 #: the operation that may be open, for all buttons at once; the address that a link would lead to,
 #: twice; what the form offers; the use and the admins, asked in the tenant's schema; the history.
-QUERIES = 33
+QUERIES = 34
 
 
 @pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])

@@ -128,10 +128,12 @@ class TestMigrating:
 
     def test_applies_what_is_missing(self, alpha: Client) -> None:
         make_behind("alpha")
-        assert missing_migrations(["alpha"]) == {"alpha": ["tenant_data.0001_initial"]}
+        lacking = missing_migrations(["alpha"])["alpha"]
+        assert {name.partition(".")[0] for name in lacking} == {"tenant_data"}
+        assert "tenant_data.0001_initial" in lacking
         operation = run_operation(request_operation(alpha, MIGRATE, acting_user=None).pk)
         assert operation.state == OperationState.SUCCEEDED, operation.error_detail
-        assert operation.events.last().message == "Applied 1 migration."
+        assert operation.events.last().message == f"Applied {len(lacking)} migrations."
         assert missing_migrations(["alpha"]) == {}
         with schema_context("alpha"), connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM tenant_data_task")  # the rights came with it
