@@ -39,12 +39,12 @@ class TaskAdmin(TaskPanels, StatusInList, ManyTasks, TaskList, ImportExportMixin
     fieldsets = (
         (None, {"fields": ("reference", "title", "description")}),
         (_("Progress"), {"fields": progress}),
-        (_("Order"), {"fields": more}),
+        (_("More"), {"fields": more}),
     )
     add_fieldsets = (
         (None, {"fields": ("project", "number", "title", "description")}),
         (_("Progress"), {"fields": progress}),
-        (_("Order"), {"fields": more}),
+        (_("More"), {"fields": more}),
     )
 
     class Media:
