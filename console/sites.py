@@ -170,6 +170,7 @@ class TenantSite(ConsoleSite):
     settings_name = "UNFOLD_TENANT"
     index_template = "console/home_tenant.html"
     searched_models = ("tenant_data.Project", "tenant_data.Task", "tenant_data.Customer")
+    shown_elsewhere = ("tenant_data.Comment", "tenant_data.TimeEntry", "tenant_data.Attachment")
 
     def i18n_javascript(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

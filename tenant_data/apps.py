@@ -9,9 +9,11 @@ class TenantDataConfig(AppConfig):
 
     def ready(self) -> None:
         from tenant_data.files import delete_with_row
+        from tenant_data.history import track
         from tenant_data.models import Attachment
         from tenant_data.roles import keep_roles
 
+        track()
         # Of every app: they may have rights to what other apps bring.
         post_migrate.connect(keep_roles, dispatch_uid="tenant_data.keep_roles")
         post_delete.connect(delete_with_row, sender=Attachment)

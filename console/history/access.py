@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib.admin import AdminSite
+from django.contrib.auth import get_permission_codename
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import QuerySet
@@ -18,13 +20,19 @@ def may_read(request: HttpRequest) -> bool:
 
 
 def visible_models(request: HttpRequest, site: AdminSite) -> list[type[models.Model]]:
-    """The models of the site whose objects this user may see."""
-    registered = site._registry.items()
-    return [
+    """The models of the site whose objects this user may see, on pages of their own or on those
+    of what they are parts of."""
+    found = [
         model
-        for model, model_admin in registered
+        for model, model_admin in site._registry.items()
         if model is not LogEntry and model_admin.has_view_permission(request)
     ]
+    for model in map(apps.get_model, getattr(site, "shown_elsewhere", ())):
+        options = model._meta
+        right = f"{options.app_label}.{get_permission_codename('view', options)}"
+        if model not in {LogEntry, *site._registry} and request.user.has_perm(right):
+            found.append(model)
+    return found
 
 
 def visible_entries(request: HttpRequest, site: AdminSite) -> QuerySet[LogEntry]:

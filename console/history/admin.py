@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -24,7 +25,7 @@ from console.filters import DaysFilter
 from console.history import words
 from console.history.access import may_read, visible_entries
 from console.history.filters import ActionFilter, KindFilter, WhoFilter
-from console.history.models import LogEntry
+from console.history.models import LogEntry, subject_key
 from console.modeladmin import ModelAdmin
 from console.sites import public_site, tenant_site
 
@@ -49,6 +50,7 @@ class LogList(ChangeList):
 class LogEntryAdmin(ModelAdmin):
     """Entries about things that a user may not see are not there for that user."""
 
+    menu_title = _("History")
     actions = None
     # Each count beside a filter's choice would be one more walk through the log.
     show_facets = admin.ShowFacets.NEVER
@@ -91,7 +93,8 @@ class LogEntryAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
+        context = {"title": self.menu_title, **(extra_context or {})}
+        response = super().changelist_view(request, context)
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
             context["only"] = _only(context["cl"])
@@ -156,6 +159,10 @@ def _only(cl: ChangeList) -> str:
         return ""
     entries = cl.result_list
     whole = next((entry for entry in entries if words.is_about_itself(entry)), None)
+    if whole is None and (about_it := subject_key(cl.params.get("subject", [""])[-1])):
+        label, key = about_it
+        kinds = {"content_type__app_label": label[0], "content_type__model": label[1]}
+        whole = cl.root_queryset.filter(object_pk=key, **kinds).first()
     named = whole or next(iter(entries), None)
     return named.object_repr if named else _("one object")
 
@@ -164,30 +171,37 @@ def about(entry: LogEntry, link: str) -> SafeString:
     kind = capfirst(words.kind_of(entry))
     if not link:
         return format_html("{} {}", kind, entry.object_repr)
-    return format_html('{} <a class="console-link" href="{}">{}</a>', kind, link, entry.object_repr)
+    # One box: on a phone, what stands in a cell is set side by side.
+    return format_html(
+        '<span>{} <a class="console-link" href="{}">{}</a></span>', kind, link, entry.object_repr
+    )
 
 
 def links_to(
     entries: list[LogEntry], request: HttpRequest, site: admin.AdminSite
 ) -> dict[int, str]:
-    """The page of the object that each entry is about, where there is one; one query for each
-    model."""
-    by_model: dict[type[models.Model], list[LogEntry]] = defaultdict(list)
+    """The page of the object that each entry is about, or else that of what it is a part of;
+    nothing where there is none. One query for each model."""
+    by_model: dict[type[models.Model], list[tuple[LogEntry, int]]] = defaultdict(list)
     for entry in entries:
         model = entry.content_type.model_class()
-        if model in site._registry and entry.object_id is not None:
-            by_model[model].append(entry)
+        key = entry.object_id
+        if model not in site._registry and (whole := subject_key(entry.subject)):
+            (app_label, name), key = whole
+            model = apps.all_models[app_label].get(name)
+        if model in site._registry and key is not None:
+            by_model[model].append((entry, key))
     links = {}
     for model, about_it in by_model.items():
-        keys = {entry.object_id for entry in about_it}
+        keys = {key for _entry, key in about_it}
         # Not every row has a page: the client that stands for the console has none.
         shown = site._registry[model].get_queryset(request)
         there = set(shown.filter(pk__in=keys).values_list("pk", flat=True))
         name = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}_change"
-        for entry in about_it:
-            if entry.object_id in there:
+        for entry, key in about_it:
+            if key in there:
                 try:
-                    links[entry.pk] = reverse(name, args=[entry.object_id])
+                    links[entry.pk] = reverse(name, args=[key])
                 except NoReverseMatch:
                     break
     return links

@@ -8,6 +8,7 @@ from typing import Any
 from auditlog.models import AbstractLogEntry
 from auditlog.models import LogEntryManager as AuditlogManager
 from django.db import models
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from console.history.acting import current_actor, current_happening
@@ -23,6 +24,28 @@ def subject_of(obj: models.Model) -> str:
     return f"{obj._meta.label_lower}:{obj.pk}"
 
 
+def subject_key(subject: str) -> tuple[tuple[str, str], int] | None:
+    """The app, model and key that a subject is made of; ``None`` for what is none."""
+    label, _colon, key = subject.partition(":")
+    app_label, _dot, name = label.partition(".")
+    return ((app_label, name), int(key)) if name and key.isdecimal() else None
+
+
+def named(objects: Iterable[models.Model]) -> list[str]:
+    """Objects of a many-to-many field as the history keeps them: by name, for they may go."""
+    return sorted(map(str, objects))
+
+
+def kept(model: type[models.Model], changes: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The changes as they are written down: texts that the model's ``history_shortens`` names
+    (each with a number of characters) only as far as that."""
+    for name, length in getattr(model, "history_shortens", {}).items():
+        if changes and name in changes:
+            shorten = Truncator.chars
+            changes[name] = [v and shorten(Truncator(v), length) for v in changes[name]]
+    return changes
+
+
 class LogEntryManager(AuditlogManager):
     def log_create(self, instance: models.Model, force_log: bool = False, **fields: Any) -> Any:
         """Called by django-auditlog's signals; adds what the object belongs to, and what the
@@ -31,6 +54,8 @@ class LogEntryManager(AuditlogManager):
         if change is not None:
             change.is_written = True
             fields |= {"event": change.event, "additional_data": change.details or None}
+        if "changes" in fields:
+            fields["changes"] = kept(type(instance), fields["changes"])
         return super().log_create(instance, force_log, subject=subject_of(instance), **fields)
 
     def log_m2m_changes(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from auditlog.diff import model_instance_diff
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
 from console.history.acting import happening
+from console.history.diff import difference
 from console.history.events import checked
-from console.history.models import LogEntry, subject_of
+from console.history.models import LogEntry, kept, named, subject_of
 
 Action = LogEntry.Action
 
@@ -41,28 +41,45 @@ def save_as(obj: Model, event: str, *, update_fields: Iterable[str], **details: 
 
 
 def record_many(
-    changes: Iterable[tuple[Model | None, Model | None]], *, fields: Iterable[str] | None = None
+    changes: Iterable[tuple[Model | None, Model | None]],
+    *,
+    fields: Iterable[str] | None = None,
+    many: Mapping[str, str] | None = None,
 ) -> list[LogEntry]:
     """Write down changes that were made in bulk, each as the row before and the row after.
 
     ``None`` before means added, ``None`` after means deleted; rows that are equal are left out.
-    ``fields`` are those to compare, where it is known that nothing else was changed. One insert
+    ``fields`` are those to compare, where it is known that nothing else was changed; ``many`` are
+    many-to-many fields, each with the attribute of the rows that lists its objects. One insert
     for all of them, in the connection's transaction.
     """
     entries = []
+    compared = None if fields is None else frozenset(fields)
     for before, after in changes:
         obj = after if after is not None else before
         if obj is None:
             continue
-        diff = model_instance_diff(before, after, fields, use_json_for_changes=True)
+        diff = difference(before, after, compared)
+        diff |= _diff_of_many(before, after, many or {})
         if not diff:
             continue
         action = Action.CREATE if before is None else Action.UPDATE
         entry = _entry(obj, Action.DELETE if after is None else action)
-        entry.changes = diff
+        entry.changes = kept(type(obj), diff)
         entry.sign()
         entries.append(entry)
     return LogEntry.objects.bulk_create(entries)
+
+
+def _diff_of_many(
+    before: Model | None, after: Model | None, many: Mapping[str, str]
+) -> dict[str, list[list[str]]]:
+    diff = {}
+    for field, attribute in many.items():
+        old, new = (named(getattr(row, attribute, ())) for row in (before, after))
+        if old != new:
+            diff[field] = [old, new]
+    return diff
 
 
 def _entry(obj: Model, action: int) -> LogEntry:

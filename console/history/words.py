@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -119,7 +120,7 @@ def _changes(entry: LogEntry, names: _Names) -> list[Change]:
         if isinstance(values, dict):
             changes.append(_change_of_many(name, label, values))
             continue
-        before, after = (_value(field, value, names) for value in values)
+        before, after = (_said(model, field, value, names) for value in values)
         if before != after:
             changes.append(Change(name, label, before, after))
     order = {field.name: place for place, field in enumerate(model._meta.fields)} if model else {}
@@ -147,6 +148,12 @@ def _field(model: type[models.Model] | None, name: str) -> models.Field[Any, Any
     return field if isinstance(field, models.Field) else None
 
 
+def _said(model: Any, field: Any, value: Any, names: _Names) -> str:
+    """The value in the model's own words, where its ``history_words`` has some for the field."""
+    own = getattr(model, "history_words", {}).get(field.name if field is not None else "")
+    return str(own(value)) if own and value is not None else _value(field, value, names)
+
+
 def _value(field: Any, value: Any, names: _Names) -> str:
     """A value as people know it: a label for a choice, a name for a key, a date as dates are."""
     if value is None or value in ("", []):
@@ -159,12 +166,12 @@ def _value(field: Any, value: Any, names: _Names) -> str:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.ForeignKey):
         known = names.get(field.related_model, {})
-        return known.get(str(value), _("no longer there (#%(key)s)") % {"key": value})
+        return known.get(str(value), _("no longer there"))
     for kind, read in _READERS.items():
         if isinstance(field, kind):
             try:
                 return read(value) or str(value)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, ArithmeticError):
                 break
     return str(value)
 
@@ -194,6 +201,8 @@ _READERS: dict[type[models.Field[Any, Any]], Any] = {
     models.DateField: _day,
     # The name of a file is made up; nobody has seen it.
     models.FileField: lambda value: _("a file"),
+    # Without noughts at its end: a file has 2.50 where the database has 2.5.
+    models.DecimalField: lambda value: number_format(f"{Decimal(value).normalize():f}"),
     models.IntegerField: partial(number_format, use_l10n=True, force_grouping=True),
 }
 
@@ -208,7 +217,12 @@ def _names(entries: list[LogEntry]) -> _Names:
             if isinstance(field, models.ForeignKey) and not isinstance(values, dict):
                 keys = (key for key in values if str(key).isdigit())
                 wanted[field.related_model].update(keys)
-    return {
-        model: {str(obj.pk): str(obj) for obj in model._base_manager.filter(pk__in=keys)}
-        for model, keys in wanted.items()
-    }
+    return {model: _names_of(model, keys) for model, keys in wanted.items()}
+
+
+def _names_of(model: type[models.Model], keys: set[Any]) -> dict[str, str]:
+    """By one query: a model whose names are made of other rows says so by ``named_with``."""
+    objects = model._base_manager.filter(pk__in=keys)
+    if needed := getattr(model, "named_with", ()):
+        objects = objects.select_related(*needed)
+    return {str(obj.pk): str(obj) for obj in objects}

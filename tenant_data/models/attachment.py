@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from console import limits
@@ -36,6 +37,8 @@ class Attachment(models.Model):
         verbose_name=_("uploaded by"),
     )
     created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+
+    history_words: ClassVar[dict[str, Any]] = {"size": filesizeformat}
 
     class Meta:
         verbose_name = _("attachment")

@@ -24,6 +24,9 @@ class Milestone(models.Model):
     due_on = models.DateField(_("due"), null=True, blank=True)
     is_reached = models.BooleanField(_("reached"), default=False)
 
+    #: What the name of one is made of, for who reads many.
+    named_with = ("project",)
+
     objects = MilestoneQuerySet.as_manager()
 
     class Meta:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,6 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from tenant_data.models.task import Task
 
 A_DAY = 24 * 60
+
+
+def hours(minutes: int) -> str:
+    """Minutes as people write them: ``1:30``."""
+    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 class TimeEntry(models.Model):
@@ -34,6 +39,8 @@ class TimeEntry(models.Model):
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("booked"), auto_now_add=True)
+
+    history_words: ClassVar[dict[str, Any]] = {"minutes": hours}
 
     class Meta:
         verbose_name = _("time entry")
@@ -60,8 +67,3 @@ class TimeEntry(models.Model):
 
     def history_subject(self) -> Any:
         return self.task
-
-
-def hours(minutes: int) -> str:
-    """Minutes as people write them: ``1:30``."""
-    return f"{minutes // 60}:{minutes % 60:02d}"

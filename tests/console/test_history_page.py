@@ -150,7 +150,7 @@ class TestTheList:
         assert "DISTINCT" not in "".join(entries)
 
     def test_has_a_title_and_keeps_the_order(self, browser: Any, changes: None) -> None:
-        assert browser.get(LOG).context["title"] == "History entries"
+        assert browser.get(LOG).context["title"] == "History"
         browser.get(LOG, {"o": "0"})
         assert shown(browser) == [RENAMED, ADDED, PLAN]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core import signing
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.history.models import LogEntry
 from console.importing import tokens
 from console.importing.files import read_table
 from tenant_data.models import Project, Task
@@ -73,13 +73,17 @@ class TestPages:
             assert not Project.objects.exists()
             assert not LogEntry.objects.exists()
 
-    def test_a_confirmed_preview_is_imported_with_one_entry_in_the_log(self, web: Any) -> None:
+    def test_a_confirmed_preview_is_imported_and_each_row_is_in_the_history(
+        self, web: Any, owner: User
+    ) -> None:
         token = token_of(upload(web))
         response = web.post(CONFIRM, {"token": token}, follow=True)
         assert "Imported tasks.csv: 2 new, 0 changed, 0 unchanged" in said(response)
         assert tasks() == ["WEB-1 First", "WEB-2 Second"]
         with schema_context("alpha"):
-            assert LogEntry.objects.get().object_repr == "tasks.csv"
+            entries = LogEntry.objects.order_by("pk")
+            assert [entry.object_repr for entry in entries] == ["WEB · Web", *tasks()]
+            assert {entry.actor_email for entry in entries} == {owner.email}
 
     def test_the_file_is_gone_after_it_was_confirmed_or_cancelled(
         self, web: Any, imports_folder: Path
