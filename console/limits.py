@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -64,10 +65,24 @@ def check(kind: str, *, adding: int = 1) -> None:
         raise LimitReached(_refusal(kind, plan.name, already, limit, adding), code=f"limit_{kind}")
 
 
+#: Whether rows are counted together by whoever writes them.
+_counted: ContextVar[bool] = ContextVar("counted", default=False)
+
+
+@contextmanager
+def counted_together() -> Iterator[None]:
+    """In the block, rows are cleaned one by one that ``check`` was asked about all at once."""
+    token = _counted.set(True)
+    try:
+        yield
+    finally:
+        _counted.reset(token)
+
+
 def check_new(instance: Any) -> None:
     """The same for one row, if it is not in the database yet. What its model is counted as stands
     in its ``counted_as``."""
-    if instance._state.adding:
+    if instance._state.adding and not _counted.get():
         check(instance.counted_as)
 
 

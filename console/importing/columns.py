@@ -82,6 +82,25 @@ class Column(fields.Field):
         return value
 
 
+class Many(Column):
+    """A many-to-many field, whose cells have several rows by their keys.
+
+    A resource loads the field's rows as ``listed``; what is assigned there is written in bulk.
+    """
+
+    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+        super().__init__(*args, attribute=listed(field), **kwargs)
+        self.field = field
+
+    def comparable(self, value: Any) -> Any:
+        return self.widget.keys(value)
+
+
+def listed(field: str) -> str:
+    """Where a resource keeps the rows of a many-to-many field, as ``to_attr`` of a prefetch."""
+    return f"listed_{field}"
+
+
 class Info(Column):
     """A column that an export has and an import knows, but never reads back: somebody else keeps
     its value. With ``tells``, a preview says how many rows of the file have another one."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.translation import gettext as _
 from import_export.instance_loaders import BaseInstanceLoader
@@ -14,6 +14,8 @@ from console.importing.table import Table
 if TYPE_CHECKING:
     from console.importing.resource import KeyedResource
 
+
+T = TypeVar("T")
 
 #: Rows written by one statement, and keys looked up by one query.
 BATCH = 1000
@@ -50,6 +52,10 @@ def read_keys(
 
 def good_batches(keys: list[Hashable | CellError]) -> Iterator[list[Hashable]]:
     """The keys that can be looked up, ``BATCH`` at a time."""
-    good = [key for key in keys if not isinstance(key, CellError)]
-    for begin in range(0, len(good), BATCH):
-        yield good[begin : begin + BATCH]
+    return in_batches([key for key in keys if not isinstance(key, CellError)])
+
+
+def in_batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """``BATCH`` of the values at a time."""
+    for begin in range(0, len(values), BATCH):
+        yield values[begin : begin + BATCH]

@@ -6,12 +6,18 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model
 from import_export import resources
 
-from console.importing.columns import Column
+from console.importing.columns import Column, Many
+from console.importing.declared import DeclaredResource
 from console.importing.exceptions import CellError
-from console.importing.loader import BATCH, KeyedInstanceLoader, good_batches, read_keys
+from console.importing.loader import (
+    BATCH,
+    KeyedInstanceLoader,
+    good_batches,
+    in_batches,
+    read_keys,
+)
 from console.importing.preview import Change, Preview
 from console.importing.results import ImportedRow, ImportResult
 from console.importing.rules import check_headers, check_limits, model_errors
@@ -19,20 +25,18 @@ from console.importing.table import Table
 from console.importing.widgets import Known
 from console.importing.writing import (
     conflicts_in_words,
-    insert_rows,
     record_added,
     record_changed,
-    update_rows,
+    write_links,
 )
 
 
-class KeyedResource(resources.ModelResource):
+class KeyedResource(DeclaredResource, resources.ModelResource):
     """Imports and exports one model by natural key, never by id.
 
     A subclass lists its columns as ``Column`` fields, names them in ``Meta.fields``, its key
-    column in ``Meta.import_id_fields``, and says how a key is read (``read_key``), how rows are
-    found by key (``find``) and how a new one begins (``start``). An import is all or nothing; a
-    dry run writes nothing at all.
+    column in ``Meta.import_id_fields``, and says what ``DeclaredResource`` asks for. An import is
+    all or nothing; a dry run writes nothing at all.
     """
 
     class Meta:
@@ -43,9 +47,6 @@ class KeyedResource(resources.ModelResource):
         # The library's own comparison copies each row and compares its texts letter by letter.
         skip_diff = True
         skip_html_diff = True
-
-    #: Fields that the rows' own rules leave out: their values came from the database.
-    checked_elsewhere: frozenset[str] = frozenset()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__()
@@ -70,69 +71,9 @@ class KeyedResource(resources.ModelResource):
         self._values_before: dict[int, dict[str, Any]] = {}
         self._instance: Any = None
         self._new = False
+        self._others_made = False
         self._preview = Preview([], self.key_column)
         self._column_of = {c.attribute: c.column_name for c in self.columns}
-
-    # --- what a subclass says ------------------------------------------------------------------
-
-    def read_key(self, row: dict[str, str]) -> Hashable:
-        """The natural key of a row of the file. Raises ``CellError``."""
-        raise NotImplementedError
-
-    def find(self, keys: list[Any], *, lock: bool) -> dict[Any, Any]:
-        """The rows of the database with these keys, by one query; locked if ``lock``."""
-        raise NotImplementedError
-
-    def start(self, key: Any, row: dict[str, str]) -> Any:
-        """A new instance with this key, not saved."""
-        raise NotImplementedError
-
-    def prepare(self, table: Table) -> None:
-        """Load what the rows refer to, once for the whole file."""
-
-    def new_rows(self) -> Iterator[tuple[type[Model], int]]:
-        """How many rows of which model the file adds, as far as a plan may count them."""
-        keys = {key for key in self._keys if not isinstance(key, CellError)}
-        yield self._meta.model, len(keys - self.existing.keys())
-
-    def rules(self, instance: Any, *, new: bool) -> Iterator[tuple[str, CellError]]:
-        """What the model's own rules do not say, as pairs of column and error; no queries."""
-        return iter(())
-
-    def insert(self, instances: list[Any]) -> None:
-        insert_rows(self._meta.model, instances)
-
-    def update(self, instances: list[Any]) -> None:
-        update_rows(self._meta.model, instances, {column.attribute for column in self._written})
-
-    # --- questions -----------------------------------------------------------------------------
-
-    @property
-    def columns(self) -> list[Column]:
-        """All columns, in the order of a file."""
-        return [self.fields[name] for name in self.get_import_order()]
-
-    def explained_columns(self) -> list[Column]:
-        """The columns, each with the value that a new row gets where the cell is empty."""
-        for column in self.columns:
-            if column.blank_keeps:
-                default = self._meta.model._meta.get_field(column.attribute).get_default()
-                column.default_text = column.widget.render(default)
-        return self.columns
-
-    @property
-    def key_column(self) -> str:
-        return self._meta.import_id_fields[0]
-
-    def sample(self) -> list[list[str]]:
-        """A header and two rows, for somebody who begins with an empty sheet."""
-        rows = [[column.samples[number] for column in self.columns] for number in (0, 1)]
-        return [[column.column_name for column in self.columns], *rows]
-
-    def may(self, action: str, model: Any) -> bool:
-        """Whether who imports may also add or change rows of another model."""
-        right = f"{model._meta.app_label}.{action}_{model._meta.model_name}"
-        return self.user is None or self.user.has_perm(right)
 
     # --- the library's hooks, in the order in which it calls them ------------------------------
 
@@ -175,6 +116,7 @@ class KeyedResource(resources.ModelResource):
                 column.widget.preload(dataset[column.column_name])
         for batch in good_batches(self._keys):
             self.existing.update(self.find(batch, lock=not self.dry_run))
+        self.relate(dataset)
         check_limits(self.new_rows())
 
     def _check_import_id_fields(self, headers: list[str]) -> None:
@@ -199,6 +141,10 @@ class KeyedResource(resources.ModelResource):
     ) -> None:
         self._instance, self._new = instance, new
         self._before = [] if new else [getattr(instance, c.attribute) for c in self._written]
+        if new:
+            for column in self.columns:
+                if isinstance(column, Many):
+                    setattr(instance, column.attribute, [])
 
     def import_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:
         errors = {}
@@ -215,6 +161,10 @@ class KeyedResource(resources.ModelResource):
     def _has_none(self, column: Column) -> bool:
         """Whether the row had nothing there: its export has to come back unchanged."""
         return not self._new and self.before(column.column_name) in (None, "")
+
+    @property
+    def _many(self) -> list[Many]:
+        return [column for column in self._written if isinstance(column, Many)]
 
     def before(self, name: str) -> Any:
         """What the row had in a column of the file; not for a new row."""
@@ -260,25 +210,33 @@ class KeyedResource(resources.ModelResource):
 
     def after_save_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:
         """Called for a row that will be written: keep what its history has to say."""
-        if not self._new:
+        if self.dry_run:
+            self.create_instances.clear()
+            self.update_instances.clear()
+        elif not self._new:
             before = {column.attribute: old for column, old, _new in self._changed}
             self._values_before[instance.pk] = before
 
     def bulk_create(self, using_transactions: bool, dry_run: bool, *_: Any, **kwargs: Any) -> None:
-        if added := self._write(self.create_instances, self.insert, dry_run, kwargs["result"]):
-            kwargs["result"].added += [instance.pk for instance in added]
-            record_added(added)
+        added = self._write(self.create_instances, self.insert, kwargs["result"])
+        kwargs["result"].added += [instance.pk for instance in added]
+        for batch in in_batches(added):
+            write_links([(instance, None) for instance in batch], self._many)
+            record_added(batch, self._many)
 
     def bulk_update(self, using_transactions: bool, dry_run: bool, *_: Any, **kwargs: Any) -> None:
-        changed = self._write(self.update_instances, self.update, dry_run, kwargs["result"])
-        record_changed([(instance, self._values_before[instance.pk]) for instance in changed])
-        self._values_before.clear()
+        changed = self._write(self.update_instances, self.update, kwargs["result"])
+        for batch in in_batches(changed):
+            rows = [(instance, self._values_before.pop(instance.pk)) for instance in batch]
+            write_links(rows, self._many)
+            record_changed(rows, self._many)
 
-    def _write(
-        self, instances: list[Any], write: Any, dry_run: bool, result: ImportResult
-    ) -> list[Any]:
+    def _write(self, instances: list[Any], write: Any, result: ImportResult) -> list[Any]:
         """Write the rows, unless nothing is to be written; returns those that were."""
-        if written := [] if dry_run or result.has_errors() else list(instances):
+        if written := [] if self.dry_run or result.has_errors() else list(instances):
+            if not self._others_made:
+                self._others_made = True
+                self.make_others()
             write(written)
         instances.clear()
         return written

@@ -53,6 +53,7 @@ def model_errors(
     """
     for check in (lambda: instance.clean_fields(exclude=exclude), instance.clean):
         try:
-            check()
+            with limits.counted_together():
+                check()
         except ValidationError as error:
             yield from error.update_error_dict({}).items()

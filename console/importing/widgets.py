@@ -141,6 +141,19 @@ class Amount(Widget):
         return str(value)
 
 
+class Hours(Amount):
+    """Hours as 2.5; nothing for none."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Decimal | None:
+        if not value:
+            return None
+        try:
+            return super().clean(value, row)
+        except CellError:
+            message = _("“%(value)s” is not a number of hours such as 2.5.")
+            raise CellError(message, value=value) from None
+
+
 class OneOf(Widget):
     """One of a model's choices, by code, name or label, whatever the capitals."""
 
@@ -185,7 +198,8 @@ class OneOf(Widget):
 class Known(Widget):
     """Another row, by its key, from rows that were loaded for the whole file.
 
-    ``load`` takes all the keys of the file and returns the rows by key, with one query.
+    ``load`` takes all the keys of the file, as they are written there and in lower case, and
+    returns the rows by key, with one query.
     """
 
     def __init__(
@@ -197,17 +211,21 @@ class Known(Widget):
         lower: bool = True,
     ) -> None:
         super().__init__()
-        self._load = load
+        #: May be replaced by a resource that makes the rows that are missing.
+        self.load = load
         self._key = key
         self._unknown = unknown
         self._lower = lower
         self._rows: dict[str, Any] = {}
 
     def _spelled(self, text: str) -> str:
+        text = " ".join(text.split())
         return text.lower() if self._lower else text
 
     def preload(self, cells: Iterable[str]) -> None:
-        self._rows = self._load({self._spelled(cell) for cell in cells if cell})
+        written = {" ".join(cell.split()) for cell in cells if cell}
+        # Both: a database has other capitals than Python for some letters.
+        self._rows = self.load(written | {self._spelled(cell) for cell in written})
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
         if not value:
@@ -219,3 +237,30 @@ class Known(Widget):
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return "" if value is None else self._key(value)
+
+
+class SeveralKnown(Known):
+    """Several other rows by their keys, with commas between them, in any order."""
+
+    def __init__(self, *args: Any, at_most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.at_most = at_most
+
+    def preload(self, cells: Iterable[str]) -> None:
+        super().preload(part for cell in cells if cell for part in cell.split(",") if part.strip())
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> list[Any]:
+        parts = {self._spelled(part): part for part in value.split(",") if part.strip()}
+        if len(parts) > self.at_most:
+            message = _("These are %(n)d; give %(most)d at the most.")
+            raise CellError(message, n=len(parts), most=self.at_most)
+        if unknown := [part.strip() for key, part in parts.items() if key not in self._rows]:
+            raise CellError(self._unknown, value=", ".join(unknown))
+        return [self._rows[key] for key in sorted(parts)]
+
+    def render(self, value: Iterable[Any] | None, obj: Any = None, **kwargs: Any) -> str:
+        return ", ".join(sorted(map(self._key, value or ()), key=str.lower))
+
+    def keys(self, rows: Iterable[Any]) -> frozenset[str]:
+        """What tells two lists of rows apart, also where some are not saved yet."""
+        return frozenset(self._spelled(self._key(row)) for row in rows)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, OperationalError
 from django.db.models import Model
 
 from console.history.record import record_many
+from console.importing.columns import Many
 from console.importing.exceptions import ConflictError
 from console.importing.loader import BATCH
 
@@ -47,6 +48,8 @@ def update_rows(model: type[Model], rows: list[Any], attributes: Iterable[str]) 
         for field in model._meta.concrete_fields
         if field.name in wanted or getattr(field, "auto_now", False)
     ]
+    if not fields:  # Nothing but links to other rows; see ``write_links``.
+        return
     model._default_manager.bulk_create(
         rows,
         batch_size=BATCH,
@@ -54,6 +57,40 @@ def update_rows(model: type[Model], rows: list[Any], attributes: Iterable[str]) 
         unique_fields=[model._meta.pk.name],
         update_fields=fields,
     )
+
+
+def write_links(rows: list[tuple[Any, dict[str, Any] | None]], columns: Iterable[Many]) -> None:
+    """Write what many-to-many columns say of rows that are in the database.
+
+    Each row comes with the values that changed, as they were; with ``None`` where it is new. For
+    each column three statements at the most, to the table between the two models.
+    """
+    for column in columns:
+        changed = [
+            (row.pk, (before or {}).get(column.attribute, ()), getattr(row, column.attribute))
+            for row, before in rows
+            if before is None or column.attribute in before
+        ]
+        if changed:
+            _write_links(type(rows[0][0])._meta.get_field(column.field), changed)
+
+
+def _write_links(field: Any, changed: list[tuple[Any, Iterable[Any], Iterable[Any]]]) -> None:
+    through = field.remote_field.through
+    source, target = field.m2m_column_name(), field.m2m_reverse_name()
+    added, removed = set(), set()
+    for pk, before, after in changed:
+        old, new = ({(pk, one.pk) for one in links} for links in (before, after))
+        added |= new - old
+        removed |= old - new
+    if removed:
+        there = through.objects.filter(**{f"{source}__in": {pk for pk, _other in removed}})
+        found = there.values_list("pk", source, target)
+        gone = [link for link, *pair in found if tuple(pair) in removed]
+        through.objects.filter(pk__in=gone).delete()
+    # Somebody else may have added the same one meanwhile.
+    links = [through(**{source: pk, target: other}) for pk, other in sorted(added)]
+    through.objects.bulk_create(links, batch_size=BATCH, ignore_conflicts=True)
 
 
 def as_before(row: Any, values: dict[str, Any]) -> Any:
@@ -64,13 +101,18 @@ def as_before(row: Any, values: dict[str, Any]) -> Any:
     return before
 
 
-def record_added(rows: list[Any]) -> None:
+def record_added(rows: list[Any], columns: Iterable[Many] = ()) -> None:
     """Write into the history that the rows were added, if their model has one."""
     if rows and auditlog.contains(type(rows[0])):
-        record_many((None, row) for row in rows)
+        record_many(((None, row) for row in rows), many=_attributes(columns))
 
 
-def record_changed(rows: list[tuple[Any, dict[str, Any]]]) -> None:
+def record_changed(rows: list[tuple[Any, dict[str, Any]]], columns: Iterable[Many] = ()) -> None:
     """Write into the history that the rows were changed: each with the values that it had."""
     if rows and auditlog.contains(type(rows[0][0])):
-        record_many((as_before(row, values), row) for row, values in rows)
+        changes = ((as_before(row, values), row) for row, values in rows)
+        record_many(changes, many=_attributes(columns))
+
+
+def _attributes(columns: Iterable[Many]) -> dict[str, str]:
+    return {column.field: column.attribute for column in columns}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,12 @@ class LabelQuerySet(models.QuerySet["Label"]):
 class Label(models.Model):
     """A word that tasks of any project can carry."""
 
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(
+        _("name"),
+        max_length=40,
+        # In files, commas stand between the labels of a task.
+        validators=[RegexValidator(r"\A[^,]*\Z", _("A label has no comma in its name."))],
+    )
     colour = ColourField(default=Colour.GREY)
 
     objects = LabelQuerySet.as_manager()
@@ -24,6 +30,7 @@ class Label(models.Model):
         verbose_name = _("label")
         verbose_name_plural = _("labels")
         ordering = ("name",)
+        default_permissions = ("add", "change", "delete", "view", "import", "export")
         constraints = (
             models.UniqueConstraint(
                 Lower("name"),

@@ -118,6 +118,10 @@ class Task(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
+    #: What the name of one is made of, for who reads many.
+    named_with = ("project",)
+    #: Set by who has checked the parents of many tasks together.
+    parent_is_checked = False
     #: What a plan counts tasks as; see ``console.limits``.
     counted_as = "tasks"
 
@@ -210,7 +214,7 @@ class Task(models.Model):
         errors = {}
         if self.milestone_id and self.milestone.project_id != self.project_id:
             errors["milestone"] = _t("This milestone belongs to another project.")
-        if self.parent_id:
+        if self.parent_id and not self.parent_is_checked:
             errors |= self._wrong_parent()
         if errors:
             raise ValidationError(errors)

@@ -2,172 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from console.importing.columns import Column
-from console.importing.exceptions import CellError, shorten
-from console.importing.resource import KeyedResource
+from console.importing.exceptions import CellError
 from console.importing.table import Table
-from console.importing.widgets import Day, Known, OneOf, Text
-from console.importing.writing import update_rows
-from tenant_data.models import Project, Task, TaskPriority, TaskStatus
+from console.importing.writing import insert_rows, update_rows
+from tenant_data.models import Label, Project, Task
 from tenant_data.models.task import REFERENCE
-from tenant_data.resources.people import users_by_email
+from tenant_data.resources.families import Families
+from tenant_data.resources.naming import one_name, rows_by_name
+from tenant_data.resources.newcomers import Newcomers
+from tenant_data.resources.references import TaskKey, project_of, read_reference
+from tenant_data.resources.task_columns import TaskColumns
 
-#: Names of projects that the preview spells out.
-NAMED = 5
 
+class TaskResource(TaskColumns):
+    """A task by its reference; makes the projects and the labels that are missing."""
 
-class TaskResource(KeyedResource):
-    """A task by its reference; makes the projects that are missing."""
-
-    reference = Column(
-        attribute="reference",
-        widget=Text(),
-        meaning=gettext_lazy("The key of the project, a hyphen and the task's number."),
-        samples=("WEB-1", "WEB-2"),
-        required=True,
-        key=True,
-    )
-    project = Column(
-        attribute="project__name",
-        widget=Text(),
-        meaning=gettext_lazy(
-            "The name for a project that has to be made; one that is there keeps its name."
-        ),
-        samples=("New web shop", "New web shop"),
-        key=True,
-    )
-    title = Column(
-        attribute="title",
-        widget=Text(),
-        meaning=gettext_lazy("What is to be done, in one line."),
-        samples=("Compare payment providers", "Draw the checkout page"),
-        required=True,
-    )
-    description = Column(
-        attribute="description",
-        widget=Text(),
-        meaning=gettext_lazy("Anything more; may go over several lines."),
-        samples=("Three offers, with fees.", ""),
-    )
-    status = Column(
-        attribute="status",
-        widget=OneOf(TaskStatus),
-        meaning=gettext_lazy("open, in progress, in review or done."),
-        samples=("in_progress", "open"),
-        blank_keeps=True,
-    )
-    priority = Column(
-        attribute="priority",
-        widget=OneOf(TaskPriority),
-        meaning=gettext_lazy("low, normal, high or urgent."),
-        samples=("high", "normal"),
-        blank_keeps=True,
-    )
-    assignee = Column(
-        attribute="assignee",
-        widget=Known(
-            users_by_email,
-            key=lambda user: user.email,
-            unknown=gettext_lazy(
-                "There is no user “%(value)s” here. Add the user first, or leave the cell empty."
-            ),
-        ),
-        meaning=gettext_lazy("The e-mail address of a user. Empty: nobody."),
-        samples=("", ""),
-    )
-    due_on = Column(
-        attribute="due_on",
-        widget=Day(),
-        meaning=gettext_lazy("A date such as 2026-11-22. Empty: none."),
-        samples=("2026-12-18", ""),
-    )
-
-    checked_elsewhere = frozenset({"project", "assignee"})
-
-    class Meta:
-        model = Task
-        import_id_fields = ("reference",)
-        fields = import_order = export_order = (
-            "reference",
-            "project",
-            "title",
-            "description",
-            "status",
-            "priority",
-            "assignee",
-            "due_on",
-        )
+    class Meta(TaskColumns.Meta):
+        pass
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._projects: dict[str, Project] = {}
-        #: Projects to be made, and what is wrong with each that cannot be.
-        self._missing: dict[str, Project] = {}
-        self._refused: dict[str, CellError] = {}
+        self._new_projects = Newcomers()
+        self._new_labels = Newcomers()
+        self._families: Families | None = None
+        self.fields["labels"].widget.load = self._load_labels
 
-    def read_key(self, row: dict[str, str]) -> tuple[str, int]:
-        text = self.fields["reference"].clean(row)
-        match = REFERENCE.fullmatch(text.upper())
-        if match is None:
-            raise CellError(_("“%(value)s” is not a reference such as WEB-12."), value=text)
-        return match["key"], int(match["number"])
+    def read_key(self, row: dict[str, str]) -> TaskKey:
+        return read_reference(self.fields["reference"].clean(row))
+
+    # --- what the file refers to ---------------------------------------------------------------
 
     def prepare(self, table: Table) -> None:
         """Load the projects of the file, and begin those that are missing."""
         keys: dict[str, str] = {}
         names = table["project"] if "project" in table.headers else [""] * len(table)
         for reference, name in zip(table["reference"], names, strict=True):
-            key = reference.upper().partition("-")[0]
+            key = project_of(reference)
             if name or key not in keys:
                 keys.setdefault(key, "")
                 keys[key] = keys[key] or name
         self._projects = {project.key: project for project in Project.objects.filter(key__in=keys)}
+        may_add = self.may("add", Project)
         for key, name in keys.items():
             if key not in self._projects and REFERENCE.fullmatch(f"{key}-1"):
-                self._missing[key] = self._begin_project(key, name or key)
-        self._projects |= self._missing
-        self._tell_of_missing()
-
-    def _begin_project(self, key: str, name: str) -> Project:
-        project = Project(key=key, name=name)
-        if not self.may("add", Project):
-            self._refused[key] = CellError(
-                _("There is no project %(key)s, and you may not add projects."), key=key
-            )
-            return project
-        try:
-            project.clean_fields()
-        except ValidationError as error:
-            self._refused[key] = CellError(
-                _("A project “%(name)s” cannot be made: %(why)s"),
-                name=name,
-                why=" ".join(error.messages),
-            )
-        return project
-
-    def _tell_of_missing(self) -> None:
-        made = [project for key, project in self._missing.items() if key not in self._refused]
-        if not made:
-            return
-        names = ", ".join(shorten(str(project)) for project in made[:NAMED])
-        self.notes.append(
-            ngettext(
+                self._begin_project(key, name or key, may_add=may_add)
+        self._projects |= self._new_projects.rows
+        self.notes += self._new_projects.note(
+            lambda n: ngettext(
                 "%(n)d project will be made: %(names)s",
                 "%(n)d projects will be made: %(names)s",
-                len(made),
+                n,
             )
-            % {"n": len(made), "names": names + (", …" if len(made) > NAMED else "")}
+        )
+        if "milestone" in table.headers:
+            self.fields["milestone"].widget.preload(table["reference"], table["milestone"])
+
+    def _begin_project(self, key: str, name: str, *, may_add: bool) -> None:
+        message = _("There is no project %(key)s, and you may not add projects.")
+        self._new_projects.begin(
+            key,
+            Project(key=key, name=name),
+            forbidden=None if may_add else CellError(message, key=key),
+            invalid=_("A project “%(name)s” cannot be made: %(why)s"),
         )
 
-    def find(self, keys: list[tuple[str, int]], *, lock: bool) -> dict[tuple[str, int], Task]:
+    def _load_labels(self, names: Iterable[str]) -> dict[str, Label]:
+        """The labels of the file by name in lower case; those that are missing are begun."""
+        names = list(names)
+        found = rows_by_name(Label.objects.all(), names)
+        may_add = self.may("add", Label)
+        # Of several ways to write one, the first in the alphabet: capitals.
+        for name in sorted(names):
+            if name.lower() not in found | self._new_labels.rows:
+                message = _("There is no label “%(name)s”, and you may not add labels.")
+                self._new_labels.begin(
+                    name.lower(),
+                    Label(name=one_name(name)),
+                    forbidden=None if may_add else CellError(message, name=name),
+                    invalid=_("A label “%(name)s” cannot be made: %(why)s"),
+                )
+        self.notes += self._new_labels.note(
+            lambda n: ngettext(
+                "%(n)d label will be made: %(names)s", "%(n)d labels will be made: %(names)s", n
+            )
+        )
+        return found | self._new_labels.rows
+
+    def relate(self, table: Table) -> None:
+        """Load the tasks that others are to be parts of."""
+        if "parent" not in table.headers:
+            return
+        cells = zip(self._keys, table["parent"], strict=True)
+        self._families = self.fields["parent"].widget.families
+        self._families.load(
+            {key: cell for key, cell in cells if not isinstance(key, CellError)},
+            there=self.existing,
+            find=lambda keys: self.find(keys, lock=not self.dry_run),
+            begin=self._begin_task,
+        )
+
+    # --- tasks ---------------------------------------------------------------------------------
+
+    def find(self, keys: list[TaskKey], *, lock: bool) -> dict[TaskKey, Task]:
         numbers: dict[int, list[int]] = {}
         for key, number in keys:
             if (project_id := self._projects[key].pk) is not None:
@@ -177,31 +121,56 @@ class TaskResource(KeyedResource):
         wanted = Q()
         for project_id, some in numbers.items():
             wanted |= Q(project_id=project_id, number__in=some)
-        tasks = Task.objects.filter(wanted).select_related("project", "assignee").order_by("pk")
+        tasks = _with_what_they_name(Task.objects.filter(wanted)).order_by("pk")
         if lock:
             tasks = tasks.select_for_update(of=("self",))
-        return {task.natural_key(): task for task in tasks}
+        found = {task.natural_key(): task for task in self.listing(tasks, self._written)}
+        for task in found.values():
+            task.parent_is_checked = True  # By ``rules``, for the whole file.
+        return found
 
-    def start(self, key: tuple[str, int], row: dict[str, str]) -> Task:
-        return Task(project=self._projects[key[0]], number=key[1])
+    def start(self, key: TaskKey, row: dict[str, str]) -> Task:
+        task = self._families.at(key) if self._families else None
+        return task or self._begin_task(key)
+
+    def _begin_task(self, key: TaskKey) -> Task:
+        task = Task(project=self._projects[key[0]], number=key[1])
+        task.parent_is_checked = True  # By ``rules``, for the whole file.
+        return task
 
     def new_rows(self) -> Iterator[tuple[type[Model], int]]:
         yield from super().new_rows()
-        yield Project, len(self._missing.keys() - self._refused.keys())
+        yield Project, len(self._new_projects.good())
 
     def rules(self, instance: Task, *, new: bool) -> Iterator[tuple[str, CellError]]:
-        refusal = self._refused.get(instance.project.key) if self._refused else None
-        if refusal is not None:
+        if refusal := self._new_projects.refused.get(instance.project.key):
             yield "project", refusal
+        for label in getattr(instance, "listed_labels", ()) if self._new_labels.refused else ():
+            if refusal := self._new_labels.refused.get(label.name.lower()):
+                yield "labels", refusal
+        if self._families and (error := self._families.error(instance)):
+            yield "parent", error
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def make_others(self) -> None:
+        self._new_projects.write()
+        self._new_labels.write()
 
     def insert(self, instances: list[Task]) -> None:
-        projects = {task.project.key: task.project for task in instances}
-        Project.objects.bulk_create(project for project in projects.values() if project.pk is None)
-        super().insert(instances)
+        """Wholes before their parts, which need the keys of those."""
+        for is_part in (False, True):
+            if some := [task for task in instances if (task.parent is not None) == is_part]:
+                insert_rows(Task, some)
 
     def update(self, instances: list[Task]) -> None:
         # The time at which a task was done goes with its status.
         update_rows(Task, instances, {*(c.attribute for c in self._written), "done_at"})
 
     def filter_export(self, queryset: QuerySet[Task], **kwargs: Any) -> QuerySet[Task]:
-        return queryset.select_related("project", "assignee").order_by("project__key", "number")
+        tasks = _with_what_they_name(queryset).order_by("project__key", "number")
+        return self.listing(tasks, self.columns)
+
+
+def _with_what_they_name(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    return tasks.select_related("project", "assignee", "milestone", "parent__project")

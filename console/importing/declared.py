@@ -1,0 +1,111 @@
+"""What a resource says of itself: its columns, how its rows are found, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
+
+from django.db.models import Model, Prefetch, QuerySet
+
+from console.importing.columns import Column, Many
+from console.importing.exceptions import CellError
+from console.importing.loader import BATCH
+from console.importing.table import Table
+from console.importing.writing import insert_rows, update_rows
+
+
+class DeclaredResource:
+    """The half of ``KeyedResource`` that a subclass fills in: ``read_key``, ``find`` and ``start``
+    at least."""
+
+    #: Fields that the rows' own rules leave out: their values came from the database.
+    checked_elsewhere: frozenset[str] = frozenset()
+
+    #: Who imports, the keys of the file, the rows that are there, and the columns to be written.
+    user: Any
+    existing: dict[Hashable, Any]
+    fields: dict[str, Any]
+    _meta: Any
+    _keys: list[Hashable | CellError]
+    _written: list[Column]
+
+    # --- what a subclass says ------------------------------------------------------------------
+
+    def read_key(self, row: dict[str, str]) -> Hashable:
+        """The natural key of a row of the file. Raises ``CellError``."""
+        raise NotImplementedError
+
+    def find(self, keys: list[Any], *, lock: bool) -> dict[Any, Any]:
+        """The rows of the database with these keys, by one query; locked if ``lock``."""
+        raise NotImplementedError
+
+    def start(self, key: Any, row: dict[str, str]) -> Any:
+        """A new instance with this key, not saved."""
+        raise NotImplementedError
+
+    def prepare(self, table: Table) -> None:
+        """Load what the rows refer to, once for the whole file."""
+
+    def relate(self, table: Table) -> None:
+        """Load what depends on which rows are there: ``existing`` is known by now."""
+
+    def new_rows(self) -> Iterator[tuple[type[Model], int]]:
+        """How many rows of which model the file adds, as far as a plan may count them."""
+        keys = {key for key in self._keys if not isinstance(key, CellError)}
+        yield self._meta.model, len(keys - self.existing.keys())
+
+    def rules(self, instance: Any, *, new: bool) -> Iterator[tuple[str, CellError]]:
+        """What the model's own rules do not say, as pairs of column and error; no queries."""
+        return iter(())
+
+    def make_others(self) -> None:
+        """Write what has to be there before the rows of the file are; called once, or never."""
+
+    def insert(self, instances: list[Any]) -> None:
+        insert_rows(self._meta.model, instances)
+
+    def update(self, instances: list[Any]) -> None:
+        update_rows(self._meta.model, instances, {column.attribute for column in self._written})
+
+    def listing(self, queryset: QuerySet[Any], columns: Iterable[Column]) -> QuerySet[Any]:
+        """With the rows of the many-to-many fields among the columns; a query for each."""
+        for column in columns:
+            if isinstance(column, Many):
+                rows = Prefetch(column.field, to_attr=column.attribute)
+                queryset = queryset.prefetch_related(rows)
+        return queryset
+
+    # --- questions -----------------------------------------------------------------------------
+
+    @property
+    def columns(self) -> list[Column]:
+        """All columns, in the order of a file."""
+        return [self.fields[name] for name in self.get_import_order()]
+
+    def explained_columns(self) -> list[Column]:
+        """The columns, each with the value that a new row gets where the cell is empty."""
+        for column in self.columns:
+            if column.blank_keeps:
+                default = self._meta.model._meta.get_field(column.attribute).get_default()
+                column.default_text = column.widget.render(default)
+        return self.columns
+
+    @property
+    def key_column(self) -> str:
+        return self._meta.import_id_fields[0]
+
+    def sample(self) -> list[list[str]]:
+        """A header and two rows, for somebody who begins with an empty sheet."""
+        rows = [[column.samples[number] for column in self.columns] for number in (0, 1)]
+        return [[column.column_name for column in self.columns], *rows]
+
+    def may(self, action: str, model: Any) -> bool:
+        """Whether who imports may also add or change rows of another model."""
+        right = f"{model._meta.app_label}.{action}_{model._meta.model_name}"
+        return self.user is None or self.user.has_perm(right)
+
+    # --- exporting -----------------------------------------------------------------------------
+
+    def iter_queryset(self, queryset: Any) -> Iterator[Any]:
+        """The library would page through what is prefetched, counting again for every page."""
+        return queryset.iterator(chunk_size=BATCH) if hasattr(queryset, "iterator") else queryset

@@ -1,0 +1,104 @@
+"""Import and export of milestones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.importing.columns import Column
+from console.importing.exceptions import CellError
+from console.importing.resource import KeyedResource
+from console.importing.table import Table
+from console.importing.widgets import Day, Text, YesNo
+from tenant_data.models import Milestone, Project
+
+Key = tuple[str, str]
+
+
+class MilestoneResource(KeyedResource):
+    """A milestone by its project and its name; makes no projects."""
+
+    project = Column(
+        attribute="project__key",
+        widget=Text(),
+        meaning=gettext_lazy("The key of the project."),
+        samples=("WEB", "WEB"),
+        required=True,
+        key=True,
+    )
+    name = Column(
+        attribute="name",
+        widget=Text(),
+        meaning=gettext_lazy("What the milestone is called, with its capitals."),
+        samples=("Beta", "Opening day"),
+        required=True,
+        key=True,
+    )
+    description = Column(
+        attribute="description",
+        widget=Text(),
+        meaning=gettext_lazy("Anything more; may go over several lines."),
+        samples=("For ten invited customers.", ""),
+    )
+    due_on = Column(
+        attribute="due_on",
+        widget=Day(),
+        meaning=gettext_lazy("A date such as 2026-11-22. Empty: none."),
+        samples=("2026-12-18", ""),
+    )
+    is_reached = Column(
+        attribute="is_reached",
+        widget=YesNo(),
+        meaning=gettext_lazy("yes or no."),
+        samples=("yes", "no"),
+        blank_keeps=True,
+    )
+
+    checked_elsewhere = frozenset({"project"})
+
+    class Meta:
+        model = Milestone
+        import_id_fields = ("name",)
+        fields = import_order = export_order = (
+            "project",
+            "name",
+            "description",
+            "due_on",
+            "is_reached",
+        )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._projects: dict[str, Project] = {}
+
+    def prepare(self, table: Table) -> None:
+        keys = {cell.upper() for cell in table["project"]}
+        self._projects = {project.key: project for project in Project.objects.filter(key__in=keys)}
+
+    def read_key(self, row: dict[str, str]) -> Key:
+        return row["project"].upper(), self.fields["name"].clean(row)
+
+    def find(self, keys: list[Key], *, lock: bool) -> dict[Key, Milestone]:
+        projects, names = (set(part) for part in zip(*keys, strict=True))
+        found = Milestone.objects.filter(project__key__in=projects, name__in=names)
+        found = found.select_related("project").order_by("pk")
+        if lock:
+            found = found.select_for_update(of=("self",))
+        return {milestone.natural_key(): milestone for milestone in found}
+
+    def start(self, key: Key, row: dict[str, str]) -> Milestone:
+        return Milestone(project=self._projects.get(key[0], Project(key=key[0])), name=key[1])
+
+    def rules(self, instance: Milestone, *, new: bool) -> Iterator[tuple[str, CellError]]:
+        if instance.project.pk is None:
+            key = instance.project.key
+            message = _("There is no project “%(key)s” here. Add the project first.")
+            empty = _("This cell must not be empty.")
+            yield "project", CellError(message, key=key) if key else CellError(empty)
+
+    def filter_export(self, queryset: QuerySet[Milestone], **kwargs: Any) -> QuerySet[Milestone]:
+        return queryset.select_related("project").order_by("project__key", "name")

@@ -1,0 +1,61 @@
+"""How files call tasks, and what else they name within a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from import_export.widgets import Widget
+
+from console.importing.exceptions import CellError
+from console.importing.loader import in_batches
+from tenant_data.models import Milestone
+from tenant_data.models.task import REFERENCE
+
+#: The key of a project and the number of a task.
+TaskKey = tuple[str, int]
+
+
+def read_reference(text: str) -> TaskKey:
+    """The key that a reference stands for. Raises ``CellError``."""
+    match = REFERENCE.fullmatch(text.upper())
+    if match is None:
+        raise CellError(_("“%(value)s” is not a reference such as WEB-12."), value=text)
+    return match["key"], int(match["number"])
+
+
+def project_of(reference: str) -> str:
+    """The key of the project that a reference begins with, whether or not it is a good one."""
+    return reference.upper().partition("-")[0]
+
+
+class MilestoneOfProject(Widget):
+    """A milestone by its name, of the project that the row's reference begins with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._milestones: dict[tuple[str, str], Milestone] = {}
+
+    def preload(self, references: Iterable[str], names: Iterable[str]) -> None:
+        """Load what the file names; one query for a thousand names."""
+        projects = {
+            project_of(reference) for reference, name in zip(references, names, strict=True) if name
+        }
+        for batch in in_batches(sorted(set(names) - {""})):
+            found = Milestone.objects.filter(project__key__in=projects, name__in=batch)
+            for milestone in found.select_related("project"):
+                self._milestones[milestone.natural_key()] = milestone
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Milestone | None:
+        if not value:
+            return None
+        project = project_of(row["reference"])
+        try:
+            return self._milestones[project, value]
+        except KeyError:
+            message = _("The project %(key)s has no milestone “%(value)s”. Add it first.")
+            raise CellError(message, key=project, value=value) from None
+
+    def render(self, value: Milestone | None, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else value.name

@@ -1,0 +1,140 @@
+"""The columns of a file of tasks."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+from console.importing.columns import Column, Many
+from console.importing.resource import KeyedResource
+from console.importing.widgets import Day, Hours, OneOf, SeveralKnown, Text, Whole
+from tenant_data.models import Label, Task, TaskPriority, TaskStatus
+from tenant_data.resources.families import TaskByReference
+from tenant_data.resources.naming import rows_by_name
+from tenant_data.resources.people import a_user
+from tenant_data.resources.references import MilestoneOfProject
+
+MAX_LABELS = 30
+
+
+class TaskColumns(KeyedResource):
+    """What a file of tasks may say."""
+
+    reference = Column(
+        attribute="reference",
+        widget=Text(),
+        meaning=gettext_lazy("The key of the project, a hyphen and the task's number."),
+        samples=("WEB-1", "WEB-2"),
+        required=True,
+        key=True,
+    )
+    project = Column(
+        attribute="project__name",
+        widget=Text(),
+        meaning=gettext_lazy(
+            "The name for a project that has to be made; one that is there keeps its name."
+        ),
+        samples=("New web shop", "New web shop"),
+        key=True,
+    )
+    title = Column(
+        attribute="title",
+        widget=Text(),
+        meaning=gettext_lazy("What is to be done, in one line."),
+        samples=("Compare payment providers", "Draw the checkout page"),
+        required=True,
+    )
+    description = Column(
+        attribute="description",
+        widget=Text(),
+        meaning=gettext_lazy("Anything more; may go over several lines."),
+        samples=("Three offers, with fees.", ""),
+    )
+    status = Column(
+        attribute="status",
+        widget=OneOf(TaskStatus),
+        meaning=gettext_lazy("open, in progress, in review or done."),
+        samples=("in_progress", "open"),
+        blank_keeps=True,
+    )
+    priority = Column(
+        attribute="priority",
+        widget=OneOf(TaskPriority),
+        meaning=gettext_lazy("low, normal, high or urgent."),
+        samples=("high", "normal"),
+        blank_keeps=True,
+    )
+    assignee = Column(
+        attribute="assignee",
+        widget=a_user(),
+        meaning=gettext_lazy("The e-mail address of a user. Empty: nobody."),
+        samples=("", ""),
+    )
+    due_on = Column(
+        attribute="due_on",
+        widget=Day(),
+        meaning=gettext_lazy("A date such as 2026-11-22. Empty: none."),
+        samples=("2026-12-18", ""),
+    )
+
+    milestone = Column(
+        attribute="milestone",
+        widget=MilestoneOfProject(),
+        meaning=gettext_lazy("The name of a milestone of the same project. Empty: none."),
+        samples=("", ""),
+    )
+    parent = Column(
+        attribute="parent",
+        widget=TaskByReference(),
+        meaning=gettext_lazy(
+            "The reference of the larger task of the same project that this one is a part of; it "
+            "may come in the same file. Empty: none."
+        ),
+        samples=("", "WEB-1"),
+    )
+    estimate = Column(
+        attribute="estimate",
+        widget=Hours(),
+        meaning=gettext_lazy("How many hours it may take, as 2.5. Empty: not known."),
+        samples=("12", "2.5"),
+    )
+    labels = Many(
+        field="labels",
+        widget=SeveralKnown(
+            lambda names: rows_by_name(Label.objects.all(), names),
+            key=lambda label: label.name,
+            unknown=gettext_lazy("There is no label “%(value)s” here."),
+            at_most=MAX_LABELS,
+        ),
+        meaning=gettext_lazy("Labels with commas between them; those that are missing are made."),
+        samples=("payment, urgent for client", "payment"),
+    )
+    order = Column(
+        attribute="position",
+        widget=Whole(),
+        meaning=gettext_lazy("Where tasks are sorted by their order, the smallest comes first."),
+        samples=("1", "2"),
+        blank_keeps=True,
+    )
+
+    checked_elsewhere = frozenset({"project", "assignee", "milestone", "parent"})
+
+    class Meta:
+        model = Task
+        # Rows are written when all are read: the parent of a task may come later in the file.
+        batch_size = None
+        import_id_fields = ("reference",)
+        fields = import_order = export_order = (
+            "reference",
+            "project",
+            "title",
+            "description",
+            "status",
+            "priority",
+            "assignee",
+            "due_on",
+            "milestone",
+            "parent",
+            "estimate",
+            "labels",
+            "order",
+        )
