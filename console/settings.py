@@ -240,8 +240,14 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 DEMO_RESOURCES = {
     "plans": "tenants.resources.PlanResource",
     "clients": "tenants.resources.ClientResource",
+    "customers": "tenant_data.resources.CustomerResource",
+    "labels": "tenant_data.resources.LabelResource",
+    "projects": "tenant_data.resources.ProjectResource",
+    "milestones": "tenant_data.resources.MilestoneResource",
     "tasks": "tenant_data.resources.TaskResource",
 }
+# What gives the demo's tasks a past, with comments and time.
+DEMO_WORK = "tenant_data.demo.bring_to_life"
 
 # --- Admin sites ----------------------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +22,13 @@ from console.importing.files import import_file
 from console.importing.results import ImportResult
 from tenants.exceptions import TenantError
 from tenants.models import Client, OperationKind, OperationState, Plan
-from tenants.operations.demo_timeline import become, needs_schema, set_dates
+from tenants.operations.demo_timeline import (
+    Past,
+    become,
+    needs_schema,
+    set_dates,
+    with_dates_later,
+)
 from tenants.operations.plans import retire
 from tenants.operations.reconcile import reconcile
 from tenants.operations.request import request_operation
@@ -40,6 +47,8 @@ PASSWORD = "demo-console-1"  # noqa: S105 - printed on every start; for a loopba
 # A fixed salt makes one hash for all of the demo's accounts: making a hash takes a quarter of a
 # second, on purpose, and there are some forty accounts.
 _SALT = "the.demo.of.the.console"
+#: What a company has, in the order in which one needs the other; tasks are the last.
+WORK = ("customers", "labels", "projects", "milestones", "tasks")
 #: Plans that the demo retires once its clients have them.
 RETIRED = ("starter",)
 
@@ -96,11 +105,13 @@ def load_demo(*, report: Report, force: bool = False) -> None:
     password = _password_hash()
     _make_clients(report)
     people = _rows("people.csv")
+    timeline = {row["schema_name"]: row for row in _rows("timeline.csv")}
     for schema in dict.fromkeys(row["schema_name"] for row in people):
         client = Client.objects.get(schema_name=schema)
+        past = Past(client, timeline[schema])
         with schema_context(schema), transaction.atomic():
             _make_people([row for row in people if row["schema_name"] == schema], password)
-            result = _import("tasks", f"tasks_{schema}.csv").summary()
+            result = _import_work(schema, past).summary()
         report(_("Demo: tasks of %(name)s: %(result)s.") % {"name": client, "result": result})
     with transaction.atomic():
         for role, (email, name) in COLLEAGUES.items():
@@ -160,11 +171,34 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _import(kind: str, name: str = "") -> ImportResult:
-    """Import a file with the resource that the settings name for its kind."""
+def _import_work(schema: str, past: Past) -> ImportResult:
+    """Import what a company has beside its people; returns what came of its tasks."""
+    began = timezone.now()
+    for kind in WORK:
+        name = f"{kind}_{schema}.csv"
+        if (FIXTURES / name).exists():
+            result = _import(kind, name, later_by=past.days_later)
+    if result.added:
+        bring_to_life: Callable[..., None] = import_string(settings.DEMO_WORK)
+        with timezone.override(past.time_zone):
+            bring_to_life(
+                result.added,
+                began=began,
+                signed_up=past.signed_up,
+                loaded_at=past.loaded_at,
+                comments=_rows(f"comments_{schema}.csv"),
+                time=_rows(f"time_{schema}.csv"),
+            )
+    return result
+
+
+def _import(kind: str, name: str = "", *, later_by: int = 0) -> ImportResult:
+    """Import a file with the resource that the settings name for its kind, its dates ``later_by``
+    so many days."""
     name = name or f"{kind}.csv"
     resource = import_string(settings.DEMO_RESOURCES[kind])
-    result: ImportResult = import_file(resource, (FIXTURES / name).read_bytes())
+    content = with_dates_later((FIXTURES / name).read_bytes(), later_by)
+    result: ImportResult = import_file(resource, content)
     for errors in result.errors_by_column():
         first = next(iter(errors.sentences.values()))
         raise DemoFailed(what=f"{name}, {first.where}", why=first.text)

@@ -5,8 +5,10 @@ A file has fixed dates, and a demo in which all came in one minute would show em
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -14,6 +16,8 @@ from console.history.models import LogEntry
 from tenants.models import Client
 from tenants.operations import lifecycle
 
+#: The day around which the dates of the files lie; see ``fixtures/generate.py``.
+WRITTEN_ON = date(2026, 11, 23)
 #: For how long the data of the demo's archived client is kept.
 KEPT_FOR = timedelta(days=21)
 
@@ -30,8 +34,7 @@ def set_dates(added: Collection[int], rows: Collection[Mapping[str, str]]) -> No
         client = clients.get(row["schema_name"])
         if client is None:
             continue
-        # Hours as well: nobody believes twenty companies that all signed up at 12:00.
-        odd = timedelta(minutes=37 * len(client.name) + 11 * len(client.schema_name))
+        odd = _odd_time(client)
         created_at = now - timedelta(days=int(row["days_ago"])) - odd
         values: dict[str, object] = {"created_at": created_at}
         if row["trial_ends_in"]:
@@ -40,6 +43,46 @@ def set_dates(added: Collection[int], rows: Collection[Mapping[str, str]]) -> No
             values["last_active_at"] = now - timedelta(days=int(row["active_days_ago"])) - odd / 10
         Client.objects.filter(pk=client.pk).update(**values)
         LogEntry.objects.about(client).update(timestamp=created_at)
+
+
+def _odd_time(client: Client) -> timedelta:
+    """Hours as well: nobody believes twenty companies that all signed up at 12:00."""
+    return timedelta(minutes=37 * len(client.name) + 11 * len(client.schema_name))
+
+
+class Past:
+    """When a company of the demo signed up, and when the demo was loaded first."""
+
+    def __init__(self, client: Client, row: Mapping[str, str]) -> None:
+        self.time_zone: str = client.time_zone
+        self.signed_up: datetime = client.created_at
+        #: On another day, the dates of its work stay where the first loading put them.
+        self.loaded_at = min(
+            client.created_at + timedelta(days=int(row["days_ago"])) + _odd_time(client),
+            timezone.now(),
+        )
+
+    @property
+    def days_later(self) -> int:
+        """How much later than in the files the dates are; in weeks, for they are working days."""
+        return (self.loaded_at.date() - WRITTEN_ON).days // 7 * 7
+
+
+def with_dates_later(content: bytes, days: int) -> bytes:
+    """The CSV file with the cells of its date columns so many days later."""
+    reader = csv.DictReader(io.StringIO(content.decode(), newline=""))
+    columns = [name for name in reader.fieldnames or () if name.endswith("_on")]
+    if not days or not columns:
+        return content
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, reader.fieldnames or ())
+    writer.writeheader()
+    for row in reader:
+        for name in columns:
+            if row[name]:
+                row[name] = (date.fromisoformat(row[name]) + timedelta(days=days)).isoformat()
+        writer.writerow(row)
+    return text.getvalue().encode()
 
 
 def needs_schema(row: Mapping[str, str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import runpy
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db.models import F
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django_tenants.utils import schema_context
 
 from console import staticfiles
 from console.accounts.models import User
 from console.accounts.roles import StaffRole, TenantRole
 from console.history.models import LogEntry
+from tenant_data.models import Comment, Milestone, Project, Task, TimeEntry
 from tenants.models import Client, Operation, Plan
-from tenants.operations import demo
+from tenants.operations import demo, demo_timeline
 from tests.database import make_client
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -43,13 +44,12 @@ def small_demo(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 
 @pytest.mark.usefixtures("small_demo")
 class TestDemo:
-    def test_is_imported_like_any_file_and_can_be_run_again(self, settings: Any) -> None:
+    def test_is_imported_like_any_file_and_can_be_run_again(self) -> None:
         out = StringIO()
         call_command("load_demo", stdout=out)
         assert "24 new" in out.getvalue()
-        task = import_string(settings.DEMO_RESOURCES["tasks"])._meta.model
         with schema_context("hooli"):
-            assert task.objects.count() == 400
+            assert Task.objects.count() == 400
             assert User.objects.get(email="gavin@hooli.example").check_password(demo.PASSWORD)
             assert not User.objects.filter(is_superuser=True).exists()
             assert User.objects.filter(groups=TenantRole.OWNER).count() == 1
@@ -81,6 +81,50 @@ class TestDemo:
         retired = Plan.objects.get(is_retired=True)
         assert retired.code == "starter"
         assert retired.clients.count() == 2
+
+    def test_work_came_bit_by_bit_and_people_talked_about_it(self) -> None:
+        call_command("load_demo", stdout=StringIO())
+        now = timezone.now()
+        with schema_context("hooli"):
+            written = sorted(Task.objects.values_list("created_at", flat=True))
+            assert (now - written[0]).days > 230
+            assert (now - written[-1]).days < 7
+            done = Task.objects.filter(status="done")
+            assert not done.filter(done_at__lt=F("created_at")).exists()
+            assert done.filter(done_at__gt=now - timedelta(days=40)).count() > 5
+            assert not Task.objects.filter(created_at__gt=now).exists()
+            assert Comment.objects.filter(created_at__gt=now - timedelta(days=60)).exists()
+            assert TimeEntry.objects.count() > 50
+            assert Task.objects.exclude(parent=None).count() > 20
+            project = Project.objects.get(key="GARDEN")
+            assert project.members.count() > 1
+            assert project.lead is not None
+            entries = LogEntry.objects.filter(timestamp__lt=now - timedelta(days=2))
+            assert entries.exclude(actor_email=None).count() > 400
+
+    def test_of_another_day_has_its_dates_around_that_and_keeps_them(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the files call a day is three weeks later where that is the day of loading."""
+        later = timezone.localdate() - timedelta(days=23)
+        monkeypatch.setattr(demo_timeline, "WRITTEN_ON", later)
+        call_command("load_demo", stdout=StringIO())
+        row = demo._rows("milestones_hooli.csv")[0]
+        with schema_context("hooli"):
+            milestone = Milestone.objects.get(project__key=row["project"], name=row["name"])
+            assert milestone.due_on == date.fromisoformat(row["due_on"]) + timedelta(days=21)
+            comments = Comment.objects.count()
+        # Some weeks later, everything is as long ago as it is.
+        for client in Client.objects.companies():
+            Client.objects.filter(pk=client.pk).update(
+                created_at=client.created_at - timedelta(days=30)
+            )
+        monkeypatch.setattr(demo_timeline, "WRITTEN_ON", later - timedelta(days=30))
+        out = StringIO()
+        call_command("load_demo", stdout=out)
+        assert "0 new, 0 changed, 400 unchanged" in out.getvalue()
+        with schema_context("hooli"):
+            assert Comment.objects.count() == comments
 
     def test_is_refused_where_others_can_reach_it(self, settings: Any) -> None:
         settings.CONSOLE_DOMAIN = "console.example.com"
