@@ -174,7 +174,7 @@ class TestImports:
 
 
 class TestWho:
-    def test_staff_are_an_address_and_nobody_is_the_system(
+    def test_staff_are_an_address_and_nobody_is_the_provider(
         self, task: Task, operator: User
     ) -> None:
         connection.set_schema_to_public()
@@ -186,7 +186,7 @@ class TestWho:
             task.save()
             entries = LogEntry.objects.about(task).select_related("content_type")
             nobody, staff = tell(entries)
-            assert (nobody.who, staff.who) == ("the system", operator.email)
+            assert (nobody.who, staff.who) == ("your provider", operator.email)
             assert staff.entry.actor is None
 
 
@@ -201,7 +201,7 @@ class TestThePages:
         text = response.content.decode()
         assert "Comment It works added" in text
         assert f'href="/tenant_data/task/{task.pk}/change/"' in text
-        assert "the system" in text
+        assert "your provider" in text
         assert "in a terminal" not in text
 
     def test_is_in_the_menu_for_those_who_may_read_it(

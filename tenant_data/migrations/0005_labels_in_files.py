@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenant_data', '0003_next_tasks'),
+        ('tenant_data', '0004_home_indexes'),
     ]
 
     operations = [
