@@ -194,8 +194,12 @@ TENANT_PLAN = "tenants.operations.plan_of_tenant.current_plan"
 # `console.company` knows nothing of `tenant_data`.
 TENANT_RESOURCES = (
     "console.company.people.PeopleResource",
+    "tenant_data.resources.CustomerResource",
+    "tenant_data.resources.LabelResource",
     "tenant_data.resources.ProjectResource",
+    "tenant_data.resources.MilestoneResource",
     "tenant_data.resources.TaskResource",
+    "tenant_data.resources.CommentResource",
 )
 # The files that go with it: yields pairs of a name in the zip and the name in the storage.
 TENANT_FILES = "tenant_data.files.all_files"

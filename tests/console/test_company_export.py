@@ -95,8 +95,10 @@ def files() -> Iterator[tuple[str, str]]:
 class TestTheFile:
     def test_has_a_table_for_each_kind_and_a_guide(self, page: Browser) -> None:
         found = unpacked(page, made(page))
-        assert list(found) == ["people.csv", "projects.csv", "tasks.csv", "README.txt"]
-        assert table(found["projects.csv"]) == [{"key": "WEB", "name": "Website"}]
+        kinds = ("people", "customers", "labels", "projects", "milestones", "tasks", "comments")
+        assert list(found) == [*(f"{kind}.csv" for kind in kinds), "README.txt"]
+        (project,) = table(found["projects.csv"])
+        assert (project["key"], project["name"]) == ("WEB", "Website")
         titles = [row["title"] for row in table(found["tasks.csv"])]
         assert titles == ["'=1+1", "Zwölf, „neu“"]  # No cell is run as a formula.
         guide = found["README.txt"].decode("utf-8-sig")
@@ -161,7 +163,7 @@ class TestTheFile:
 class TestThePage:
     def test_says_what_will_be_in_it_and_follows_it(self, page: Browser) -> None:
         shown = text_of(page.get(EXPORT))
-        assert "users, projects, tasks" in shown
+        assert "users, customers, labels, projects, milestones, tasks, comments" in shown
         assert "Make the file" in shown
         page.post(EXPORT)
         shown = text_of(page.get(EXPORT))
