@@ -200,6 +200,7 @@ TENANT_RESOURCES = (
     "tenant_data.resources.MilestoneResource",
     "tenant_data.resources.TaskResource",
     "tenant_data.resources.CommentResource",
+    "tenant_data.resources.time_entries.TimeEntryResource",
 )
 # The files that go with it: yields pairs of a name in the zip and the name in the storage.
 TENANT_FILES = "tenant_data.files.all_files"

@@ -95,7 +95,8 @@ def files() -> Iterator[tuple[str, str]]:
 class TestTheFile:
     def test_has_a_table_for_each_kind_and_a_guide(self, page: Browser) -> None:
         found = unpacked(page, made(page))
-        kinds = ("people", "customers", "labels", "projects", "milestones", "tasks", "comments")
+        kinds = ("people", "customers", "labels", "projects", "milestones", "tasks")
+        kinds += ("comments", "time-entries")
         assert list(found) == [*(f"{kind}.csv" for kind in kinds), "README.txt"]
         (project,) = table(found["projects.csv"])
         assert (project["key"], project["name"]) == ("WEB", "Website")
@@ -163,7 +164,8 @@ class TestTheFile:
 class TestThePage:
     def test_says_what_will_be_in_it_and_follows_it(self, page: Browser) -> None:
         shown = text_of(page.get(EXPORT))
-        assert "users, customers, labels, projects, milestones, tasks, comments" in shown
+        assert "users, customers, labels, projects, milestones, tasks" in shown
+        assert "comments, time entries" in shown
         assert "Make the file" in shown
         page.post(EXPORT)
         shown = text_of(page.get(EXPORT))

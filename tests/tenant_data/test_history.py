@@ -196,13 +196,20 @@ class TestThePages:
         return tenant_browser(alpha, owner)
 
     def test_a_task_leads_to_its_history(self, browser: Any, task: Task) -> None:
-        Comment.objects.create(task=task, text="It works")
+        comment = Comment.objects.create(task=task, text="It works")
         response = browser.get(f"/tenant_data/task/{task.pk}/history/", follow=True)
         text = response.content.decode()
         assert "Comment It works added" in text
-        assert f'href="/tenant_data/task/{task.pk}/change/"' in text
+        assert f'href="/tenant_data/comment/{comment.pk}/change/"' in text
         assert "your provider" in text
         assert "in a terminal" not in text
+
+    def test_what_has_no_page_leads_to_what_it_is_a_part_of(self, browser: Any, task: Task) -> None:
+        Attachment.objects.create(
+            task=task, file="attachments/x", name="plan.pdf", size=1, content_type="x/y"
+        )
+        text = browser.get(LOG).content.decode()
+        assert f'href="/tenant_data/task/{task.pk}/change/">plan.pdf</a>' in text
 
     def test_is_in_the_menu_for_those_who_may_read_it(
         self, browser: Any, tenant_browser: Callable[..., Any], alpha: Client, task: Task
