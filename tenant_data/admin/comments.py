@@ -14,16 +14,18 @@ from unfold.contrib.filters.admin import AutocompleteSelectMultipleFilter
 from unfold.decorators import display
 
 from console.filters import DaysFilter
+from console.importing.exporting import ExportMixin
 from console.sites import tenant_site
 from tenant_data.admin.task_parts import OwnPartAdmin
 from tenant_data.models import Comment
+from tenant_data.resources import CommentResource
 
 
 @admin.register(Comment, site=tenant_site)
-class CommentAdmin(OwnPartAdmin):
+class CommentAdmin(ExportMixin, OwnPartAdmin):
+    resource_classes = (CommentResource,)
     owner = "author"
     panel = "comments"
-    unused_rights = ("export",)
     list_display = ("said", "task_reference", "author_name", "created_at", "was_edited")
     list_display_links = ("said",)
     list_select_related = ("task__project", "author")

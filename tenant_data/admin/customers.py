@@ -14,15 +14,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
 from tenant_data.admin.base import WorkAdmin
 from tenant_data.models import Customer
+from tenant_data.resources import CustomerResource
 
 
 @admin.register(Customer, site=tenant_site)
-class CustomerAdmin(WorkAdmin):
+class CustomerAdmin(ImportExportMixin, WorkAdmin):
     form = LeavesOthersWork
+    resource_classes = (CustomerResource,)
     feature = "customers"
     list_display = ("name", "contact_name", "contact_email", "contact_phone", "project_count")
     search_fields = ("name", "contact_name", "contact_email")

@@ -14,15 +14,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
 from tenant_data.admin.base import WorkAdmin
 from tenant_data.models import Label
+from tenant_data.resources import LabelResource
 
 
 @admin.register(Label, site=tenant_site)
-class LabelAdmin(WorkAdmin):
+class LabelAdmin(ImportExportMixin, WorkAdmin):
     form = LeavesOthersWork
+    resource_classes = (LabelResource,)
     list_display = ("shown", "task_count")
     list_display_links = ("shown",)
     search_fields = ("name",)

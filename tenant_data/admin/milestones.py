@@ -22,15 +22,18 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
+from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
 from tenant_data.admin.base import WorkAdmin
 from tenant_data.models import Milestone, TaskStatus
+from tenant_data.resources import MilestoneResource
 
 
 @admin.register(Milestone, site=tenant_site)
-class MilestoneAdmin(WorkAdmin):
+class MilestoneAdmin(ImportExportMixin, WorkAdmin):
     form = LeavesOthersWork
+    resource_classes = (MilestoneResource,)
     list_display = ("name", "project_name", "due", "progress", "is_reached")
     list_select_related = ("project",)
     list_filter = (
