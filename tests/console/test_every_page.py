@@ -21,47 +21,33 @@ from tests.snapshot import changed, snapshot
 SIGNED_IN = {"index", "password_change", "password_change_done", "search", "autocomplete"}
 
 
-def visit(browser: Browser, method: str, path: str) -> Any:
-    return getattr(browser, method)(path)
+METHODS = ("get", "post")
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize(("side", "route", "name"), PAGES)
-class TestWhoMayNot:
-    def test_a_stranger_is_asked_to_sign_in(
-        self,
-        side: str,
-        route: str,
-        name: str,
-        method: str,
-        rows: dict[str, Any],
-        visitor: Callable[[str, User | None], Browser],
-    ) -> None:
-        response = visit(visitor(side, None), method, address(side, route, rows))
-        refused = response.status_code in (302, 403, 404)
-        assert refused, response.status_code
+def test_strangers_are_asked_to_sign_in_and_those_without_rights_are_refused(
+    side: str,
+    route: str,
+    name: str,
+    rows: dict[str, Any],
+    visitor: Callable[[str, User | None], Browser],
+) -> None:
+    """One test for each page: most of what one costs is to set its scene."""
+    path = address(side, route, rows)
+    with schema_context(side):
+        nobody = User.objects.create_user("nobody@example.com", is_staff=True)
+    stranger, outsider = visitor(side, None), visitor(side, nobody)
+    before = snapshot(side)
+    for method in METHODS:
+        response = getattr(stranger, method)(path)
+        assert response.status_code in (302, 403, 404), (method, response.status_code)
         if response.status_code == 302:
             assert "/login/" in response.headers["Location"]
-
-    def test_somebody_without_rights_is_refused(
-        self,
-        side: str,
-        route: str,
-        name: str,
-        method: str,
-        rows: dict[str, Any],
-        visitor: Callable[[str, User | None], Browser],
-    ) -> None:
-        with schema_context(side):
-            nobody = User.objects.create_user("nobody@example.com", is_staff=True)
-        browser = visitor(side, nobody)  # signing in writes when that was
-        before = snapshot(side)
-        response = visit(browser, method, address(side, route, rows))
-        if name in SIGNED_IN:
-            assert response.status_code in (200, 302, 403, 405)
-        else:
-            assert response.status_code in (403, 404, 405), response.status_code
-        assert changed(before, snapshot(side)) == set()
+    allowed = (200, 302, 403, 405) if name in SIGNED_IN else (403, 404, 405)
+    for method in METHODS:
+        response = getattr(outsider, method)(path)
+        assert response.status_code in allowed, (method, response.status_code)
+    assert changed(before, snapshot(side)) == set()
 
 
 def test_there_are_pages() -> None:
