@@ -14,8 +14,20 @@ from tests.browser.conftest import SIZES
 
 # All rules of the two levels that the law asks for, and what axe itself recommends.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-#: A theme changes colours and nothing else; all other rules run once per width.
 COLOURS = ["color-contrast", "link-in-text-block"]
+#: What is looked at in which theme on which screen. A theme changes colours and nothing else, and
+#: colours are the same on every screen but cost more than all other rules together: each theme's
+#: are looked at once.
+LOOKS: dict[tuple[str, str], dict[str, Any]] = {
+    ("desktop", "light"): {"runOnly": TAGS},
+    ("phone", "light"): {
+        "runOnly": TAGS,
+        "rules": {colour: {"enabled": False} for colour in COLOURS},
+    },
+    ("phone", "dark"): {"runOnly": COLOURS},
+}
+#: Of a page of which another like it was looked at.
+BRIEF = ("phone", "light")
 SEVERE = ("moderate", "serious", "critical")
 #: Rows of a list, blocks of a log and choices of a select beyond so many are more of the same.
 ROWS = 6
@@ -39,10 +51,10 @@ _SHORTEN = """
 _IS_TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 # The menu is the same on every page, so it is looked at on one.
 _RUN = """
-async ({rules, withMenu}) => {
+async ({look, withMenu}) => {
     const isThere = document.querySelector("#nav-sidebar");
     const where = isThere && !withMenu ? {exclude: "#nav-sidebar"} : document;
-    const options = {resultTypes: ["violations"], preload: false, runOnly: rules};
+    const options = {resultTypes: ["violations"], preload: false, ...look};
     const {violations} = await axe.run(where, options);
     return violations.map(({id, impact, help, nodes}) => ({
         id, impact, help,
@@ -54,26 +66,26 @@ async ({rules, withMenu}) => {
 """
 
 
-def issues(page: Page, name: str, *, with_menu: bool = False) -> list[str]:
+def issues(page: Page, name: str, *, with_menu: bool = False, briefly: bool = False) -> list[str]:
     """What axe complains of on the open page: one line per page, theme, width, rule, element.
 
     And whether one would have to scroll sideways to read it. ``with_menu`` looks at the menu as
-    well.
+    well; ``briefly`` is for a page of which another like it was looked at: ``BRIEF`` alone.
     """
     page.evaluate(_SHORTEN, ROWS)
     page.add_style_tag(content=_STILL)
     page.evaluate(AXE_SCRIPT)
     found: list[str] = []
-    for width, size in SIZES.items():
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+    for (width, theme), look in LOOKS.items():
+        if briefly and (width, theme) != BRIEF:
+            continue
+        page.set_viewport_size(SIZES[width])  # type: ignore[arg-type]
         if page.evaluate(_IS_TOO_WIDE):
             found.append(f"{name} [{width}]: the page is wider than the screen")
-        for theme in ("light", "dark"):
-            _show(page, theme)
-            rules = TAGS if theme == "light" else COLOURS
-            for issue in page.evaluate(_RUN, {"rules": rules, "withMenu": with_menu}):
-                if issue["impact"] in SEVERE:
-                    found += _lines(f"{name} [{theme}, {width}]", issue)
+        _show(page, theme)
+        for issue in page.evaluate(_RUN, {"look": look, "withMenu": with_menu}):
+            if issue["impact"] in SEVERE:
+                found += _lines(f"{name} [{theme}, {width}]", issue)
     _show(page, "light")
     page.set_viewport_size(SIZES["desktop"])  # type: ignore[arg-type]
     return found

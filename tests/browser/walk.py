@@ -89,7 +89,9 @@ class Walk:
 
     page: Page
     origin: str
-    look: Callable[[Page, str], list[str]]
+    #: What is wrong with the open page, by its name and the names of those before it.
+    look: Callable[[Page, str, list[str]], list[str]]
+    seen: list[str] = field(default_factory=list)
     issues: list[str] = field(default_factory=list)
     problems: Problems = field(default_factory=Problems)
     unseen: list[Route] = field(default_factory=list)
@@ -121,7 +123,8 @@ class Walk:
 
     def see(self, name: str) -> None:
         """Look at the page that is open."""
-        self.issues += self.look(self.page, name)
+        self.issues += self.look(self.page, name, self.seen)
+        self.seen.append(name)
 
     def is_page(self, path: str) -> bool:
         """Whether a GET answers with a whole page: not with a part of one, a file or a way on."""
