@@ -67,6 +67,23 @@ def preview(page: Page) -> None:
         page.get_by_text("Preview of").wait_for()
 
 
+def change_status(page: Page) -> None:
+    page.locator(".work-status").nth(1).select_option("review")
+    page.locator("#work-said").wait_for()
+
+
+def parts_of_task(page: Page) -> None:
+    page.locator("#result_list tr.data-row").get_by_role("link").first.click()
+    comments = page.get_by_role("region", name="Comments")
+    comments.get_by_label("Your comment").fill("The agency sends the pictures on Monday.")
+    comments.get_by_role("button", name="Add comment").click()
+    page.get_by_role("region", name="Comments").evaluate("element => element.scrollIntoView()")
+
+
+def open_preview(page: Page) -> None:
+    page.get_by_role("button", name="Expand row").first.click()
+
+
 @dataclass(frozen=True)
 class Picture:
     name: str
@@ -78,6 +95,7 @@ class Picture:
 
 
 CLIENTS = "/tenants/client/"
+TASKS = "/tenant_data/task/"
 PICTURES = (
     Picture("home", "/"),
     Picture("staff", CLIENTS),
@@ -90,6 +108,13 @@ PICTURES = (
     Picture("clients-phone", CLIENTS, on_phone=True),
     Picture("home-phone-dark", "/", is_dark=True, on_phone=True),
     Picture("tenant", "/tenant_data/task/?work=open", is_tenant=True),
+    Picture("company-home", "/", is_tenant=True),
+    Picture("company-tasks", TASKS, change_status, is_tenant=True),
+    Picture("company-task", f"{TASKS}?q=WEB-12", parts_of_task, is_tenant=True),
+    Picture("company-projects", "/tenant_data/project/", open_preview, is_tenant=True),
+    Picture("company-people", "/accounts/user/", is_tenant=True),
+    Picture("company-settings", "/company/settings/", is_tenant=True, is_dark=True),
+    Picture("company-phone-dark", TASKS, is_tenant=True, is_dark=True, on_phone=True),
 )
 
 
