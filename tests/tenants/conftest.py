@@ -13,7 +13,8 @@ from console.accounts.models import User
 from console.accounts.roles import StaffRole
 from tenants.models import Client
 from tests.conftest import with_role
-from tests.tenants.staff_scene import Scene, make_scene
+from tests.role_lines import Scene
+from tests.tenants.staff_scene import make_scene
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
@@ -23,13 +22,10 @@ from tenants.models import (
     Rollout,
 )
 from tenants.operations.request import request_operation
+from tests.role_lines import Scene
 
 #: The first bytes of a PNG; who may fetch it is asked here, not what is in it.
 _A_PICTURE = b"\x89PNG\r\n\x1a\n"
-
-
-#: The key of each row, by what it is called in a table of pages.
-Scene = dict[str, Any]
 
 
 def make_scene() -> Scene:
