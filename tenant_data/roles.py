@@ -39,7 +39,9 @@ _MEMBER = (
 _MANAGER = (
     _MEMBER
     | _each("tenant_data", (*_FRAME, *_WORK), "add", "change", "delete", "import", "export")
-    | _each("tenant_data", _NOTES, "change", "delete")
+    | _each("tenant_data", _NOTES, "delete")
+    # A file is what was sent: nobody changes it, and it is exported as it is.
+    | _each("tenant_data", ("comment", "timeentry"), "change", "export")
     | _each("accounts", ("user",), "view", "add", "change")
 )
 _OWNER = (
@@ -62,7 +64,7 @@ RIGHTS: dict[TenantRole, frozenset[str]] = {
 
 #: What ``digest(RIGHTS)`` was when the last migration of this app was made: the groups of a
 #: schema are brought up to date after its migrations, and only if there was one to apply.
-RECORDED_DIGEST = "aa6485bda950c5d6"
+RECORDED_DIGEST = "f3ab717431c402da"
 
 
 def _last_app() -> AppConfig:

@@ -70,6 +70,9 @@ class TestTheGroups:
         """A new right belongs to some role: an owner could not give it otherwise."""
         assert names(rights.of_site(tenant_site)) <= RIGHTS[TenantRole.OWNER]
 
+    def test_no_role_has_a_right_that_there_is_not(self, inside: None) -> None:
+        assert RIGHTS[TenantRole.OWNER] <= names(rights.of_site(tenant_site))
+
     def test_a_change_of_rights_comes_with_a_migration(self) -> None:
         assert digest(RIGHTS) == RECORDED_DIGEST, (
             "RIGHTS of tenant_data.roles were changed. The groups of the schemas that are there "
