@@ -20,6 +20,7 @@ from unfold.admin import checkbox as unfold_checkbox
 from console.changelist import ChangeList
 from console.form_errors import error_links
 from console.history.tracked import Tracked
+from console.readonly import drawn_for
 
 #: How many of the objects that go with a deletion are named on the page that asks.
 NAMED_IN_CONFIRMATION = 50
@@ -88,6 +89,7 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
         if context.get("errors"):
             form = context["adminform"].form
             context["error_links"] = error_links(form, context["inline_admin_formsets"])
+        drawn_for(context["adminform"].form, request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(
