@@ -90,6 +90,11 @@ class PersonAdmin(Activation, UserAdmin):
 
     # --- Deleting -----------------------------------------------------------------------------
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """One at a time: Django's deletion of a selection does not ask who stays in charge."""
+        actions = super().get_actions(request)
+        return {name: action for name, action in actions.items() if name != "delete_selected"}
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (
             obj is None or (obj.pk != request.user.pk and rights.may_manage(request.user, obj))
