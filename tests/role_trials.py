@@ -39,6 +39,8 @@ def wrong_answers(
             data = line.posted(trial) if line.posted else None
             browser, path = browsers[who], trial.path
             response = browser.get(path) if data is None else browser.post(path, data)
+            if response.streaming:
+                b"".join(response)  # To its end, where it is closed.
             wrote = changed(before, side.snapshot()) if may and line.writes else set()
         if not (answered(response, wrote, line) if may else refused(response, line)):
             wrong[who] = (response.status_code, wrote, complaints(response))
@@ -56,10 +58,17 @@ def answered(response: Any, wrote: set[str], line: Line) -> bool:
 
 def refused(response: Any, line: Line) -> bool:
     """What nobody may can also be refused in words, on the page that one comes back to."""
-    if line.in_words and response.status_code == 200:
-        return bool(complaints(response))
+    if line.in_words and came_back(response):
+        return True
     refusals = (302, 403, 404, 405) if line.least == line.side.no_one else (403, 404, 405)
     return response.status_code in refusals
+
+
+def came_back(response: Any) -> bool:
+    """Whether it is the list again, or the form with what is wrong, or a page that says why not."""
+    context = getattr(response, "context_data", None) or {}
+    is_told = bool(complaints(response) or context.get("cl") or context.get("protected"))
+    return response.status_code == 302 or (response.status_code == 200 and is_told)
 
 
 def complaints(response: Any) -> list[Any]:

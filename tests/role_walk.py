@@ -30,14 +30,17 @@ class Walk:
 
     def __init__(self, side: Side, table: list[Line], opened_by_all: Set[str]) -> None:
         self.side, self.may_send, self.opened_by_all = side, who_may_send(table), opened_by_all
-        self.refused: list[tuple[str, Any]] = []
+        self.refused: list[tuple[Any, ...]] = []
         self.visited: set[str] = set()
+        self.came_from: dict[str, str] = {}
 
     def go(self, who: str, browser: Browser, starts: list[str]) -> None:
         for path, response in self._pages_from(browser, starts):
             self.visited.add(self._route_of(urlsplit(path).path))
+            if response.streaming:
+                b"".join(response)  # To its end, where it is closed.
             if response.status_code not in (200, 204, 286, 302):
-                self.refused.append((path, response.status_code))
+                self.refused.append((path, response.status_code, self.came_from.get(path)))
             elif is_page(response):
                 html = response.content.decode()
                 self.refused += self._wrong_buttons(path, html, self.side.cast.index(who))
@@ -64,6 +67,7 @@ class Walk:
                 is_ours = not (parts.netloc or parts.scheme or route in self.opened_by_all)
                 if is_ours and target not in seen and opened[route] < OF_A_KIND:
                     seen.add(target)
+                    self.came_from[target] = path
                     opened[route] += 1
                     waiting.append(target)
 
@@ -71,8 +75,8 @@ class Walk:
         for form in forms_in(html):
             target = urlsplit(urljoin(path, form.action)).path
             route = self._route_of(target)
-            # Its actions are asked for one by one elsewhere.
-            is_list = route.endswith("_changelist") and route not in self.may_send
+            # The actions for a selection are asked for one by one elsewhere.
+            is_list = "action" in form.fields
             if form.method.lower() != "post" or not form.has_button or is_list:
                 continue
             if route in self.opened_by_all or route.startswith("password_change"):

@@ -1,7 +1,7 @@
 """Every page of both admins, by strangers and by those without a right: nobody gets in.
 
 The pages are read from the URL configurations, so a page that is added is tested by itself. What
-each role of the staff may do is in ``tests/tenants/staff_table.py``.
+each role may do is in ``tests/tenants/staff_table.py`` and ``tests/tenant_data/company_table.py``.
 """
 
 from __future__ import annotations

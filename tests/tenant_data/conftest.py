@@ -14,6 +14,8 @@ from django_tenants.utils import schema_context
 from console.accounts.models import User
 from tenant_data.models import Project, Task, TaskPriority, TaskStatus
 from tenants.models import Client, Feature, Plan
+from tests.role_lines import Scene
+from tests.tenant_data.company_scene import make_people, make_scene
 from tests.tenant_data.work import a_task, give_plan, someone
 
 
@@ -64,3 +66,25 @@ def signed_in(tenant_browser: Any, alpha: Client) -> Callable[..., Any]:
 def browser(tenant_browser: Any, alpha: Client, owner: User) -> Any:
     """The owner's, on alpha's host."""
     return tenant_browser(alpha, owner)
+
+
+@pytest.fixture
+def people(alpha: Client, plan: Plan) -> dict[str, User]:
+    """Somebody of alpha's for each role, and ``anyone``, who has none. Alpha is in use."""
+    # Otherwise the first request of a test would note it.
+    Client.objects.filter(pk=alpha.pk).update(last_active_at=timezone.now())
+    with schema_context("alpha"):
+        return make_people()
+
+
+@pytest.fixture
+def scene(people: dict[str, User]) -> Scene:
+    """Rows of every model of a company's side, in every state that a button is for."""
+    with schema_context("alpha"):
+        return make_scene(people)
+
+
+@pytest.fixture
+def browser_of(tenant_browser: Any, alpha: Client) -> Callable[[User], Any]:
+    """``browser_of(user)``: a browser of somebody of alpha's."""
+    return lambda user: tenant_browser(alpha, user)
