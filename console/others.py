@@ -30,6 +30,8 @@ class LeavesOthersWork(forms.ModelForm):
             # A script that posts without them says what every field is to be.
             is_known = not self.is_bound or self.add_initial_prefix(name) in self.data
             field.show_hidden_initial = is_known and name not in self.without_initial
+            if isinstance(field, forms.ModelMultipleChoiceField):
+                field.hidden_widget = JoinedKeys
         if self.is_bound:
             self._bring_up_to_date()
 
@@ -49,8 +51,8 @@ class LeavesOthersWork(forms.ModelForm):
             now = field.prepare_value(self.get_initial_for_field(field, name))
             self._show(name, now)
             key = self.add_prefix(name)
-            if isinstance(field, forms.MultipleChoiceField):
-                self.data.setlist(key, now or [])
+            if isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
+                self.data.setlist(key, [force_str(each) for each in now or []])
             elif isinstance(field, forms.BooleanField) and not now:
                 self.data.pop(key, None)
             else:
@@ -93,6 +95,8 @@ class LeavesOthersWork(forms.ModelForm):
         )
 
     def _in_words(self, name: str, field: forms.Field, value: Any) -> str:
+        if isinstance(field, forms.ModelMultipleChoiceField):
+            return ", ".join(map(force_str, field.queryset.filter(pk__in=value or [])))
         if isinstance(field, forms.ModelChoiceField):
             return force_str(getattr(self.instance, name) or "")
         if isinstance(field, forms.BooleanField):
@@ -110,6 +114,14 @@ class JoinedInput(forms.HiddenInput):
 
     def format_value(self, value: Any) -> Any:
         return _as_text(value)
+
+
+class JoinedKeys(JoinedInput):
+    """The same for rows, by their keys."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        text = data.get(name)
+        return None if text is None else [key for key in text.split(",") if key]
 
 
 def _as_text(value: Any) -> str:

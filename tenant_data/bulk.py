@@ -81,8 +81,9 @@ def _change(tasks: QuerySet[Task], change: Callable[[Task], None], fields: Itera
     unchanged = 0
     with transaction.atomic():
         rows = tasks.select_related("project", "assignee", "milestone", "parent")
-        ordered = rows.order_by("project__key", "number").select_for_update(of=("self",))
-        for task in ordered:
+        # Locked in the order of imports, so that two who meet do not wait for each other.
+        locked = list(rows.order_by("pk").select_for_update(of=("self",)))
+        for task in sorted(locked, key=lambda task: task.natural_key()):
             before = copy.copy(task)
             change(task)
             if all(getattr(task, name) == getattr(before, name) for name in attributes):

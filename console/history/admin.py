@@ -27,6 +27,7 @@ from console.history.access import may_read, visible_entries
 from console.history.filters import ActionFilter, KindFilter, WhoFilter
 from console.history.models import LogEntry, subject_key
 from console.modeladmin import ModelAdmin
+from console.paginator import BoundedPaginator
 from console.sites import public_site, tenant_site
 
 #: How much of what happened the list has; the entry's own page has all of it.
@@ -52,6 +53,7 @@ class LogEntryAdmin(ModelAdmin):
 
     menu_title = _("History")
     actions = None
+    paginator = BoundedPaginator
     # Each count beside a filter's choice would be one more walk through the log.
     show_facets = admin.ShowFacets.NEVER
     list_display = ("when", "who", "about", "what")

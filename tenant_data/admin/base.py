@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.db import IntegrityError, OperationalError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
 
 from console import limits
+from console.importing.writing import DEADLOCK
+from console.locking import HoldsRow
 from console.modeladmin import ModelAdmin
 from console.paginator import BoundedPaginator
 
+#: How many rows are deleted at a time: each is read, with all that goes with it, and named.
+DELETED_AT_ONCE = 1_000
 
-class WorkAdmin(ModelAdmin):
+
+class WorkAdmin(HoldsRow, ModelAdmin):
     """The console's, for lists that may be long, and for what a plan can switch off.
 
     What is there of a feature that the plan does not have can be seen, exported and deleted.
@@ -20,6 +32,7 @@ class WorkAdmin(ModelAdmin):
 
     #: The feature of the plan that this needs; empty for what every plan has.
     feature = ""
+    actions = ("delete_selected",)
     paginator = BoundedPaginator
 
     class Media:
@@ -39,3 +52,46 @@ class WorkAdmin(ModelAdmin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.is_in_plan() and super().has_import_permission(request)
+
+    @admin.action(description=delete_selected.short_description, permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Django's, of a bounded number."""
+        if queryset.order_by()[: DELETED_AT_ONCE + 1].count() > DELETED_AT_ONCE:
+            text = _t(
+                "At most %(n)d are deleted at a time, and nothing was deleted. Narrow the list "
+                "with a filter first."
+            )
+            messages.error(request, text % {"n": DELETED_AT_ONCE})
+            return None
+        return delete_selected(self, request, queryset)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        view = super().changeform_view
+        return _unless_in_conflict(request, lambda: view(request, *args, **kwargs))
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        view = super().delete_view
+        return _unless_in_conflict(request, lambda: view(request, *args, **kwargs))
+
+
+#: What is said where ``is_conflict``.
+CONFLICT = _(
+    "Somebody else changed the same things at the same moment, and nothing of yours was saved. "
+    "Please try again."
+)
+
+
+def is_conflict(error: IntegrityError | OperationalError) -> bool:
+    """Whether the database refused because of what somebody else wrote meanwhile."""
+    return isinstance(error, IntegrityError) or getattr(error.__cause__, "sqlstate", "") == DEADLOCK
+
+
+def _unless_in_conflict(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """Of two who save what belongs together at the same moment, the second may try again."""
+    try:
+        return view()
+    except (IntegrityError, OperationalError) as error:
+        if not is_conflict(error):
+            raise
+        messages.error(request, CONFLICT)
+        return HttpResponseRedirect(request.get_full_path())

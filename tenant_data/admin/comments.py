@@ -42,7 +42,8 @@ class CommentAdmin(ExportMixin, OwnPartAdmin):
 
     def save_model(self, request: HttpRequest, obj: Comment, form: Any, change: bool) -> None:
         """A comment that says something else than before shows that it was edited."""
-        if "text" in form.changed_data:
+        # Browsers send every line end as two characters; the model keeps one.
+        if obj.text != form.initial.get("text"):
             obj.edited_at = timezone.now()
         super().save_model(request, obj, form, change)
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,7 +18,8 @@ from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
 from tenant_data.admin.base import WorkAdmin
-from tenant_data.models import Customer
+from tenant_data.counting import number_of
+from tenant_data.models import Customer, Project
 from tenant_data.resources import CustomerResource
 
 
@@ -36,7 +37,7 @@ class CustomerAdmin(ImportExportMixin, WorkAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        return super().get_queryset(request).annotate(project_total=Count("projects"))
+        return super().get_queryset(request).annotate(project_total=number_of(Project, "customer"))
 
     @display(description=_("projects"), ordering="project_total")
     def project_count(self, customer: Any) -> SafeString:

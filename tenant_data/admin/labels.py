@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,7 +18,8 @@ from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
 from tenant_data.admin.base import WorkAdmin
-from tenant_data.models import Label
+from tenant_data.counting import number_of
+from tenant_data.models import Label, Task
 from tenant_data.resources import LabelResource
 
 
@@ -33,7 +34,11 @@ class LabelAdmin(ImportExportMixin, WorkAdmin):
     fieldsets = ((None, {"fields": ("name", "colour")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
-        return super().get_queryset(request).annotate(task_total=Count("tasks"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(task_total=number_of(Task.labels.through, "label"))
+        )
 
     @display(description=_("name"), ordering="name")
     def shown(self, label: Label) -> SafeString:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +26,8 @@ from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
 from tenant_data.admin.base import WorkAdmin
-from tenant_data.models import Milestone, TaskStatus
+from tenant_data.counting import number_of
+from tenant_data.models import Milestone, Task, TaskStatus
 from tenant_data.resources import MilestoneResource
 
 
@@ -48,9 +49,12 @@ class MilestoneAdmin(ImportExportMixin, WorkAdmin):
     fieldsets = ((None, {"fields": ("project", "name", "description", "due_on", "is_reached")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Milestone]:
-        done = Q(tasks__status=TaskStatus.DONE)
-        milestones = super().get_queryset(request)
-        return milestones.annotate(total=Count("tasks"), done=Count("tasks", filter=done))
+        done = Q(status=TaskStatus.DONE)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(total=number_of(Task, "milestone"), done=number_of(Task, "milestone", done))
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The project stays: the milestone's tasks are in it."""

@@ -6,8 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -25,6 +24,7 @@ from unfold.sections import TemplateSection
 
 from console.changelist import ChangeList
 from tenant_data import stats
+from tenant_data.counting import number_of
 from tenant_data.models import Project, ProjectStatus, Task
 
 #: How many tasks the preview of a project shows.
@@ -167,13 +167,11 @@ class ProjectChangeList(ChangeList):
 
 def with_counts(projects: QuerySet[Project]) -> QuerySet[Project]:
     """Adds ``total``, ``left`` and ``late``: counted for the rows that are read, not for all."""
-
-    def number(*conditions: Q) -> Coalesce:
-        tasks = Task.objects.filter(*conditions, project=OuterRef("pk")).order_by()
-        counted = tasks.values("project").annotate(n=Count("pk")).values("n")
-        return Coalesce(Subquery(counted), 0)
-
-    return projects.annotate(total=number(), left=number(stats.NOT_DONE), late=number(stats.late()))
+    return projects.annotate(
+        total=number_of(Task, "project"),
+        left=number_of(Task, "project", stats.NOT_DONE),
+        late=number_of(Task, "project", stats.late()),
+    )
 
 
 def add_next_tasks(projects: Any) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from console import limits
 from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
@@ -21,14 +22,9 @@ from tenant_data.models import Project
 from tenant_data.resources import ProjectResource
 
 
-class ProjectForm(LeavesOthersWork):
-    # Several values do not go through a page as one text.
-    without_initial = ("members",)
-
-
 @admin.register(Project, site=tenant_site)
 class ProjectAdmin(ProjectList, ImportExportMixin, WorkAdmin):
-    form = ProjectForm
+    form = LeavesOthersWork
     resource_classes = (ProjectResource,)
     list_before_template = "tenant_data/tabs.html"
     autocomplete_fields = ("lead", "members", "customer")
@@ -41,7 +37,8 @@ class ProjectAdmin(ProjectList, ImportExportMixin, WorkAdmin):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("key",) if obj is not None and obj.total else ()
+        fixed = ("key",) if obj is not None and obj.total else ()
+        return fixed if limits.has_feature("customers") else (*fixed, "customer")
 
     def choices_for(
         self, field: str, request: HttpRequest, queryset: QuerySet[Any]

@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,6 +22,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from console.modeladmin import AutocompleteSelect
 from tenant_data import bulk
+from tenant_data.admin.base import CONFLICT, is_conflict
 from tenant_data.models import Project, Task, TaskStatus
 
 #: How many tasks the page names; it says how many more there are.
@@ -120,7 +122,7 @@ VERBS = {
 class ManyTasks:
     """For the ModelAdmin of tasks."""
 
-    actions = ("assign_selected", "close_selected", "move_selected")
+    actions = ("assign_selected", "close_selected", "move_selected", "delete_selected")
 
     @admin.action(description=_("Assign"), permissions=["change"])
     def assign_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> Any:
@@ -154,7 +156,12 @@ class ManyTasks:
                 messages.error(request, _t("Nothing was changed: select the tasks again."))
                 return HttpResponseRedirect(back)
             return self._page(request, verb, form, form.chosen())
-        _tell(request, form.run())
+        try:
+            _tell(request, form.run())
+        except (IntegrityError, OperationalError) as error:
+            if not is_conflict(error):
+                raise
+            messages.error(request, CONFLICT)
         return HttpResponseRedirect(back)
 
     def _ask(

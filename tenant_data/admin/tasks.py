@@ -22,14 +22,9 @@ from tenant_data.models import Task
 from tenant_data.resources import TaskResource
 
 
-class TaskForm(LeavesOthersWork):
-    # Several values do not go through a page as one text.
-    without_initial = ("labels",)
-
-
 @admin.register(Task, site=tenant_site)
 class TaskAdmin(TaskPanels, StatusInList, ManyTasks, TaskList, ImportExportMixin, WorkAdmin):
-    form = TaskForm
+    form = LeavesOthersWork
     resource_classes = (TaskResource,)
     autocomplete_fields = ("project", "assignee", "milestone", "parent", "labels")
     # The reference stays what it was when the task was added: people have written it down.

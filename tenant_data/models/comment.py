@@ -48,5 +48,8 @@ class Comment(models.Model):
     def __str__(self) -> str:
         return Truncator(" ".join(self.text.split())).chars(60)
 
+    def clean(self) -> None:
+        self.text = self.text.replace("\r\n", "\n")
+
     def history_subject(self) -> Any:
         return self.task

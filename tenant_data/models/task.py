@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -17,6 +17,9 @@ from tenant_data.models.label import Label
 from tenant_data.models.milestone import Milestone
 from tenant_data.models.project import Project
 
+#: The highest number that somebody may choose for a task. From there on a project still has more
+#: numbers to give than there will be tasks.
+HIGHEST = 9_999_999
 REFERENCE = re.compile(r"(?P<key>[A-Z][A-Z0-9]{1,9})-(?P<number>[1-9][0-9]{0,8})")
 
 
@@ -43,6 +46,7 @@ class TaskQuerySet(limits.CountedQuerySet):
         objs = list(objs)
         for task in objs:
             task.keep_done_at()
+        lock_projects({task.project_id for task in objs if task._state.adding})
         created = super().bulk_create(objs, *args, **kwargs)
         highest: dict[int, int] = {}
         for task in objs:
@@ -61,6 +65,7 @@ class Task(models.Model):
     number = models.PositiveIntegerField(
         _("number"),
         blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(HIGHEST)],
         help_text=_("Leave empty for the project's next number."),
     )
     title = models.CharField(_("title"), max_length=200)
@@ -202,10 +207,11 @@ class Task(models.Model):
             self.keep_done_at()
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "done_at"}
-            if self.number is None:
-                project = Project.objects.select_for_update().get(pk=self.project_id)
-                self.number = project.last_number + 1
             adding = self._state.adding
+            if adding:
+                numbers = lock_projects({self.project_id})
+                if self.number is None:
+                    self.number = numbers[self.project_id] + 1
             super().save(*args, **kwargs)
             if adding:
                 _note_number(self.project_id, self.number)
@@ -255,6 +261,13 @@ class Task(models.Model):
     def is_late(self) -> bool:
         """Whether it should have been done before today, where its company is."""
         return not self.is_done and self.due_on is not None and self.due_on < timezone.localdate()
+
+
+def lock_projects(keys: set[int]) -> dict[int, int]:
+    """Lock the projects, in the order of their keys, until the transaction ends; returns the
+    highest number that each has given. Whoever gives numbers does this first."""
+    rows = Project.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True)
+    return dict(rows.values_list("pk", "last_number"))
 
 
 def _note_number(project_id: int, number: int) -> None:
