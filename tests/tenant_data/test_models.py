@@ -57,6 +57,12 @@ class TestTasks:
         Task.objects.filter(number=9).delete()
         assert Task.objects.create(project=project, title="t").number == 10
 
+    @pytest.mark.parametrize("number", [0, 10_000_000, 2_147_483_647])
+    def test_a_number_that_nobody_may_choose(self, project: Project, number: int) -> None:
+        """The highest that there can be would leave the project none to give."""
+        with pytest.raises(ValidationError, match="number"):
+            Task(project=project, number=number, title="t").full_clean()
+
     def test_a_reference_is_used_once(self, project: Project) -> None:
         Task.objects.create(project=project, number=1, title="t")
         with pytest.raises(ValidationError, match="this number already"):

@@ -10,6 +10,7 @@ from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from tenant_data import bulk
+from tenant_data.admin import base
 from tenant_data.models import Project, Task, TaskStatus
 from tenants.models import Client
 from tests.page_forms import main_form
@@ -108,6 +109,17 @@ def test_too_many_are_refused_and_say_what_to_do(
     answer = ask(browser, "close_selected", "Was due", "Is mine")
     page = browser.get(answer["Location"]).content.decode()
     assert "At most 1 tasks are changed at a time, and nothing was changed." in page
+
+
+def test_so_many_are_not_deleted_either(
+    browser: Any, web: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "DELETED_AT_ONCE", 1)
+    before = snapshot()
+    answer = ask(browser, "delete_selected", "Was due", "Is mine")
+    page = browser.get(answer["Location"]).content.decode()
+    assert "At most 1 are deleted at a time, and nothing was deleted." in page
+    assert snapshot() == before
 
 
 @pytest.mark.parametrize("tasks", ["", "x", "1,,2", "1;2", "9" * 30, "-1"])
