@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.utils import unquote
 from django.db import IntegrityError, OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -63,15 +65,34 @@ class WorkAdmin(HoldsRow, ModelAdmin):
             )
             messages.error(request, text % {"n": DELETED_AT_ONCE})
             return None
+        if hindrance := self.why_not_deleted(queryset):
+            messages.error(request, hindrance)
+            return None
         return delete_selected(self, request, queryset)
+
+    def why_not_deleted(self, rows: QuerySet[Any]) -> str:
+        """Why none of these rows is deleted, in a sentence; empty if nothing stands in the way.
+
+        Asked before Django looks: its page would read and name everything that does.
+        """
+        return ""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         view = super().changeform_view
         return _unless_in_conflict(request, lambda: view(request, *args, **kwargs))
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and self.has_delete_permission(request, row):
+            rows = self.model._default_manager.filter(pk=row.pk)
+            if hindrance := self.why_not_deleted(rows):
+                messages.error(request, hindrance)
+                name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+                return HttpResponseRedirect(reverse(name, args=[row.pk]))
         view = super().delete_view
-        return _unless_in_conflict(request, lambda: view(request, *args, **kwargs))
+        return _unless_in_conflict(request, lambda: view(request, object_id, extra_context))
 
 
 #: What is said where ``is_conflict``.

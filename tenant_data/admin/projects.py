@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -18,7 +16,7 @@ from console.others import LeavesOthersWork
 from console.sites import tenant_site
 from tenant_data.admin.base import WorkAdmin
 from tenant_data.admin.project_list import ProjectList
-from tenant_data.models import Project
+from tenant_data.models import Project, Task
 from tenant_data.resources import ProjectResource
 
 
@@ -45,22 +43,13 @@ class ProjectAdmin(ProjectList, ImportExportMixin, WorkAdmin):
     ) -> QuerySet[Any]:
         return queryset.filter(is_active=True) if field in ("lead", "members") else queryset
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Refuses in one sentence: Django's page names every task that stands in the way."""
-        project: Any = self.get_object(request, unquote(object_id))
-        may = project is not None and self.has_delete_permission(request, project)
-        if not may or not project.total:
-            return super().delete_view(request, object_id, extra_context)
-        messages.error(
-            request,
-            ngettext(
-                "%(project)s has %(n)d task and cannot be deleted. Delete the task first.",
-                "%(project)s has %(n)d tasks and cannot be deleted. Delete the tasks first.",
-                project.total,
-            )
-            % {"project": project, "n": project.total},
+    def why_not_deleted(self, rows: QuerySet[Project]) -> str:
+        number = Task.objects.filter(project__in=rows).count()
+        if not number:
+            return ""
+        text = ngettext(
+            "%(project)s has %(n)d task and cannot be deleted. Delete the task first.",
+            "%(project)s has %(n)d tasks and cannot be deleted. Delete the tasks first.",
+            number,
         )
-        url = reverse("admin:tenant_data_project_change", args=[project.pk])
-        return HttpResponseRedirect(url)
+        return text % {"project": rows.get(), "n": number}

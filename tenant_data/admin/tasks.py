@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
@@ -18,7 +19,7 @@ from tenant_data.admin.task_list import TaskList
 from tenant_data.admin.task_many import ManyTasks
 from tenant_data.admin.task_panels import TaskPanels
 from tenant_data.admin.task_status import StatusInList
-from tenant_data.models import Task
+from tenant_data.models import Task, TimeEntry
 from tenant_data.resources import TaskResource
 
 
@@ -53,6 +54,21 @@ class TaskAdmin(TaskPanels, StatusInList, ManyTasks, TaskList, ImportExportMixin
         if db_field.name in ("milestone", "parent") and task.isdecimal():
             _ask_for(field.widget, task)
         return field
+
+    def why_not_deleted(self, rows: QuerySet[Task]) -> str:
+        """Booked time is kept, and so is what it was booked for."""
+        number = rows.filter(Exists(TimeEntry.objects.filter(task=OuterRef("pk")))).count()
+        return (
+            ngettext(
+                "Time was booked on %(n)d task of these, so it cannot be deleted. Close it instead.",
+                "Time was booked on %(n)d tasks of these, so they cannot be deleted. Close them "
+                "instead.",
+                number,
+            )
+            % {"n": number}
+            if number
+            else ""
+        )
 
     def choices_for(
         self, field: str, request: HttpRequest, queryset: QuerySet[Any]

@@ -117,6 +117,11 @@ class PersonAdmin(Activation, UserAdmin):
             return _t("You cannot delete yourself. Somebody else who may, can.")
         if self.has_delete_permission(request, user) and is_last_admin(user, self.roles):
             return _t("This is the last owner who can sign in, and cannot be deleted.")
+        # Django's page would read and name every booking.
+        if self.has_delete_permission(request, user) and user.time_entries.exists():
+            return _t("%(user)s has booked time, which is kept. Deactivate them instead.") % {
+                "user": user
+            }
         return ""
 
 
