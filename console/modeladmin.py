@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelect as DjangoAutocompleteSelect
+from django.contrib.admin.widgets import (
+    AutocompleteSelectMultiple as DjangoAutocompleteSelectMultiple,
+)
 from django.core.exceptions import ValidationError
-from django.db.models import ForeignKey, Model
-from django.http import HttpRequest, HttpResponse
+from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -26,19 +30,32 @@ from console.readonly import drawn_for
 NAMED_IN_CONFIRMATION = 50
 
 
-class AutocompleteSelect(DjangoAutocompleteSelect):
-    """Django's, for a form that comes back with what no key can be."""
+class KeysOnly:
+    """For Django's boxes that offer choices, in a form that comes back with what no key can be."""
 
-    def optgroups(self, name: str, value: list[str], attr: Any = None) -> list[Any]:
+    def optgroups(self: Any, name: str, value: list[str], attr: Any = None) -> list[Any]:
         """The chosen options; Django would ask the database for any text, and fail."""
         return super().optgroups(name, [key for key in value if self._is_key(key)], attr)
 
-    def _is_key(self, key: str) -> bool:
-        try:
-            self.field.target_field.to_python(key)
-        except ValidationError:
-            return False
-        return True
+    def _is_key(self: Any, key: str) -> bool:
+        return is_key(self.field.remote_field.model, key)
+
+
+class AutocompleteSelect(KeysOnly, DjangoAutocompleteSelect):
+    """One choice."""
+
+
+class AutocompleteSelectMultiple(KeysOnly, DjangoAutocompleteSelectMultiple):
+    """Several."""
+
+
+def is_key(model: type[Model], text: str) -> bool:
+    """Whether a row of the model can have this key."""
+    try:
+        model._meta.pk.to_python(text)
+    except ValidationError:
+        return False
+    return "\x00" not in text
 
 
 class ModelAdmin(Tracked, UnfoldModelAdmin):
@@ -82,6 +99,23 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
                 db_field, self.admin_site, using=kwargs.get("using")
             )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = AutocompleteSelectMultiple(
+                db_field, self.admin_site, using=kwargs.get("using")
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Django's; what no key can be is no selection."""
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if all(is_key(self.model, key) for key in selected):
+            return super().response_action(request, queryset)
+        messages.warning(request, _("Nothing was done: select the rows again."))
+        return HttpResponseRedirect(request.get_full_path())
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -161,8 +161,7 @@ class ProjectChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        if not self.is_popup:
-            add_next_tasks(self.result_list)
+        add_next_tasks(self.result_list)
 
 
 def with_counts(projects: QuerySet[Project]) -> QuerySet[Project]:

@@ -58,17 +58,14 @@ class TaskAdmin(TaskPanels, StatusInList, ManyTasks, TaskList, ImportExportMixin
     def why_not_deleted(self, rows: QuerySet[Task]) -> str:
         """Booked time is kept, and so is what it was booked for."""
         number = rows.filter(Exists(TimeEntry.objects.filter(task=OuterRef("pk")))).count()
-        return (
-            ngettext(
-                "Time was booked on %(n)d task of these, so it cannot be deleted. Close it instead.",
-                "Time was booked on %(n)d tasks of these, so they cannot be deleted. Close them "
-                "instead.",
-                number,
-            )
-            % {"n": number}
-            if number
-            else ""
+        if not number:
+            return ""
+        text = ngettext(
+            "Time was booked on %(n)d of these tasks, so it cannot be deleted. Close it instead.",
+            "Time was booked on %(n)d of these tasks, so they cannot be deleted. Close them.",
+            number,
         )
+        return text % {"n": number}
 
     def choices_for(
         self, field: str, request: HttpRequest, queryset: QuerySet[Any]

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from tenant_data.models.bounds import LONG_TEXT
+
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def get_by_natural_key(self, name: str) -> Customer:
@@ -17,7 +19,7 @@ class Customer(models.Model):
     contact_name = models.CharField(_("contact"), max_length=120, blank=True)
     contact_email = models.EmailField(_("e-mail"), blank=True)
     contact_phone = models.CharField(_("phone"), max_length=40, blank=True)
-    notes = models.TextField(_("notes"), blank=True)
+    notes = models.TextField(_("notes"), blank=True, validators=LONG_TEXT)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = CustomerQuerySet.as_manager()

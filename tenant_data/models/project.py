@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console import limits
+from tenant_data.models.bounds import LONG_TEXT, USUAL_DAYS
 from tenant_data.models.colours import Colour, ColourField
 from tenant_data.models.customer import Customer
 
@@ -43,7 +44,7 @@ class Project(models.Model):
         help_text=_("Begins the reference of each task, as WEB in WEB-12."),
     )
     name = models.CharField(_("name"), max_length=120)
-    description = models.TextField(_("description"), blank=True)
+    description = models.TextField(_("description"), blank=True, validators=LONG_TEXT)
     status = models.CharField(
         _("status"), max_length=10, choices=ProjectStatus.choices, default=ProjectStatus.ACTIVE
     )
@@ -72,8 +73,8 @@ class Project(models.Model):
         verbose_name=_("members"),
         help_text=_("Who works on it. Everybody else with an account can see it too."),
     )
-    starts_on = models.DateField(_("start"), null=True, blank=True)
-    due_on = models.DateField(_("due"), null=True, blank=True)
+    starts_on = models.DateField(_("start"), null=True, blank=True, validators=USUAL_DAYS)
+    due_on = models.DateField(_("due"), null=True, blank=True, validators=USUAL_DAYS)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     #: The highest number that a task of the project ever had: none is given twice.
     last_number = models.PositiveIntegerField(default=0, editable=False)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console import limits
+from tenant_data.models.bounds import LONG_TEXT, USUAL_DAYS
 from tenant_data.models.label import Label
 from tenant_data.models.milestone import Milestone
 from tenant_data.models.project import Project
@@ -69,7 +70,7 @@ class Task(models.Model):
         help_text=_("Leave empty for the project's next number."),
     )
     title = models.CharField(_("title"), max_length=200)
-    description = models.TextField(_("description"), blank=True)
+    description = models.TextField(_("description"), blank=True, validators=LONG_TEXT)
     status = models.CharField(
         _("status"), max_length=12, choices=TaskStatus.choices, default=TaskStatus.OPEN
     )
@@ -84,7 +85,7 @@ class Task(models.Model):
         related_name="tasks",
         verbose_name=_("assignee"),
     )
-    due_on = models.DateField(_("due"), null=True, blank=True)
+    due_on = models.DateField(_("due"), null=True, blank=True, validators=USUAL_DAYS)
     milestone = models.ForeignKey(
         Milestone,
         models.SET_NULL,

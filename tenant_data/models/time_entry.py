@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tenant_data.models.bounds import USUAL_DAYS
 from tenant_data.models.task import Task
 
 A_DAY = 24 * 60
@@ -33,7 +34,7 @@ class TimeEntry(models.Model):
         related_name="time_entries",
         verbose_name=_("person"),
     )
-    spent_on = models.DateField(_("day"), default=timezone.localdate)
+    spent_on = models.DateField(_("day"), default=timezone.localdate, validators=USUAL_DAYS)
     minutes = models.PositiveSmallIntegerField(
         _("minutes"), validators=[MinValueValidator(1), MaxValueValidator(A_DAY)]
     )
