@@ -72,6 +72,8 @@ def make_export(schema: str, key: int) -> None:
         except Exception:
             logger.exception("Export %s of %s failed.", key, schema)
             _fail(export, _("Something went wrong on our side. Nothing of your data was changed."))
+        else:
+            _delete_older(export)
 
 
 def client_to_work_for(schema: str) -> Client | None:
@@ -128,8 +130,16 @@ def _make(export: DataExport, client: Client, user: User) -> None:
         export.save()
         record_event(export, CompanyEvent.EXPORT_DONE)
         enqueue_deletion(client.schema_name, export.pk)
+
+
+def _delete_older(export: DataExport) -> None:
+    """Delete the files of those before it. Raises nothing: the new one is done, and what stays here
+    is deleted when its own time is over."""
     for older in DataExport.objects.with_file().exclude(pk=export.pk):
-        _delete_file(older)
+        try:
+            _delete_file(older)
+        except Exception:
+            logger.exception("The file of the older export %s is still there.", older.pk)
 
 
 @contextmanager

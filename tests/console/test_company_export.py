@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
@@ -267,6 +267,21 @@ class TestKeeping:
         second = made(page)
         assert [path.name for path in media.rglob("*.zip")] == [Path(second.file.name).name]
         assert download(page, first).status_code == 302
+
+    def test_where_an_older_one_cannot_be_deleted_the_new_one_is_kept(
+        self, page: Browser, media: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+    ) -> None:
+        first = made(page)
+
+        def refuse(*args: Any) -> None:
+            raise PermissionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(FileSystemStorage, "delete", refuse)
+            second = made(page)
+        assert second.state == ExportState.DONE
+        assert download(page, second).status_code == 200
+        assert f"The file of the older export {first.pk} is still there." in caplog.text
 
     def test_after_seven_days_it_is_served_to_nobody_and_deleted(
         self, page: Browser, media: Path
