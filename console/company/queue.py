@@ -6,6 +6,8 @@ that is run twice finds out from the row what is left to do.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
@@ -13,6 +15,9 @@ from procrastinate.jobs import Job
 from console.company.models import KEPT_FOR
 from console.postgres.contexts import platform_context
 
+#: How long after its time a file is deleted. It must be over by the worker's clock too, which may
+#: be behind the database's: the job runs once.
+_LEEWAY = timedelta(hours=1)
 #: Somebody waits for an export: it goes ahead of rollouts, and behind what staff wait for.
 PRIORITY = 5
 
@@ -39,7 +44,7 @@ def enqueue_deletion(schema: str, key: int) -> None:
     """Add a job that deletes the file of the export when its time is over."""
     from console.company.tasks import delete_export
 
-    later = {"seconds": int(KEPT_FOR.total_seconds())}
+    later = {"seconds": int((KEPT_FOR + _LEEWAY).total_seconds())}
     _add(delete_export.configure(schedule_in=later).make_new_job(schema=schema, export_id=key))
 
 
