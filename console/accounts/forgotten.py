@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 #: So often an address is sent such a mail at the most.
 ONCE_IN = timedelta(minutes=5)
+#: How long the mail server has for each of its answers (seconds). Strangers set this off, and a
+#: thread that answers pages waits meanwhile.
+_PATIENCE = 3
 
 
 class RedirectThen(HttpResponseRedirect):
@@ -34,9 +37,11 @@ class RedirectThen(HttpResponseRedirect):
         self._then = then
 
     def close(self) -> None:
-        # The connections to the database are given back after it.
-        self._then()
-        super().close()
+        # The connections to the database are given back after it, whatever becomes of it.
+        try:
+            self._then()
+        finally:
+            super().close()
 
 
 def send_new_link(request: HttpRequest, email: str, *, place: Any, language: str) -> None:
@@ -52,7 +57,8 @@ def send_new_link(request: HttpRequest, email: str, *, place: Any, language: str
     sent = UserEvent.RESET_SENT
     try:
         with translation.override(language):
-            send_sign_in_link(user, own_link(request, user), place=place)
+            link = own_link(request, user)
+            send_sign_in_link(user, link, place=place, timeout=_PATIENCE)
     except MailNotTaken as exc:
         logger.warning("A link for a new password was not sent: %s", exc)
         sent = UserEvent.RESET_NOT_SENT

@@ -242,6 +242,16 @@ class TestWhereNothingCanBeSent:
         ]
 
 
+def test_what_fails_after_the_answer_gives_the_connections_back(alpha: Client) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    response = forgotten.RedirectThen("/", fail)
+    with pytest.raises(ZeroDivisionError):
+        response.close()
+    assert response.closed
+
+
 def test_a_form_of_another_page_is_refused(alpha: Client, owner: User) -> None:
     browser = Browser("alpha.localhost", "alpha", None, enforce_csrf_checks=True)
     assert browser.post(PAGE, {"email": owner.email}).status_code == 403
