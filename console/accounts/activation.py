@@ -31,7 +31,10 @@ def deactivate(user: User, *, roles: type[Role], acting_user: User) -> None:
             )
         if is_last:
             raise ValidationError(
-                _("%(user)s is the last one who may do everything here, and stays active.")
+                _(
+                    "%(user)s is the last one who may do everything here and can sign in, and "
+                    "stays active."
+                )
                 % {"user": user},
                 code="last_admin",
             )

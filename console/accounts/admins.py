@@ -14,7 +14,8 @@ from console.accounts.roles import Role, TenantRole
 
 
 def admins(roles: type[Role]) -> QuerySet[User]:
-    """The admins of the side with these roles who can sign in."""
+    """The admins of the side with these roles who are let in, some of whom may have no password
+    yet."""
     can = Q(is_superuser=True)
     if roles is TenantRole:
         owners = User.groups.through.objects.filter(group_id=TenantRole.OWNER)
@@ -23,7 +24,10 @@ def admins(roles: type[Role]) -> QuerySet[User]:
 
 
 def is_last_admin(user: User, roles: type[Role]) -> bool:
-    """Whether the user is an admin and nobody else is.
+    """Whether the user is an admin and nobody else is one who can sign in.
+
+    Those who have not set a password yet do not count beside one who has. Where nobody has, as in
+    a tenant whose first admins were just invited, each of them may still be the one.
 
     Locks the admins until the transaction ends: two who deactivate or demote each other at the
     same moment must not both succeed.
@@ -31,7 +35,18 @@ def is_last_admin(user: User, roles: type[Role]) -> bool:
     list(admins(roles).order_by("pk").select_for_update().values_list("pk", flat=True))
     # Asked again under the lock: to leave a group changes no row of users, so whoever waited for
     # the lock still had the answer of before.
-    return set(admins(roles).values_list("pk", flat=True)) == {user.pk}
+    found = {admin.pk: admin for admin in admins(roles)}
+    admin = found.pop(user.pk, None)
+    if admin is None:
+        return False
+    if _has_password(admin):
+        return not any(map(_has_password, found.values()))
+    return not found
+
+
+def _has_password(user: User) -> bool:
+    # Django takes an empty one for usable, and lets nobody in with it.
+    return bool(user.password) and user.has_usable_password()
 
 
 def create_owner(email: str, *, name: str) -> User:

@@ -184,5 +184,5 @@ def test_the_last_superuser_of_the_staff_stays(
     response = browser.post(url, form_of(operator, **{lost: None}))
     assert response.status_code == 200
     assert "the last superuser who can sign in" in text_of(response)
-    User.objects.create_superuser("second@console.example")
+    User.objects.create_superuser("second@console.example", "second-pw")
     assert browser.post(url, form_of(operator, **{lost: None})).status_code == 302

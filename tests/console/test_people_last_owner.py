@@ -67,8 +67,32 @@ class TestTheLastOwner:
 
     def test_a_superuser_counts(self, browser: Browser, owner: User) -> None:
         with schema_context("alpha"):
-            User.objects.create_superuser("root@alpha.example")
+            User.objects.create_superuser("root@alpha.example", "root-pw")
         assert browser.post(page_of(owner), form_of(owner, role="")).status_code == 302
+
+    @pytest.mark.parametrize("password", ["", "!unusable"])
+    def test_somebody_who_has_set_no_password_yet_does_not_count(
+        self, browser: Browser, owner: User, member: User, password: str
+    ) -> None:
+        with schema_context("alpha"):
+            member.groups.set([TenantRole.OWNER.value])
+            User.objects.filter(pk=member.pk).update(password=password)
+        response = browser.post(page_of(owner), form_of(owner, role=TenantRole.MEMBER.value))
+        assert "This is the last owner who can sign in." in text_of(response)
+        assert roles_of(owner) == [TenantRole.OWNER]
+        # It is not they who keep the others in charge.
+        form = form_of(member, role=TenantRole.MEMBER.value)
+        assert browser.post(page_of(member), form).status_code == 302
+        assert roles_of(member) == [TenantRole.MEMBER]
+
+    def test_where_nobody_has_a_password_yet_one_stays(self, alpha: Client, owner: User) -> None:
+        with schema_context("alpha"), transaction.atomic():
+            User.objects.update(password="")
+            assert is_last_admin(owner, TenantRole)
+            other = User.objects.create_user("second@alpha.example", is_staff=True)
+            other.groups.add(TenantRole.OWNER.value)
+            assert not is_last_admin(owner, TenantRole)
+            assert not is_last_admin(other, TenantRole)
 
     def test_is_not_removed_by_others_with_the_same_rights(
         self, tenant_browser: TenantBrowser, alpha: Client, owner: User, equal: User
