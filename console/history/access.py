@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.auth import get_permission_codename
@@ -20,12 +22,12 @@ def may_read(request: HttpRequest) -> bool:
 
 
 def visible_models(request: HttpRequest, site: AdminSite) -> list[type[models.Model]]:
-    """The models of the site whose objects this user may see, on pages of their own or on those
-    of what they are parts of."""
+    """The models of the site whose objects this user may see, all of them, on pages of their own or
+    on those of what they are parts of."""
     found = [
         model
         for model, model_admin in site._registry.items()
-        if model is not LogEntry and model_admin.has_view_permission(request)
+        if model is not LogEntry and _sees_all(request, model_admin)
     ]
     for model in map(apps.get_model, getattr(site, "shown_elsewhere", ())):
         options = model._meta
@@ -33,6 +35,13 @@ def visible_models(request: HttpRequest, site: AdminSite) -> list[type[models.Mo
         if model not in {LogEntry, *site._registry} and request.user.has_perm(right):
             found.append(model)
     return found
+
+
+def _sees_all(request: HttpRequest, model_admin: Any) -> bool:
+    """A ModelAdmin that shows some people their own objects alone says so in ``sees_all``: entries
+    do not know whose object they are about."""
+    sees_all = getattr(model_admin, "sees_all", model_admin.has_view_permission)
+    return bool(sees_all(request))
 
 
 def visible_entries(request: HttpRequest, site: AdminSite) -> QuerySet[LogEntry]:

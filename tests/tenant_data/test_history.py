@@ -238,6 +238,18 @@ class TestThePages:
         entries = tenant_browser(alpha, bo).get(LOG).context["cl"].result_list
         assert [entry.object_repr for entry in entries] == ["WEB-1 New"]
 
+    @pytest.mark.parametrize(("right", "seen"), [("add_comment", False), ("view_comment", True)])
+    def test_of_others_comments_is_for_those_who_see_them_all(
+        self, task: Task, tenant_browser: Callable[..., Any], alpha: Client, right: str, seen: bool
+    ) -> None:
+        Comment.objects.create(task=task, text="Between us")
+        rights = Permission.objects.filter(codename__in=[right, "view_task", "view_logentry"])
+        bo = User.objects.create_user("bo@alpha.example", is_staff=True)
+        bo.user_permissions.set(rights)
+        browser = tenant_browser(alpha, bo)
+        for page in (LOG, "/"):
+            assert ("Between us" in browser.get(page).content.decode()) == seen, page
+
     def test_has_nothing_of_another_company(
         self, tenant_browser: Callable[..., Any], beta: Client, beta_owner: User, task: Task
     ) -> None:
