@@ -63,6 +63,12 @@ class TaskPartAdmin(WorkAdmin):
     def may_see_tasks(self, request: HttpRequest) -> bool:
         return bool(tenant_site.get_model_admin(Task).has_view_permission(request))
 
+    def choices_for(
+        self, field: str, request: HttpRequest, choices: QuerySet[Any]
+    ) -> QuerySet[Any]:
+        """Whoever may not see tasks finds none in a form or a filter either."""
+        return choices if field != "task" or self.may_see_tasks(request) else choices.none()
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Carried by the row: a ModelAdmin is shared by all requests.
         may_see = Value(self.may_see_tasks(request), BooleanField())
@@ -109,6 +115,7 @@ class OwnPartAdmin(TaskPartAdmin):
         )
 
     def sees_all(self, request: HttpRequest) -> bool:
+        """Whether the user sees those of others too; the history asks as well."""
         return super().has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectMultipleFilter, RangeDateFilter
@@ -64,10 +64,6 @@ class TimeEntryAdmin(ExportMixin, OwnPartAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         readonly = [] if self.may_book_for_others(request) else ["person"]
         return (*readonly, *([] if self.may_see_tasks(request) else ["task"]))
-
-    def choices_for(self, field: str, request: HttpRequest, choices: QuerySet[Any]) -> Any:
-        """Whoever may not see tasks finds none here either."""
-        return choices if field != "task" or self.may_see_tasks(request) else choices.none()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Whoever may book for nobody else is not asked whose time it is."""

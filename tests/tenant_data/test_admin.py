@@ -177,6 +177,32 @@ def test_who_may_change_a_task_may_choose_its_assignee(
     assert choices(tenant_browser(alpha), "assignee").status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("part", "right"),
+    [
+        ("comment", "add_comment"),
+        ("comment", "view_comment"),
+        ("timeentry", "view_timeentry"),
+        ("attachment", "view_attachment"),
+    ],
+)
+def test_who_may_not_see_tasks_is_offered_none_by_what_belongs_to_them(
+    tenant_browser: Any, alpha: Client, web: Project, part: str, right: str
+) -> None:
+    def offered(*rights: str) -> list[str]:
+        with schema_context("alpha"):
+            user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+        question = f"app_label=tenant_data&model_name={part}&field_name=task&term="
+        results = browser.get(f"/autocomplete/?{question}").json()["results"]
+        return [row["text"] for row in results]
+
+    with schema_context("alpha"):
+        user = User.objects.create_user("n@alpha.example", "pw", is_staff=True)
+    browser = tenant_browser(alpha, user)
+    assert offered(right) == []
+    assert len(offered(right, "view_task")) == 4
+
+
 def test_who_may_not_see_projects_sees_none_of_them(worker: Any, web: Project) -> None:
     assert worker.get(PROJECTS).status_code == 403
     page = text_of(worker.get("/"))
