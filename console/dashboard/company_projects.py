@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -51,10 +52,11 @@ def projects_going(request: HttpRequest) -> list[Going]:
     ends = stats.ends_of_weeks(WEEKS, first_weekday(request))
     projects = stats.most_active_projects(PROJECTS, since=ends[0])
     with_time = sees(request, "timeentry") and has_feature("time_tracking")
-    return [_going(progress) for progress in stats.progress_of(projects, ends, with_time=with_time)]
+    going = stats.progress_of(projects, ends, with_time=with_time)
+    return [_going(progress, since=ends[0]) for progress in going]
 
 
-def _going(progress: Progress) -> Going:
+def _going(progress: Progress, *, since: datetime) -> Going:
     project, total, done = progress.project, progress.scope[-1], progress.done[-1]
     return Going(
         project.name,
@@ -71,7 +73,7 @@ def _going(progress: Progress) -> Going:
         _time(progress),
         _points(progress.scope, progress),
         f"0,{HEIGHT} {_points(progress.done, progress)} {WIDTH},{HEIGHT}",
-        _text(progress),
+        _text(progress, since),
     )
 
 
@@ -97,7 +99,7 @@ def _time(progress: Progress) -> str:
     return _("%(booked)s of %(estimated)s hours booked") % words
 
 
-def _text(progress: Progress) -> str:
+def _text(progress: Progress, since: datetime) -> str:
     then = {"done": progress.done[0], "total": progress.scope[0]}
     now = {"done": progress.done[-1], "total": progress.scope[-1]}
     return " ".join(
@@ -108,6 +110,12 @@ def _text(progress: Progress) -> str:
                 now["total"],
             )
             % now,
-            _("%(weeks)d weeks ago it was %(done)d of %(total)d.") % {"weeks": WEEKS, **then},
+            # A day: the drawing begins where a week does, and now is somewhere in one.
+            _("At the start of %(day)s it was %(done)d of %(total)d.")
+            % {"day": _day(since), **then},
         ]
     )
+
+
+def _day(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "DATE_FORMAT")

@@ -14,12 +14,15 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.dashboard.changes import may_see_changes, newest_changes
+from console.dashboard.company_projects import WEEKS
 from console.history.record import record_event
 from console.sites import public_site
+from tenant_data import stats
 from tenant_data.models import Comment, Milestone, Project, Task, TimeEntry
 from tenants.models import Client, Feature, Plan
 from tests.console.home_scene import count_of, home
@@ -99,7 +102,22 @@ class TestNumbers:
             assert count_of(browser, project.url) == project.total
             assert count_of(browser, project.left_url) == project.left
             assert count_of(browser, project.late_url) == project.late
-        assert web.text == "1 of 3 tasks are done. 12 weeks ago it was 0 of 0."
+        assert web.text.startswith("1 of 3 tasks are done. At the start of ")
+
+    def test_each_project_says_what_was_on_the_day_that_the_drawing_begins(
+        self, browser: Any, scene: dict[str, Any]
+    ) -> None:
+        start = stats.ends_of_weeks(WEEKS, 0)[0]  # English weeks begin on Sundays.
+        for second in (-1, 0):
+            with schema_context("alpha"):
+                task = add(scene["web"], "Old", status="done")
+                moment = start + timedelta(seconds=second)
+                Task.objects.filter(pk=task.pk).update(created_at=moment, done_at=moment)
+        web = home(browser).context["projects"][0]
+        assert web.text == (
+            "3 of 5 tasks are done. "
+            f"At the start of {date_format(start, 'DATE_FORMAT')} it was 1 of 1."
+        )
 
     def test_each_milestone_leads_to_a_list_with_as_many_rows(self, browser: Any) -> None:
         (due,) = home(browser).context["milestones"]
@@ -124,7 +142,9 @@ class TestPage:
     def test_says_in_words_what_it_draws_and_has_no_style_of_its_own(self, browser: Any) -> None:
         text = main_of(home(browser))
         assert '<span class="console-sr">Bo: 2 tasks to do, 1 late' in text
-        assert "1 of 3 tasks are done. 12 weeks ago it was 0 of 0.</span>" in text
+        assert re.search(
+            r"1 of 3 tasks are done\. At the start of [^<]+ it was 0 of 0\.</span>", text
+        )
         assert not re.search(r"<svg(?![^>]*aria-hidden)", text)
         assert " style=" not in text
 
