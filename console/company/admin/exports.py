@@ -20,10 +20,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from console.company.admin.base import PageAdmin
-from console.company.archive import ATTACHMENTS, titles
+from console.company.archive import ATTACHMENTS, kinds, titles
 from console.company.asking import has_export, open_export, request_export
 from console.company.exceptions import ExportNotAllowed, ExportRefused
 from console.company.models import KEPT_FOR, DataExport, ExportState
+from console.importing.admin import ImportExportMixin
 from console.live import live_answer, signed_out
 from console.sites import tenant_site
 
@@ -61,6 +62,7 @@ class DataExportAdmin(PageAdmin):
         context = {
             **self._facts(request),
             "kinds": list(titles().values()),
+            "only_out": _only_out(),
             "days": KEPT_FOR.days,
             "may_ask": self.has_add_permission(request),
             "in_plan": has_export(request.tenant),
@@ -134,4 +136,14 @@ def _contents(export: DataExport) -> list[tuple[str, str]]:
         (title, number_format(counts[name], use_l10n=True, force_grouping=True))
         for name, title in named.items()
         if name in counts
+    ]
+
+
+def _only_out() -> list[str]:
+    """What the kinds of record are called that no list here takes back."""
+    named, admins = titles(), tenant_site._registry
+    return [
+        named[name]
+        for name, resource in kinds()
+        if not isinstance(admins.get(resource._meta.model), ImportExportMixin)
     ]
