@@ -42,10 +42,14 @@ def plan_of_company() -> Plan | None:
     return plan()
 
 
-def has_feature(feature: str) -> bool:
+def includes(plan: Plan | None, feature: str) -> bool:
     """Whether the plan has it switched on. Without a plan there is nothing that one could lack."""
-    plan = plan_of_company()
     return plan is None or feature in plan.features
+
+
+def has_feature(feature: str) -> bool:
+    """The same of the plan of the tenant that the connection is in."""
+    return includes(plan_of_company(), feature)
 
 
 def check(kind: str, *, adding: int = 1) -> None:

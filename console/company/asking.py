@@ -17,6 +17,7 @@ from console.company.models import DataExport
 from console.company.queue import enqueue_again_if_lost, enqueue_export
 from console.history.acting import acting_as
 from console.history.record import record_event
+from console.limits import includes
 from tenants.models import Client, Feature
 
 ASK = "company.add_dataexport"
@@ -25,7 +26,7 @@ DOWNLOAD = "company.view_dataexport"
 
 def has_export(client: Client) -> bool:
     """Whether the client's plan has it; its plan must have been read."""
-    return client.plan is not None and client.plan.has(Feature.DATA_EXPORT)
+    return includes(client.plan, Feature.DATA_EXPORT)
 
 
 def request_export(client: Client, *, acting_user: User) -> DataExport:

@@ -20,6 +20,7 @@ from console.history.acting import acting_as
 from console.history.models import LogEntry
 from console.history.record import record_event, save_as
 from console.history.words import tell
+from console.limits import includes
 from console.postgres.contexts import platform_context
 from tenants.exceptions import NotInPlan
 from tenants.history import ClientEvent
@@ -36,7 +37,7 @@ OWN = BRANDING | {"name", "language", "time_zone", "week_starts_on"}
 
 def may_brand(client: Client) -> bool:
     """Whether the client's plan has its own colour and logo; its plan must have been read."""
-    return client.plan is not None and client.plan.has(Feature.BRANDING)
+    return includes(client.plan, Feature.BRANDING)
 
 
 def domains_of(client: Client) -> list[Domain]:
