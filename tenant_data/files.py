@@ -178,23 +178,8 @@ def _delete_file(tenant: Any, name: str) -> None:
 
 def all_files() -> Iterator[tuple[str, str]]:
     """Every file of the tenant: its name inside an archive, as ``WEB-12/name.pdf``, and its name
-    in the storage. No two are called the same, whatever the capitals."""
+    in the storage. Some may be called the same."""
     attachments = Attachment.objects.order_by("task__project__key", "task__number", "pk")
     rows = attachments.values_list("task__project__key", "task__number", "name", "file")
-    folder, taken = "", set()
     for key, number, name, stored_as in rows.iterator():
-        if folder != f"{key}-{number}":
-            folder, taken = f"{key}-{number}", set()
-        unique = _not_among(taken, clean_name(name).strip(". ") or _ARCHIVE_FALLBACK)
-        taken.add(unique.casefold())
-        yield f"{folder}/{unique}", stored_as
-
-
-def _not_among(taken: set[str], name: str) -> str:
-    stem, dot, extension = name.rpartition(".")
-    stem, ending = (stem, dot + extension) if stem else (name, "")
-    unique, number = name, 1
-    while unique.casefold() in taken:
-        number += 1
-        unique = f"{stem} ({number}){ending}"
-    return unique
+        yield f"{key}-{number}/{clean_name(name) or _ARCHIVE_FALLBACK}", stored_as

@@ -12,8 +12,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -24,6 +23,7 @@ from django.utils.text import slugify
 from import_export.resources import ModelResource
 
 from console.accounts.models import User
+from console.company.archive_names import place_for
 from console.importing.table import escape_formula
 from tenants.models import Client
 
@@ -59,7 +59,7 @@ class Archive:
 
     def __init__(self, content: IO[bytes]) -> None:
         self._content = content
-        self._names: set[str] = set()
+        self._taken: set[str] = set()
         #: Names of files that the storage did not have.
         self._missing: list[str] = []
 
@@ -94,7 +94,7 @@ class Archive:
         """Files are compressed already, most of them."""
         count = 0
         for name, stored in _files():
-            place = self._free(f"{ATTACHMENTS}/{_safe(name)}")
+            place = f"{ATTACHMENTS}/{place_for(name, self._taken)}"
             try:
                 with default_storage.open(stored, "rb") as file:
                     entry = zipfile.ZipInfo(place, date_time=timezone.localtime().timetuple()[:6])
@@ -103,17 +103,8 @@ class Archive:
             except FileNotFoundError:
                 self._missing.append(name)
                 continue
-            self._names.add(place)
             count += 1
         return count
-
-    def _free(self, name: str) -> str:
-        """The name, or one like it where two files have the same."""
-        path, number = PurePosixPath(name), 1
-        while str(path) in self._names:
-            number += 1
-            path = PurePosixPath(name).with_stem(f"{PurePosixPath(name).stem} ({number})")
-        return str(path)
 
     def _write_readme(self, client: Client, user: User, counts: dict[str, int]) -> None:
         now: datetime = timezone.localtime()
@@ -137,9 +128,3 @@ def _files() -> Iterable[tuple[str, str]]:
         return ()
     files: Callable[[], Iterable[tuple[str, str]]] = import_string(settings.TENANT_FILES)
     return files()
-
-
-def _safe(name: str) -> str:
-    """The name without what could lead out of the folder that the file is unpacked in."""
-    parts: list[Any] = [part for part in name.replace("\\", "/").split("/") if part.strip(". ")]
-    return "/".join(parts) or "file"
