@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -54,12 +55,19 @@ class CompanySettingsForm(LeavesOthersWork, CanBeTurnedDown):
     class Media:
         js = ("tenants/branding.js",)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, was_cut: bool = False, **kwargs: Any) -> None:
+        """``was_cut``: there was a logo, which was too large to be kept."""
         super().__init__(*args, **kwargs)
+        self._was_cut = was_cut
         if not may_brand(self.instance):
             for name in BRANDING:
                 del self.fields[name]
         self.fields["time_zone"].keep(self.instance.time_zone)
+
+    def clean_logo(self) -> Any:
+        if self._was_cut:
+            raise ValidationError(_("The file is larger than 1 MB."), code="large_file")
+        return self.cleaned_data["logo"]
 
     def changes(self) -> dict[str, Any]:
         """What its user changed."""

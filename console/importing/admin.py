@@ -31,6 +31,7 @@ from console.importing.preview import sections
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.tokens import Ticket, make_ticket, read_ticket
+from console.uploads import was_cut
 
 
 class ImportExportMixin(ExportMixin, LibraryMixin):
@@ -76,7 +77,7 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
             raise PermissionDenied
         if request.method != "POST":
             return self._import_page(request, ImportForm())
-        form = ImportForm(request.POST, request.FILES)
+        form = ImportForm(request.POST, request.FILES, was_cut=was_cut(request))
         if not form.is_valid():
             return self._import_page(request, form)
         file = form.cleaned_data["import_file"]

@@ -28,6 +28,13 @@ class ImportForm(forms.Form):
         help_text=format_lazy(_("CSV or Excel (.xlsx), up to {size} MB."), size=MAX_BYTES >> 20),
     )
 
+    def __init__(self, *args: Any, was_cut: bool = False, **kwargs: Any) -> None:
+        """``was_cut``: there was a file, which was too large to be kept."""
+        super().__init__(*args, **kwargs)
+        if was_cut:
+            message = _("The file is larger than %(n)s MB. Split it.") % {"n": MAX_BYTES >> 20}
+            self.fields["import_file"].error_messages["required"] = message
+
     def clean_import_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["import_file"]
         if (file.size or 0) > MAX_BYTES:

@@ -12,9 +12,10 @@ from django.core.files.storage import storages
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.company.asking import has_export
 from tenants.exceptions import NotInPlan
 from tenants.models import Client, Feature
-from tenants.operations.own_settings import change_own_settings
+from tenants.operations.own_settings import change_own_settings, may_brand
 from tests.conftest import Browser
 from tests.console.company import SETTINGS, give, picture, save, text_of, with_rights
 
@@ -91,6 +92,17 @@ def test_a_file_that_is_no_picture_is_refused(page: Browser, branded: Client, lo
     assert not logos.exists()
 
 
+def test_a_file_that_is_more_than_a_request_may_have_is_refused_with_the_reason(
+    page: Browser, branded: Client, logos: Path, settings: Any
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 100
+    response = save(page, logo=picture(), name="Another name")
+    assert "The file is larger than 1 MB." in text_of(response)
+    branded.refresh_from_db()
+    assert branded.name == "Alpha"
+    assert not logos.exists()
+
+
 def test_no_file_stays_where_the_row_cannot_be_saved(
     branded: Client, cora: User, logos: Path
 ) -> None:
@@ -104,3 +116,9 @@ def test_the_sample_asks_for_shades(page: Browser) -> None:
     found = page.get(f"{SETTINGS}shades/?colour=%23ffee00").json()
     assert "White letters are hard to read" in found["note"]
     assert page.get(f"{SETTINGS}shades/?colour=blue").status_code == 400
+
+
+def test_a_company_without_a_plan_lacks_nothing() -> None:
+    company = Client()
+    assert may_brand(company)
+    assert has_export(company)

@@ -65,6 +65,15 @@ class TestPages:
         assert sample.content.decode("utf-8-sig").startswith("reference,project,title")
         assert upload(web, sample.content).context["result"].new == 2
 
+    def test_a_file_that_is_more_than_a_request_may_have_is_refused_with_the_reason(
+        self, web: Any, settings: Any
+    ) -> None:
+        settings.UPLOAD_MAX_BYTES = 20
+        text = upload(web).content.decode()
+        assert "The file is larger than 20 MB. Split it." in text
+        assert "Choose a file." not in text
+        assert "Choose a file." in web.post(PAGE, {}).content.decode()
+
     def test_a_preview_changes_nothing(self, web: Any) -> None:
         response = upload(web)
         assert response.context["result"].new == 2

@@ -20,6 +20,7 @@ from console.company.forms import CompanySettingsForm, for_looking
 from console.company.models import Settings
 from console.form_errors import error_links
 from console.sites import tenant_site
+from console.uploads import was_cut
 from tenants.branding.sample import draw_sample, shades
 from tenants.exceptions import ClientBusy, TenantError
 from tenants.models import Client, Feature
@@ -65,7 +66,9 @@ class SettingsAdmin(PageAdmin):
                     _("Somebody else is changing your settings at this moment. Save again.")
                 )
             form_class = CompanySettingsForm.turned_down(busy)
-            form = form_class(request.POST, request.FILES, instance=client)
+            form = form_class(
+                request.POST, request.FILES, instance=client, was_cut=was_cut(request)
+            )
             if form.is_valid() and self._change(request, form):
                 return HttpResponseRedirect(reverse("admin:company_settings_changelist"))
         if "logo" in request.FILES:
