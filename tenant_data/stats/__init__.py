@@ -17,7 +17,7 @@ from tenant_data.stats.tasks import (
     number_done_since,
     task_counts,
 )
-from tenant_data.stats.weeks import ends_of_weeks, start_of_week
+from tenant_data.stats.weeks import ends_of_weeks
 
 __all__ = [
     "NOT_DONE",
@@ -40,7 +40,6 @@ __all__ = [
     "number_done_since",
     "people_named",
     "progress_of",
-    "start_of_week",
     "task_counts",
     "work_left",
 ]

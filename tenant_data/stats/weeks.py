@@ -6,11 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-
-def start_of_week(day: date, first_weekday: int) -> date:
-    """The first day of the week that the day is in; weekdays from 0 for Sunday, as in Django's
-    formats."""
-    return day - timedelta(days=(day.isoweekday() - first_weekday) % 7)
+from console.company.weeks import start_of_week
 
 
 def midnight(day: date) -> datetime:

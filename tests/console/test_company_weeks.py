@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -59,4 +59,5 @@ def test_the_staffs_calendars_do_not_change(browser: Any, alpha: Client) -> None
 )
 def test_the_start_of_a_week(first: int, start: date) -> None:
     for day in range(7):
-        assert start_of_week(date.fromordinal(start.toordinal() + day), first) == start
+        assert start_of_week(start + timedelta(days=day), first) == start
+    assert start_of_week(start - timedelta(days=1), first) == start - timedelta(days=7)

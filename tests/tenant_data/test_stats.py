@@ -39,16 +39,6 @@ def done_at(project: Project, moment: datetime, *, created: datetime | None = No
 
 
 class TestWeeks:
-    @pytest.mark.parametrize(
-        ("first", "start"),
-        [(0, date(2026, 3, 1)), (1, date(2026, 3, 2)), (6, date(2026, 2, 28))],
-        ids=["sunday", "monday", "saturday"],
-    )
-    def test_begin_on_the_day_that_is_asked_for(self, first: int, start: date) -> None:
-        assert stats.start_of_week(date(2026, 3, 4), first) == start
-        assert stats.start_of_week(start, first) == start
-        assert stats.start_of_week(start - timedelta(days=1), first) == start - timedelta(days=7)
-
     @pytest.mark.parametrize(("language", "first"), [("en", 0), ("en-gb", 1)])
     def test_begin_as_is_usual_in_the_language(self, language: str, first: int) -> None:
         request = RequestFactory().get("/")
