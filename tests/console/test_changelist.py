@@ -244,11 +244,11 @@ class TestInATenant:
         browser = tenant_browser(alpha, owner)
         url = "/tenant_data/project/"
         columns = list(browser.get(url).context["cl"].list_display)
-        order = f"-{columns.index('name')}"
+        order = f"-{columns.index('named')}"
         assert browser.get(url, {"o": order}).status_code == 200
         with schema_context("alpha"):
             owner.refresh_from_db()
-            assert owner.preferences == {ORDERS: {"tenant_data.project": ["-name"]}}
+            assert owner.preferences == {ORDERS: {"tenant_data.project": ["-named"]}}
         assert not User.objects.exclude(preferences={}).exists()
         names = [project.name for project in browser.get(url).context["cl"].result_list]
         assert names == sorted(names, reverse=True)
