@@ -20,7 +20,7 @@ from unfold.decorators import display
 
 from console.filters import DaysFilter
 from console.sites import tenant_site
-from tenant_data.admin.task_parts import TaskPartAdmin, task_url
+from tenant_data.admin.task_parts import OwnPartAdmin, task_url
 from tenant_data.file_types import CONTENT_TYPES, UNKNOWN
 from tenant_data.files import clean_name
 from tenant_data.models import Attachment, Task
@@ -38,7 +38,8 @@ def download_url(attachment: Attachment) -> str:
 
 
 @admin.register(Attachment, site=tenant_site)
-class AttachmentAdmin(TaskPartAdmin):
+class AttachmentAdmin(OwnPartAdmin):
+    owner = "uploaded_by"
     panel = "files"
     feature = "attachments"
     list_display = ("name", "task_reference", "size_in_words", "uploader", "created_at", "download")
@@ -64,7 +65,7 @@ class AttachmentAdmin(TaskPartAdmin):
         return [own, *super().get_urls()]
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The file, for those who may see attachments and the task."""
+        """The file, for those who may see it and the task."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         attachment = self.get_queryset(request).select_related("task").filter(pk=pk).first()

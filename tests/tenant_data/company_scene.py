@@ -49,6 +49,9 @@ def _work(people: dict[str, User]) -> Scene:
     times = {
         who: TimeEntry.objects.create(task=task, person=people[who], minutes=5) for who in people
     }
+    attached = {
+        who: files.attach(task, [upload("mine.pdf")], acting_user=people[who]) for who in people
+    }
     return {
         "project": web.pk,
         "empty project": Project.objects.create(key="OPS", name="Operations").pk,
@@ -57,6 +60,7 @@ def _work(people: dict[str, User]) -> Scene:
         "milestone": Milestone.objects.create(project=web, name="Launch").pk,
         "label": Label.objects.create(name="Urgent").pk,
         "customer": Customer.objects.create(name="Baker").pk,
+        "own attachment": {who: each.pk for who, [each] in attached.items()},
         "attachment": attachment.pk,
         "own comment": {who: comment.pk for who, comment in comments.items()},
         "comment": Comment.objects.create(task=task, author=other, text="Well said").pk,

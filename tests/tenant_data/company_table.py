@@ -121,8 +121,11 @@ TABLE: list[Line] = [
     look("tenant_data_attachment_add", NO_ONE),
     post("tenant_data_attachment_add", NO_ONE, task="task", name="No"),
     post("tenant_data_attachment_change", NO_ONE, "attachment", name="No"),
+    look("tenant_data_attachment_delete", MEMBER, "own attachment"),
+    do("tenant_data_attachment_delete", MEMBER, "own attachment", **DELETED),
     look("tenant_data_attachment_delete", MANAGER, "attachment"),
     do("tenant_data_attachment_delete", MANAGER, "attachment", **DELETED),
+    delete_selected("tenant_data_attachment", MEMBER, "own attachment"),
     delete_selected("tenant_data_attachment", MANAGER, "attachment"),
     # --- what the work is arranged by ---------------------------------------------------------
     look("tenant_data_project_changelist", VIEWER),
@@ -191,7 +194,7 @@ ACTIONS = {
     # Of those that are their own.
     "tenant_data_comment": {"delete_selected": MEMBER},
     "tenant_data_timeentry": {"delete_selected": MEMBER},
-    "tenant_data_attachment": _DELETED,
+    "tenant_data_attachment": {"delete_selected": MEMBER},
     "tenant_data_milestone": _DELETED,
     "tenant_data_label": _DELETED,
     "tenant_data_customer": _DELETED,

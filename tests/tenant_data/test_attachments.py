@@ -148,13 +148,23 @@ class TestFetching:
         assert "X" not in response.headers
 
     @pytest.mark.parametrize(
-        "rights", [(), ("view_task",), ("view_attachment",), MAY_ATTACH, ("delete_attachment",)]
+        "rights", [(), ("view_task",), ("view_attachment",), ("delete_attachment",)]
     )
     def test_needs_the_right_to_see_files_and_the_task(
         self, rights: tuple[str, ...], signed_in: Callable[..., Any], task: Task
     ) -> None:
         url = file_url(an_attachment(task))
         assert signed_in("Wanda", *rights).get(url).status_code == 403
+
+    def test_whoever_may_only_attach_finds_nobody_else_s(
+        self, signed_in: Callable[..., Any], task: Task
+    ) -> None:
+        wanda = signed_in("Wanda", *MAY_ATTACH)
+        assert wanda.get(file_url(an_attachment(task))).status_code == 302
+        wanda.post(page(task, "attach"), {"files": [upload("mine.pdf")]})
+        with schema_context("alpha"):
+            mine = Attachment.objects.get(name="mine.pdf")
+        assert b"".join(wanda.get(file_url(mine))) == PDF
 
     def test_is_not_for_strangers_nor_for_another_company(
         self, tenant_browser: Any, alpha: Client, beta: Client, beta_owner: User, task: Task
@@ -210,6 +220,20 @@ class TestTheList:
         mona = signed_in("Mona", *MAY_SEE, "delete_attachment")
         with django_capture_on_commit_callbacks(execute=True):
             assert mona.post(url, {"post": "yes"}).status_code == 302
+        assert names() == stored() == []
+
+    def test_whoever_attached_one_may_delete_it_as_long_as_they_may_attach(
+        self, signed_in: Callable[..., Any], task: Task, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        wanda = signed_in("Wanda", *MAY_SEE, "add_attachment")
+        wanda.post(page(task, "attach"), {"files": [upload("mine.pdf")]})
+        with schema_context("alpha"):
+            mine = Attachment.objects.get(name="mine.pdf")
+        url = f"{LIST}{mine.pk}/delete/?task={task.pk}"
+        assert url in text_of(wanda.get(page(task)))
+        with django_capture_on_commit_callbacks(execute=True):
+            response = wanda.post(url, {"post": "yes"})
+        assert response.headers["Location"] == f"{page(task)}#files"
         assert names() == stored() == []
 
     def test_whoever_may_delete_a_task_may_delete_its_files_with_it(
