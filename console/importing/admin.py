@@ -49,6 +49,10 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
     # --- who may -------------------------------------------------------------------------------
 
     def has_import_permission(self, request: HttpRequest) -> bool:
+        # The library does not ask the ModelAdmin that comes after this one.
+        is_in_plan = getattr(self, "is_in_plan", None)
+        if is_in_plan is not None and not is_in_plan():
+            return False
         label, name = self.opts.app_label, self.opts.model_name
         return super().has_import_permission(request) and request.user.has_perms(
             (f"{label}.add_{name}", f"{label}.change_{name}")

@@ -152,6 +152,21 @@ class TestFeatures:
         with schema_context("alpha"):
             assert limits.has_feature("customers") is has
 
+    def test_what_is_not_in_the_plan_goes_out_to_files_and_does_not_come_in(
+        self, tenant_browser: Any, alpha: Client, owner: User, plan: Plan
+    ) -> None:
+        page, browser = "/tenant_data/customer/", tenant_browser(alpha, owner)
+        Plan.objects.filter(pk=plan.pk).update(features=["customers"])
+        assert browser.get(f"{page}import/").status_code == 200
+        assert f'"{page}import/"' in browser.get(page).content.decode()
+        Plan.objects.filter(pk=plan.pk).update(features=[])
+        for path in ("import/", "import/sample/"):
+            assert browser.get(page + path).status_code == 403
+        assert browser.post(f"{page}process_import/").status_code == 403
+        shown = browser.get(page).content.decode()
+        assert f"{page}import/" not in shown
+        assert f"{page}export/" in shown
+
     def test_a_client_without_a_plan_lacks_none(self, alpha: Client) -> None:
         Client.objects.filter(pk=alpha.pk).update(plan=None)
         with schema_context("alpha"):
