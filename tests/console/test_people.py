@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -116,3 +117,16 @@ class TestTheList:
             person(f"more{number}@alpha.example", TenantRole.VIEWER)
         with django_assert_num_queries(len(first)):
             browser.get(LIST)
+
+
+def test_the_last_sign_in_is_told_in_the_company_s_own_time(
+    browser: Browser, member: User, alpha: Client
+) -> None:
+    Client.objects.filter(pk=alpha.pk).update(time_zone="Asia/Tokyo")
+    page = f"/accounts/user/{member.pk}/change/"
+    with schema_context("alpha"):
+        signed_in = datetime(2026, 3, 1, 23, 21, 50, 978682, tzinfo=UTC)
+        User.objects.filter(pk=member.pk).update(last_login=signed_in)
+    shown = browser.get(page).content.decode()
+    assert "2 March 2026 08:21" in shown or "March 2, 2026, 8:21 a.m." in shown
+    assert "978682" not in shown

@@ -10,8 +10,10 @@ from django.db.models import Count, IntegerField, Min, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import template_localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -106,8 +108,9 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
         return ", ".join(g.name for g in groups if not is_kept(g, self.roles)) or _t("None")
 
     @display(description=_("last sign-in"), ordering="last_login")
-    def last_sign_in(self, user: User) -> Any:
-        return user.last_login
+    def last_sign_in(self, user: User) -> str | None:
+        """In words: Unfold shows a moment on a form as Python writes it."""
+        return localize(template_localtime(user.last_login)) if user.last_login else None
 
     @display(description=_("groups"), ordering="group_total")
     def group_count(self, user: Any) -> int:
