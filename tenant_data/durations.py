@@ -1,4 +1,4 @@
-"""Time as people write it: “1:30”, “1.5”, “1,5 h”, “90 min”, “2h”, “1 h 30 min”."""
+"""Time as people write it: “1:30”, “1.5”, “1,5 h”, “90 min”, “2h”, “1h30”, “1 h 30 min”."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?:\s*(?:%s))?" % _HOURS)  # noqa
 _WORDS = re.compile(
     rf"(?:(?P<hours>{_NUMBER})\s*(?:{_HOURS}))?\s*(?:(?P<minutes>[0-9]{{1,6}})\s*(?:{_MINUTES}))?"
 )
+#: “1h30”: what stands behind whole hours without a word is minutes, fewer than an hour has.
+_SHORT = re.compile(rf"([0-9]{{1,3}})\s*(?:{_HOURS})\s*([0-5]?[0-9])")
 _PLAIN = re.compile(_NUMBER)
 
 
@@ -41,7 +43,7 @@ def read_minutes(text: str) -> int:
 
 
 def _read(text: str) -> int | None:
-    if clock := _CLOCK.fullmatch(text):
+    if clock := _CLOCK.fullmatch(text) or _SHORT.fullmatch(text):
         return int(clock[1]) * 60 + int(clock[2])
     if _PLAIN.fullmatch(text):
         return _of_hours(text)

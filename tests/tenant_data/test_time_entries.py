@@ -48,6 +48,7 @@ class TestWhatPeopleType:
             ("1:30", 90), ("0:05", 5), ("1.5", 90), ("1,5 h", 90), ("90 min", 90), ("2h", 120),
             ("2", 120), ("1h 30m", 90), ("1 h 30 min", 90), (" 45  Minutes ", 45), ("1 Hour", 60),
             ("0.25", 15), ("0,1 h", 6), ("1h30m", 90), ("24:00", 1440), ("1:30 h", 90),
+            ("1h30", 90), ("1h 30", 90), ("1 h 05", 65), ("2 hours 5", 125),
         ],
     )  # fmt: skip
     def test_is_understood(self, text: str, minutes: int) -> None:
@@ -55,8 +56,11 @@ class TestWhatPeopleType:
 
     @pytest.mark.parametrize(
         "text",
-        ["", " ", "soon", "1:75", "-1", "1:30:00", "1.5.5", "h", "1e3", "٣", "1 day", "1h 1h"],
-    )
+        [
+            "", " ", "soon", "1:75", "-1", "1:30:00", "1.5.5", "h", "1e3", "٣", "1 day", "1h 1h",
+            "1h75", "1.5h30", "h30",
+        ],
+    )  # fmt: skip
     def test_is_not_guessed(self, text: str) -> None:
         with pytest.raises(ValidationError, match=r"Write it as 1:30, 1\.5 h or 90 min\."):
             read_minutes(text)
