@@ -11,7 +11,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 
 from tenant_data.admin.panels import KINDS, panel_of, panels_of
 from tenant_data.admin.task_parts import task_url
@@ -63,17 +64,21 @@ class TaskPanels:
     def _add(self: Any, request: HttpRequest, object_id: str, *, name: str) -> HttpResponse:
         """Add something to a task, and come back to the panel. What is refused is shown with the
         panel, as it was typed. A GET, such as that of somebody who had to sign in first, leads to
-        the task."""
+        the task. What the page did not know yet, that the task is gone or that the plan lost
+        this, is said where one can go on."""
         kind = KINDS[name]
-        if not kind.admin.may_add_to_task(request):
+        if not (kind.admin.may_add(request) and kind.admin.may_see_tasks(request)):
             raise PermissionDenied
         task = self.get_object(request, unquote(object_id))
         if task is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return _task_is_gone(request)
         if not self.has_view_permission(request, task):
             raise PermissionDenied
         back = HttpResponseRedirect(task_url(task.pk, kind.panel))
         if request.method != "POST":
+            return back
+        if not kind.admin.is_in_plan():
+            messages.error(request, kind.not_in_plan)
             return back
         form = kind.form(request, task, is_sent=True)
         if form.is_valid():
@@ -101,3 +106,11 @@ class TaskPanels:
     add_comment = partialmethod(_add, name="comment")
     add_time = partialmethod(_add, name="time")
     add_attach = partialmethod(_add, name="attach")
+
+
+def _task_is_gone(request: HttpRequest) -> HttpResponse:
+    """To the list of tasks, with the comment that was typed, so that it can be copied."""
+    messages.error(request, _("This task is not there any more. Nothing was added to it."))
+    if text := request.POST.get("text", "").strip():
+        messages.info(request, _("You had written: %(text)s") % {"text": text})
+    return HttpResponseRedirect(reverse("admin:tenant_data_task_changelist"))

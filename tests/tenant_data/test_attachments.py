@@ -102,7 +102,10 @@ class TestThePlan:
         assert "Files are not part of your plan" in shown
         assert 'type="file"' not in shown
         chosen = {"files": [upload("a.pdf")]}
-        assert browser.post(page(task, "attach"), chosen).status_code == 403
+        refused = browser.post(page(task, "attach"), chosen, follow=True)
+        assert refused.redirect_chain == [(f"{page(task)}#files", 302)]
+        assert text_of(refused).count("Files are not part of your plan") == 2
+        assert len(stored()) == 1
         assert b"".join(browser.get(file_url(attachment))) == PDF
         with django_capture_on_commit_callbacks(execute=True):
             browser.post(f"{LIST}{attachment.pk}/delete/?task={task.pk}", {"post": "yes"})

@@ -128,3 +128,17 @@ def test_an_address_to_go_back_to_is_a_task_and_nothing_else(
     url = f"/tenant_data/comment/{comment.pk}/change/?task={back}"
     response = browser.post(url, {"text": "Better"})
     assert response.headers["Location"].split("?")[0] == "/tenant_data/comment/"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("comment", {"text": "Well <said>"}), ("time", {"minutes": "1"})]
+)
+def test_a_task_that_is_gone_leads_to_the_list_with_what_was_typed(
+    name: str, typed: dict[str, str], browser: Any, task: Task
+) -> None:
+    with schema_context("alpha"):
+        Task.objects.all().delete()
+    response = browser.post(page(task, name), typed, follow=True)
+    assert response.redirect_chain == [("/tenant_data/task/", 302)]
+    assert "This task is not there any more." in text_of(response)
+    assert ("You had written: Well &lt;said&gt;" in text_of(response)) is ("text" in typed)

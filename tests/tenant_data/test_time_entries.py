@@ -218,7 +218,9 @@ class TestWithoutThePlan:
         assert "Time tracking is not part of your plan" in shown
         assert 'id="id_time_minutes"' not in shown
         assert f'href="{LIST}"' not in shown
-        assert browser.post(page(task, "time"), typed("1")).status_code == 403
+        refused = browser.post(page(task, "time"), typed("1"))
+        assert refused.headers["Location"] == f"{page(task)}#time"
+        assert "Time tracking is not part of your plan" in text_of(browser.get(page(task)))
         assert browser.get(f"{LIST}add/").status_code == 403
         assert browser.post(f"{LIST}{entry.pk}/delete/", {"post": "yes"}).status_code == 302
         assert entries() == []
