@@ -20,7 +20,7 @@ class CompanyEvent(StrEnum):
 
 #: A name for the filter of the log, and the sentence with its details.
 EVENTS: dict[str, tuple[Any, Any]] = {
-    CompanyEvent.SETTINGS_CHANGED: (_("Settings changed"), _("Settings changed: %(what)s")),
+    CompanyEvent.SETTINGS_CHANGED: (_("Settings changed"), _("Changed: %(what)s")),
     CompanyEvent.EXPORT_ASKED_FOR: (_("Export asked for"), _("Export of all data asked for")),
     CompanyEvent.EXPORT_DONE: (_("Export made"), _("Export of all data made")),
     CompanyEvent.EXPORT_FAILED: (_("Export failed"), _("Export of all data failed")),

@@ -40,7 +40,7 @@ class Settings(models.Model):
         )
 
     def __str__(self) -> str:
-        return str(_("Settings"))
+        return str(_("Company settings"))
 
     @classmethod
     def the_row(cls) -> Settings:

@@ -171,6 +171,8 @@ def _only(cl: ChangeList) -> str:
 
 def about(entry: LogEntry, link: str) -> SafeString:
     kind = capfirst(words.kind_of(entry))
+    if kind == entry.object_repr:
+        kind = ""  # There is one alone, called what it is.
     if not link:
         return format_html("{} {}", kind, entry.object_repr)
     # One box: on a phone, what stands in a cell is set side by side.

@@ -121,6 +121,8 @@ def _changes(entry: LogEntry, names: _Names) -> list[Change]:
             changes.append(_change_of_many(name, label, values))
             continue
         before, after = (_said(model, field, value, names) for value in values)
+        if isinstance(field, models.FileField) and all(values) and values[0] != values[1]:
+            after = _("another file")
         if before != after:
             changes.append(Change(name, label, before, after))
     order = {field.name: place for place, field in enumerate(model._meta.fields)} if model else {}

@@ -82,6 +82,18 @@ def test_a_logo_is_written_anew_replaced_and_removed(
     assert not list(logos.iterdir())
 
 
+def test_a_logo_in_the_place_of_another_is_named_in_the_history(
+    page: Browser, branded: Client, tenant_browser: Callable[..., Browser], owner: User
+) -> None:
+    save(page, logo=picture())
+    save(page, logo=picture())
+    history = tenant_browser(branded, owner).get("/history/logentry/")
+    newest = history.context["cl"].result_list[0]
+    assert newest.told.text == "Changed: Logo: a file \N{RIGHTWARDS ARROW} another file"
+    assert newest.object_repr == "Company settings"
+    assert "Company settings Company settings" not in text_of(history)
+
+
 def test_a_file_that_is_no_picture_is_refused(page: Browser, branded: Client, logos: Path) -> None:
     file = picture()
     file.seek(0)
