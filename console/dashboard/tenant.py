@@ -33,6 +33,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     each model that the newest changes name.
     """
     context["limits"] = near_limits(request)
+    context["is_used_up"] = any(limit.tone == "bad" for limit in context["limits"])
     sees_tasks = sees(request, "task")
     context["sees_nothing"] = not sees_tasks
     if not sees_tasks:

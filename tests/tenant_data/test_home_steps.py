@@ -62,6 +62,16 @@ class TestLimits:
         page = home(browser)
         assert [near.text for near in page.context["limits"]] == ([sentence] if sentence else [])
         assert ("has room for" in main_of(page)) == bool(sentence)
+        assert ("Your plan is used up" in main_of(page)) == bool(sentence)
+        assert "Little room is left" not in main_of(page)
+
+    def test_that_are_not_reached_leave_little_room(
+        self, browse: Callable[..., Any], scene: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("console.dashboard.company_limits.NEARLY", 50)
+        browser = browse("view_task", "add_user")
+        Plan.objects.update(max_tasks=6)
+        assert "Little room is left" in main_of(home(browser))
 
     def test_are_nothing_for_those_who_cannot_act(self, browser: Any) -> None:
         Plan.objects.update(max_tasks=5, max_users=1, max_projects=1)
