@@ -90,7 +90,9 @@ class LogEntryAdmin(ModelAdmin):
     def what(self, entry: LogEntry) -> str:
         told = entry.told
         changes = [str(change) for change in told.said_by_changes]
-        return Truncator("; ".join([text for text in (told.text, *changes) if text])).chars(SHORT)
+        return Truncator("; ".join([text for text in (told.beside_name, *changes) if text])).chars(
+            SHORT
+        )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

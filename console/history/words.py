@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -64,11 +64,26 @@ class Told:
         return who(self.entry.actor_email)
 
     @property
+    def beside_name(self) -> str:
+        """The text for a place beside the name of what it is about."""
+        if self.entry.event or not self.text:
+            return self.text
+        return _ALONE[self.entry.action]()
+
+    @property
     def said_by_changes(self) -> tuple[Change, ...]:
         """The changes that belong beside the text: not those of a whole object that came or
         went, and none where an event says what they mean."""
         is_update = self.entry.action == Action.UPDATE and not self.entry.event
         return self.changes if is_update else ()
+
+
+#: What happened, without the name of what it happened to.
+_ALONE: dict[int, Callable[[], str]] = {
+    Action.CREATE: lambda: _("Added"),
+    Action.DELETE: lambda: _("Removed"),
+    Action.UPDATE: lambda: _("Changed"),
+}
 
 
 def tell(entries: Iterable[LogEntry]) -> list[Told]:

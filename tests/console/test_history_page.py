@@ -47,6 +47,14 @@ class TestTheList:
     def test_has_everything_the_newest_first(self, browser: Any, changes: None) -> None:
         assert shown(browser) == [PLAN, ADDED, RENAMED]
 
+    def test_says_what_happened_beside_the_name_without_saying_the_name_again(
+        self, browser: Any, changes: None
+    ) -> None:
+        response = browser.get(LOG)
+        said = [entry.told.beside_name for entry in response.context["cl"].result_list]
+        assert said == ["Added", "Added", ""]
+        assert ADDED not in response.content.decode()
+
     def test_says_who_when_and_links_to_what(
         self, browser: Any, changes: None, alpha: Client, operator: User
     ) -> None:
