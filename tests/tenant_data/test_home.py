@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from console.dashboard.changes import may_see_changes, newest_changes
 from console.dashboard.company_projects import WEEKS
 from console.history.record import record_event
 from console.sites import public_site
+from console.templatetags.days import short_day
 from tenant_data import stats
 from tenant_data.models import Comment, Milestone, Project, Task, TimeEntry
 from tenants.models import Client, Feature, Plan
@@ -159,6 +160,11 @@ class TestPage:
         page = home(browse("view_task"))
         assert [task.title for task in page.context["to_take"]] == ["Is nobody's"]
         assert "Nothing is waiting for you. These are nobody's yet:" in main_of(page)
+
+    def test_says_the_year_of_a_day_that_is_not_in_this_one(self) -> None:
+        today = timezone.localdate()
+        assert short_day(today.replace(month=8, day=3)) == "3 Aug"
+        assert short_day(date(today.year - 1, 8, 3)) == f"3 Aug {today.year - 1}"
 
     def test_another_companys_work_is_not_on_it(
         self, tenant_browser: Any, beta: Client, beta_owner: User, scene: dict[str, Any]
