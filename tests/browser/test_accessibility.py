@@ -61,8 +61,9 @@ NO_FORM = (
 )
 
 
-#: Pages that are one template for all models: the first of each is looked at in full.
-ALIKE = ("_delete", "_export", "_import")
+#: Pages that are one template for all models: the first of each is looked at in full. The form that
+#: adds something is the one that changes it.
+ALIKE = ("_add", "_delete", "_export", "_import")
 
 
 def look(page: Page, name: str, seen: list[str]) -> list[str]:

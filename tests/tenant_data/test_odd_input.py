@@ -16,15 +16,12 @@ from tests.page_forms import main_form
 LISTS = ["tenant_data/task", "tenant_data/milestone", "tenant_data/customer", "accounts/user"]
 
 
-@pytest.mark.parametrize("key", ["x", "\x00", "1.5", "9" * 40])
 @pytest.mark.parametrize("place", LISTS)
-@pytest.mark.parametrize("action", ["delete_selected", "assign_selected", "deactivate"])
-def test_a_selection_of_what_is_no_row(
-    browser: Any, web: Project, place: str, action: str, key: str
-) -> None:
-    data = {"action": action, "_selected_action": key, "index": 0}
-    answer = browser.post(f"/{place}/", data, follow=True)
-    assert answer.status_code == 200
+def test_a_selection_of_what_is_no_row(browser: Any, web: Project, place: str) -> None:
+    for action in ("delete_selected", "assign_selected", "deactivate"):
+        for key in ("x", "\x00", "1.5", "9" * 40):
+            data = {"action": action, "_selected_action": key, "index": 0}
+            assert browser.post(f"/{place}/", data).status_code in (200, 302), (action, key)
     with schema_context("alpha"):
         assert Task.objects.count() == 4
 
