@@ -75,7 +75,7 @@ class TestAdding:
 
     def test_on_a_task_that_is_not_there_says_so(self, browser: Any, task: Task) -> None:
         response = browser.post("/tenant_data/task/999999/comment/", {"text": "x"}, follow=True)
-        assert "999999" in text_of(response)
+        assert "This task is not there any more. Nothing was added to it." in text_of(response)
 
 
 class TestChanging:
