@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -12,6 +13,9 @@ from django.db import IntegrityError, OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -51,9 +55,6 @@ class WorkAdmin(HoldsRow, ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.is_in_plan() and super().has_change_permission(request, obj)
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return self.is_in_plan() and super().has_import_permission(request)
 
     @admin.action(description=delete_selected.short_description, permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
@@ -105,6 +106,15 @@ CONFLICT = _(
 def is_conflict(error: IntegrityError | OperationalError) -> bool:
     """Whether the database refused because of what somebody else wrote meanwhile."""
     return isinstance(error, IntegrityError) or getattr(error.__cause__, "sqlstate", "") == DEADLOCK
+
+
+def late_day(day: date) -> SafeString:
+    """A day that is over, in a list: coloured, and said in a word."""
+    return format_html(
+        '<span class="console-late">{} <span class="console-late-word">{}</span></span>',
+        date_format(day),
+        _t("late"),
+    )
 
 
 def _unless_in_conflict(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:

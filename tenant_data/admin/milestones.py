@@ -10,7 +10,6 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -25,7 +24,7 @@ from unfold.decorators import display
 from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
-from tenant_data.admin.base import WorkAdmin
+from tenant_data.admin.base import WorkAdmin, late_day
 from tenant_data.counting import number_of
 from tenant_data.models import Milestone, Task, TaskStatus
 from tenant_data.resources import MilestoneResource
@@ -69,11 +68,7 @@ class MilestoneAdmin(ImportExportMixin, WorkAdmin):
         day = milestone.due_on
         if day is None or milestone.is_reached or day >= timezone.localdate():
             return day
-        return format_html(
-            '<span class="console-late">{} <span class="console-late-word">{}</span></span>',
-            date_format(day),
-            _t("late"),
-        )
+        return late_day(day)
 
     @display(description=_("tasks done"), ordering="total")
     def progress(self, milestone: Any) -> SafeString:

@@ -8,7 +8,6 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -22,6 +21,7 @@ from unfold.decorators import display
 
 from console.changelist import ChangeList
 from console.filters import DaysFilter
+from tenant_data.admin.base import late_day
 from tenant_data.admin.task_filters import QUESTIONS, TABS, WorkFilter
 from tenant_data.admin.task_status import status_box
 from tenant_data.models import Task, TaskPriority, TaskStatus
@@ -168,11 +168,7 @@ class TaskList:
             return None
         if not task.is_late:
             return task.due_on
-        return format_html(
-            '<span class="console-late">{} <span class="console-late-word">{}</span></span>',
-            date_format(task.due_on),
-            _t("late"),
-        )
+        return late_day(task.due_on)
 
     @display(description=_("milestone"), ordering="milestone__name")
     def milestone_name(self, task: Task) -> str | None:
