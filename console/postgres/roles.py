@@ -1,30 +1,41 @@
-"""Roles: their names, and what each may do.
+"""Roles: their names, and what each is.
 
 Every schema has two roles: ``rw`` for its own pages, ``ro`` for support access that only reads.
-Neither can log in; the owner and web logins switch to them. All SQL that makes roles or gives
-rights is here, and all of it can be run again at any time.
+Neither can log in; the owner and web logins switch to them. All SQL that makes roles is here, and
+all of it can be run again at any time; what they may do is in ``rights``.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Literal
 
 from django.db.backends.utils import CursorWrapper
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 Access = Literal["rw", "ro"]
 
 #: PostgreSQL cuts longer names without a word.
 MAX_NAME_BYTES = 63
 
-#: What a reader still has to write to be signed in and seen: sessions, and the admin's log.
-READER_WRITES = {
-    "django_session": ("INSERT", "UPDATE", "DELETE"),
-    "django_admin_log": ("INSERT",),
-}
-#: Tables of a tenant's schema that its own pages read but never write.
-KEPT_BY_OWNER = ("django_migrations",)
+# With the words of ALTER ROLE.
+_POWERS = """
+SELECT rolname, array_remove(ARRAY[
+    CASE WHEN rolcanlogin THEN 'LOGIN' END, CASE WHEN rolsuper THEN 'SUPERUSER' END,
+    CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
+    CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, CASE WHEN rolreplication THEN 'REPLICATION' END
+], NULL)
+FROM pg_roles WHERE rolname = ANY (%s)
+"""
+# Whoever made a role is its member with ADMIN alone: that is no way to become it.
+_MEMBERS = """
+SELECT role.rolname, member.rolname, bool_or(set_option), bool_or(inherit_option)
+FROM pg_auth_members
+JOIN pg_roles role ON role.oid = roleid JOIN pg_roles member ON member.oid = member
+WHERE role.rolname = ANY (%s) OR member.rolname = ANY (%s)
+GROUP BY 1, 2 HAVING bool_or(set_option) OR bool_or(inherit_option)
+"""
 
 
 def role_for(database: str, schema: str, access: Access = "rw") -> str:
@@ -41,64 +52,59 @@ def role_for(database: str, schema: str, access: Access = "rw") -> str:
     return f"{digest}:{schema}:{access}"
 
 
-def create_schema_roles(
-    cursor: CursorWrapper, *, database: str, schema: str, owner: str, web: str
-) -> None:
-    """Make the schema's two roles where they are missing, and let owner and web become them.
-
-    Runs as the owner. On PostgreSQL 16 and newer, making a role does not give the right to
-    ``SET ROLE`` to it: that is granted here, without inheriting what the role may do.
-    """
-    for access in ("rw", "ro"):
-        role = role_for(database, schema, access)
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-        if cursor.fetchone() is None:
-            _run(cursor, SQL("CREATE ROLE {} NOLOGIN"), Identifier(role))
-        _run(
-            cursor,
-            SQL("GRANT {} TO {}, {} WITH INHERIT FALSE, SET TRUE"),
-            *map(Identifier, (role, owner, web)),
-        )
-
-
-def grant_schema_rights(cursor: CursorWrapper, *, database: str, schema: str, owner: str) -> None:
-    """Give the schema's roles their rights on it, on what is in it and on what will be made.
-
-    Runs as the owner, after the schema's tables are there.
-    """
-    rw, ro = (Identifier(role_for(database, schema, access)) for access in ("rw", "ro"))
-    name, owner_name = Identifier(schema), Identifier(owner)
-    _run(cursor, SQL("REVOKE ALL ON SCHEMA {} FROM PUBLIC"), name)
-    _run(cursor, SQL("GRANT USAGE ON SCHEMA {} TO {}, {}"), name, rw, ro)
-    rights = (
-        ("SELECT, INSERT, UPDATE, DELETE", "TABLES", rw),
-        ("USAGE, SELECT", "SEQUENCES", rw),
-        ("SELECT", "TABLES", ro),
-        ("USAGE, SELECT", "SEQUENCES", ro),
+def is_role_of(database: str, role: str) -> bool:
+    """Whether the role was made for a schema of the database."""
+    prefix, colon, access = role.rpartition(":")
+    before, _colon, schema = prefix.rpartition(":")
+    return bool(colon and before) and any(
+        role == role_for(database, schema, known) for known in ("rw", "ro") if known == access
     )
-    for right, kind, role in rights:
-        _run(
-            cursor,
-            SQL("GRANT {} ON ALL {} IN SCHEMA {} TO {}"),
-            SQL(right), SQL(kind), name, role,
-        )  # fmt: skip
-        _run(
-            cursor,
-            SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA {} GRANT {} ON {} TO {}"),
-            owner_name, name, SQL(right), SQL(kind), role,
-        )  # fmt: skip
-    for table, verbs in READER_WRITES.items():
-        _run(
-            cursor,
-            SQL("GRANT {} ON {} TO {}"),
-            SQL(", ".join(verbs)), Identifier(schema, table), ro,
-        )  # fmt: skip
-    for table in KEPT_BY_OWNER:
-        _run(
-            cursor,
-            SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}"),
-            Identifier(schema, table), rw,
-        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something that is not as it should be, and the statement that mends it."""
+
+    what: str
+    mend: Composed
+
+
+def flaws_of_roles(
+    cursor: CursorWrapper, *, database: str, schema: str, owner: str, web: str
+) -> list[Flaw]:
+    """How the schema's two roles differ from what they should be; two queries of the catalog.
+
+    Owner and web, and nobody else, can become them, without inheriting what they may do; they
+    cannot log in, have no power over the server, and are members of nothing. On PostgreSQL 16
+    and newer, making a role does not give the right to ``SET ROLE`` to it.
+    """
+    names = [role_for(database, schema, access) for access in ("rw", "ro")]
+    cursor.execute(_POWERS, [names])
+    powers = dict(cursor.fetchall())
+    cursor.execute(_MEMBERS, [names, names])
+    members = {(role, member): options for role, member, *options in cursor.fetchall()}
+    flaws: list[Flaw] = []
+    for name in names:
+        if name not in powers:
+            create = SQL("CREATE ROLE {} NOLOGIN").format(Identifier(name))
+            flaws.append(Flaw(f"There is no role {name}.", create))
+        for power in powers.get(name, ()):
+            take = SQL("ALTER ROLE {} {}").format(Identifier(name), SQL(f"NO{power}"))
+            flaws.append(Flaw(f"The role {name} has {power}.", take))
+        for login in (owner, web):
+            can_become, inherits = members.pop((name, login), (False, False))
+            if not can_become or inherits:
+                flaws.append(Flaw(f"{login} cannot become {name} as it should.", _let(login, name)))
+    for role, member in members:
+        take = SQL("REVOKE {} FROM {}").format(Identifier(role), Identifier(member))
+        flaws.append(Flaw(f"{member} is a member of {role}.", take))
+    return flaws
+
+
+def _let(login: str, role: str) -> Composed:
+    return SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+        Identifier(role), Identifier(login)
+    )
 
 
 def drop_schema_roles(
@@ -127,43 +133,6 @@ def drop_schema_roles(
         _run(cursor, SQL("DROP OWNED BY {}"), Identifier(role))
         _run(cursor, SQL("DROP ROLE {}"), Identifier(role))
     return None
-
-
-def prepare_database(cursor: CursorWrapper, *, database: str, owner: str, web: str) -> None:
-    """Close ``public`` and the database to everybody but the console. Runs as the owner.
-
-    Without this, every role may use ``public``, and a temporary table that one tenant leaves on
-    a connection hides another tenant's table of the same name.
-    """
-    web_role, owner_role = Identifier(web), Identifier(owner)
-    _run(cursor, SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
-    _run(cursor, SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC"), Identifier(database))
-    _run(cursor, SQL("GRANT CONNECT ON DATABASE {} TO {}"), Identifier(database), web_role)
-    _run(cursor, SQL("GRANT USAGE ON SCHEMA public TO {}"), web_role)
-    for right, kind in (
-        ("SELECT, INSERT, UPDATE, DELETE", "TABLES"),
-        ("USAGE, SELECT", "SEQUENCES"),
-    ):
-        _run(
-            cursor,
-            SQL("GRANT {} ON ALL {} IN SCHEMA public TO {}"),
-            SQL(right), SQL(kind), web_role,
-        )  # fmt: skip
-        _run(
-            cursor,
-            SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT {} ON {} TO {}"),
-            owner_role, SQL(right), SQL(kind), web_role,
-        )  # fmt: skip
-
-
-def keep_public_migrations(cursor: CursorWrapper, *, web: str) -> None:
-    """Leave the record of ``public``'s migrations to the owner. Runs as the owner."""
-    for table in KEPT_BY_OWNER:
-        _run(
-            cursor,
-            SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}"),
-            Identifier("public", table), Identifier(web),
-        )  # fmt: skip
 
 
 def _run(cursor: CursorWrapper, statement: SQL, *parts: Composable) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from tenants.exceptions import ConsoleDomainTaken
 from tenants.models import Client, Domain
 from tenants.operations.staff_roles import keep_staff_roles
+from tenants.operations.sync_roles import sync_roles, tenants_schemas
 from tenants.operations.versions import record_unknown_versions
 from tenants.schemas.locks import platform_lock
 from tenants.schemas.migrate import Report
@@ -16,8 +17,8 @@ from tenants.validators import PUBLIC_SCHEMA
 
 
 def update_platform(*, report: Report) -> list[str]:
-    """Bring ``public`` up to date, with its rights, the console's own client and domain,
-    and the groups of the staff's roles.
+    """Bring ``public`` up to date, with the rights of every schema, the console's own client and
+    domain, and the groups of the staff's roles.
 
     Can be run again at any time; of two that run at once, the second waits for the first. Runs
     as the owner for the schema. Returns the migrations that were applied, as ``app.name``.
@@ -26,6 +27,9 @@ def update_platform(*, report: Report) -> list[str]:
     """
     with platform_lock(report=report):
         applied = migrate_public(report=report)
+        for found in sync_roles(tenants_schemas()):
+            for line in found.mended + found.left:
+                report(f"{found.schema}: {line}")
         _keep_the_console()
         keep_staff_roles(report=report)
         record_unknown_versions()

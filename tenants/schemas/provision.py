@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from psycopg.sql import SQL, Identifier
 
-from console.postgres import roles
 from console.postgres.contexts import owner_rights, tenants_connection
 from tenants.exceptions import SchemaTaken
 from tenants.schemas.inspect import schema_exists
 from tenants.schemas.migrate import Report, StepReport, migrate
+from tenants.schemas.rights import sync_rights
 from tenants.validators import PUBLIC_SCHEMA, validate_schema_name
 
 
@@ -24,21 +23,16 @@ def create_schema(schema: str, *, report: StepReport) -> None:
     """
     validate_schema_name(schema)
     connection = tenants_connection()
-    database, owner = connection.settings_dict["NAME"], settings.OWNER_ROLE
     with transaction.atomic():
         if schema_exists(schema):
             raise SchemaTaken(schema=schema)
         report(_("Making the schema and its roles."), step="schema")
         with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
             cursor.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
-            roles.create_schema_roles(
-                cursor, database=database, schema=schema, owner=owner, web=settings.WEB_ROLE
-            )
         report(_("Making the tables."), step="tables")
         migrate(schema, report=report)
         report(_("Giving the roles their rights."), step="rights")
-        with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
-            roles.grant_schema_rights(cursor, database=database, schema=schema, owner=owner)
+        sync_rights(schema)
 
 
 def migrate_public(*, report: Report) -> list[str]:
@@ -46,15 +40,8 @@ def migrate_public(*, report: Report) -> list[str]:
 
     Returns what was applied, as ``app.name``. Runs as the owner.
     """
-    connection = tenants_connection()
-    with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
-        roles.prepare_database(
-            cursor,
-            database=connection.settings_dict["NAME"],
-            owner=settings.OWNER_ROLE,
-            web=settings.WEB_ROLE,
-        )
+    # First, so that what is made below is closed from its first moment.
+    sync_rights(PUBLIC_SCHEMA)
     applied = migrate(PUBLIC_SCHEMA, report=report)
-    with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
-        roles.keep_public_migrations(cursor, web=settings.WEB_ROLE)
+    sync_rights(PUBLIC_SCHEMA)
     return applied

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from console.postgres import roles
 from console.postgres.contexts import owner_rights
 from tenants.models import Client
+from tenants.schemas.rights import sync_rights
 
 
 class TestNames:
@@ -43,21 +43,10 @@ class TestRights:
             )
             return set(cursor.fetchall())
 
-    def test_granting_again_changes_nothing(self, alpha: Client) -> None:
-        before = self.grants()
-        database = connection.settings_dict["NAME"]
-        with owner_rights(), connection.cursor() as cursor:
-            roles.create_schema_roles(
-                cursor,
-                database=database,
-                schema="alpha",
-                owner=settings.OWNER_ROLE,
-                web=settings.WEB_ROLE,
-            )
-            roles.grant_schema_rights(
-                cursor, database=database, schema="alpha", owner=settings.OWNER_ROLE
-            )
-        assert self.grants() == before
+    @pytest.mark.parametrize("schema", ["alpha", "public"])
+    def test_are_found_as_they_should_be(self, alpha: Client, schema: str) -> None:
+        report = sync_rights(schema)
+        assert (report.mended, report.left, report.foreign) == ([], [], [])
 
     @pytest.mark.parametrize(
         ("access", "table", "rights"),
