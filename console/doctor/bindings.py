@@ -1,0 +1,160 @@
+"""What is not SQL and has to belong to one tenant all the same."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.cache import caches
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.test import RequestFactory
+from django_tenants.utils import schema_context
+
+from console.accounts.links import SignInTokens
+from console.accounts.models import User
+from console.doctor.findings import Finding, found
+from console.importing.exceptions import ConfirmError
+from console.importing.tokens import make_ticket, read_ticket
+from console.sites import tenant_site
+
+#: Files of these are a tenant's own. Static files and the clients' logos are for anybody.
+STORAGES_OF_TENANTS = ("default", "imports")
+_KEY = "console.doctor"
+
+
+def bindings(here: str, there: str) -> Iterator[Finding]:
+    """Taken from one tenant to another, and to the console's own side; runs as the web login."""
+    others = (there, "public")
+    yield _report(
+        "bound.cache",
+        "Keep something in the cache, and ask for it elsewhere.",
+        _leaks_of_cache(here, others),
+        "Set the KEY_FUNCTION of every cache to django_tenants.cache.make_key.",
+    )
+    yield _report(
+        "bound.sessions",
+        "Take a session elsewhere.",
+        _leaks_of_sessions(here, others),
+        "Set SESSION_ENGINE to django.contrib.sessions.backends.db, whose table every schema has.",
+    )
+    yield _report(
+        "bound.files",
+        "Store a file, and read it elsewhere.",
+        _leaks_of_files(here, others),
+        "Set STORAGES to ones that are per schema (django_tenants.files.storage, "
+        "console.importing.storage.SchemaStorage).",
+    )
+    yield _report(
+        "bound.tokens",
+        "Use a sign-in link and the ticket of an import elsewhere.",
+        _leaks_of_tokens(here, others),
+        "Links and tickets must carry the schema: see console.accounts.links and "
+        "console.importing.tokens.",
+    )
+    yield _report(
+        "bound.palette",
+        "Search for the same twice, as users of the same number in two tenants.",
+        _leaks_of_palette(here, there),
+        "The search must not be answered from a cache that tenants share.",
+    )
+
+
+def _report(name: str, tried: str, leaks: list[str], to_do: str) -> Finding:
+    seen = f"It was there: {'; '.join(leaks)}." if leaks else "It was not there."
+    return found(name, tried, seen, fine=not leaks, to_do=to_do)
+
+
+def _leaks_of_cache(here: str, others: tuple[str, ...]) -> list[str]:
+    leaks = []
+    for alias in settings.CACHES:
+        cache = caches[alias]
+        with schema_context(here):
+            cache.set(_KEY, here, timeout=60)
+        for other in others:
+            with schema_context(other):
+                if cache.get(_KEY) == here:
+                    leaks.append(f"cache {alias}, {other}")
+        with schema_context(here):
+            cache.delete(_KEY)
+    return leaks
+
+
+def _leaks_of_sessions(here: str, others: tuple[str, ...]) -> list[str]:
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    with schema_context(here):
+        session = store()
+        session[_KEY] = here
+        session.save()
+    leaks = []
+    for other in others:
+        with schema_context(other):
+            if store(session.session_key).load().get(_KEY) == here:
+                leaks.append(other)
+    with schema_context(here):
+        session.delete()
+    return leaks
+
+
+def _leaks_of_files(here: str, others: tuple[str, ...]) -> list[str]:
+    leaks = []
+    for alias in STORAGES_OF_TENANTS:
+        storage = storages[alias]
+        with schema_context(here):
+            name = storage.save(f"{_KEY}.{secrets.token_hex(8)}", ContentFile(here.encode()))
+        for other in others:
+            with schema_context(other):
+                if storage.exists(name):
+                    leaks.append(f"storage {alias}, {other}")
+        with schema_context(here):
+            storage.delete(name)
+    return leaks
+
+
+def _leaks_of_tokens(here: str, others: tuple[str, ...]) -> list[str]:
+    """All that two users can have in common, they have: number, address, password."""
+    user = User(pk=1, email="same@example.com", is_superuser=True)
+    host = "same.example.com"
+    link = SignInTokens(schema=here, host=host).make_token(user)
+    with schema_context(here):
+        ticket = make_ticket(
+            user=1, model="m", resource="r", format="csv", stored_as="s", file_name="f", content=b""
+        ).sign()
+    leaks = []
+    for other in others:
+        if SignInTokens(schema=other, host=host).check_token(user, link):
+            leaks.append(f"a sign-in link, {other}")
+        with schema_context(other):
+            try:
+                read_ticket(ticket, user=1, model="m")
+            except ConfirmError:
+                continue
+            leaks.append(f"the ticket of an import, {other}")
+    return leaks
+
+
+def _leaks_of_palette(here: str, there: str) -> list[str]:
+    word = f"doctor{secrets.token_hex(8)}"
+    model = apps.get_model(tenant_site.searched_models[-1])
+    with schema_context(here):
+        row = model.objects.create(name=word)
+        own = _search(here, word)
+    with schema_context(there):
+        leaks = [f"{there}: {title}" for title in _search(there, word)]
+    with schema_context(here):
+        row.delete()
+    return leaks if own else ["the search does not even find it in the tenant that has it"]
+
+
+def _search(schema: str, word: str) -> list[str]:
+    request: Any = RequestFactory().get("/search/", {"s": word})
+    request.user = User(pk=1, email="same@example.com", is_superuser=True, is_staff=True)
+    request.tenant = SimpleNamespace(schema_name=schema, is_public=False, plan=None)
+    request.urlconf = settings.ROOT_URLCONF
+    response = tenant_site.search(request)
+    return [str(result.title) for result in response.context_data["results"]]
