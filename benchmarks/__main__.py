@@ -10,18 +10,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("boundary", "company", "staff")
+NAMES = ("boundary", "company", "isolation", "request", "staff")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="?", choices=NAMES, help="which figures to measure")
-    parser.add_argument("--schemas", type=int, default=4, help="how many tenants to make")
+    parser.add_argument("--schemas", type=int, help="how many tenants to make")
+    parser.add_argument("--requests", type=int, help="isolation: how many requests to send")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     if arguments.name is None:
         print("Benchmarks:", ", ".join(NAMES))
         return
+    given = {"schemas": arguments.schemas, "requests": arguments.requests}
+    numbers = {name: number for name, number in given.items() if number is not None}
     from console.launcher.environment import set_secret_key, set_urls
     from console.postgres.embedded import EmbeddedServer
 
@@ -33,13 +36,13 @@ def main() -> None:
             with server.hold() as urls:
                 set_urls(urls)
                 set_secret_key()
-                report = _measure(arguments.name, arguments.schemas)
+                report = _measure(arguments.name, numbers)
         finally:
             server.remove()
     print(json.dumps(report, indent=2) if arguments.json else _as_text(report))
 
 
-def _measure(name: str, schemas: int) -> dict[str, object]:
+def _measure(name: str, numbers: dict[str, int]) -> dict[str, object]:
     import django
 
     django.setup()
@@ -49,7 +52,7 @@ def _measure(name: str, schemas: int) -> dict[str, object]:
 
     module = importlib.import_module(f"benchmarks.{name}")
     try:
-        return report(name, module.measure(schemas=schemas, say=_say))
+        return report(name, module.measure(say=_say, **numbers))
     finally:
         connections.close_all()
 

@@ -14,19 +14,16 @@ from django.db import connections
 from django_tenants.postgresql_backend.base import DatabaseWrapper as StockWrapper
 
 from benchmarks.report import Figure, take_turns
+from benchmarks.tenants import make_tenants
 from console.accounts.models import User
-from tenants.models import Client, OperationKind, Plan
-from tenants.operations.clients import create_client
-from tenants.operations.platform import update_platform
-from tenants.operations.request import request_operation
-from tenants.operations.run import run_to_the_end
+from tenants.models import Client
 
 QUERIES_OF_A_PAGE = 12
 
 
-def measure(*, schemas: int, say: Callable[[str], None]) -> list[Figure]:
+def measure(*, say: Callable[[str], None], schemas: int = 4) -> list[Figure]:
     """The time of a switch with its first query, and of a page of queries after a switch."""
-    tenants = _make_tenants(schemas, say)
+    tenants = make_tenants(schemas, say)
     settings.TENANT_LIMIT_SET_CALLS = True
     ours = connections["default"]
     stock = StockWrapper({**ours.settings_dict}, "default")
@@ -61,25 +58,3 @@ def _request(wrapper: StockWrapper, tenants: list[Client], queries: int) -> Call
             User.objects.first()
 
     return request
-
-
-def _make_tenants(count: int, say: Callable[[str], None]) -> list[Client]:
-    update_platform(report=say)
-    plan = Plan.objects.create(code="team", name="Team")
-    clients = []
-    for number in range(count):
-        client = create_client(
-            schema_name=f"bench_{number}",
-            name=f"Bench {number}",
-            domain=f"bench-{number}.localhost",
-            admin_name="Ada",
-            admin_email="ada@example.com",
-            plan=plan,
-            acting_user=None,
-        )
-        run_to_the_end(
-            request_operation(client, OperationKind.CREATE_SCHEMA, acting_user=None, queued=False)
-        )
-        clients.append(client)
-    say(f"Made {count} tenants.")
-    return clients

@@ -85,8 +85,8 @@ SELECT id, assignee_id, 'Something about it.', created_at FROM tenant_data_task 
 """
 
 
-def measure(*, schemas: int, say: Callable[[str], None]) -> list[Figure]:
-    """Milliseconds of the pages; ``schemas`` is not used."""
+def measure(*, say: Callable[[str], None]) -> list[Figure]:
+    """Milliseconds of the pages"""
     update_platform(report=say)
     settings.STATIC_ROOT.mkdir()  # Empty: pages are made, and nobody looks at them.
     plan = Plan.objects.create(

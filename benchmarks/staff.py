@@ -31,8 +31,8 @@ class _Undone(Exception):
     """Ends a block whose work is taken back."""
 
 
-def measure(*, schemas: int, say: Callable[[str], None]) -> list[Figure]:
-    """Seconds of a list's pages and of asking for operations; ``schemas`` is not used."""
+def measure(*, say: Callable[[str], None]) -> list[Figure]:
+    """Seconds of a list's pages and of asking for operations"""
     update_platform(report=say)
     settings.STATIC_ROOT.mkdir()  # Empty: pages are made, and nobody looks at them.
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": _PLAIN}}):
