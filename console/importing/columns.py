@@ -23,7 +23,8 @@ class Column(fields.Field):
     - with ``blank_keeps``, for what cannot be empty, it leaves what is there, and a new row gets
       the model's default.
 
-    A ``key`` column finds the row; it is never written to one that exists.
+    A ``key`` column finds the row; it is never written to one that exists. ``empty_means`` is said
+    of one that may be empty.
     """
 
     #: Whether the column is in files for information alone.
@@ -37,6 +38,7 @@ class Column(fields.Field):
         required: bool = False,
         blank_keeps: bool = False,
         key: bool = False,
+        empty_means: str | Promise = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -45,12 +47,15 @@ class Column(fields.Field):
         self.required = required
         self.blank_keeps = blank_keeps
         self.key = key
+        self.empty_means = empty_means
         #: What a new row gets where the cell is empty, as a file would have it.
         self.default_text = ""
 
     @property
     def when_empty(self) -> str:
         """What an empty cell does, for people."""
+        if self.empty_means:
+            return str(self.empty_means)
         if self.is_info or (self.key and not self.required):
             return ""
         if self.required:

@@ -35,6 +35,14 @@ class DeclaredResource:
         """The natural key of a row of the file. Raises ``CellError``."""
         raise NotImplementedError
 
+    def spell_key(self, key: Hashable) -> str:
+        """The key, for people; asked where the cell of the key's column is empty."""
+        return str(key)
+
+    def needed(self, headers: list[str]) -> list[str]:
+        """The columns without which a file with these headers is refused."""
+        return [column.column_name for column in self.columns if column.required]
+
     def find(self, keys: list[Any], *, lock: bool) -> dict[Any, Any]:
         """The rows of the database with these keys, by one query; locked if ``lock``."""
         raise NotImplementedError

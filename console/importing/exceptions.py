@@ -65,10 +65,12 @@ class ConflictError(ImportingError):
 
 class CellError(ValueError):
     """One cell cannot be used. ``message`` has no value in it, so that errors can be counted by
-    kind; ``params`` has the values."""
+    kind; ``params`` has the values. A key that is made of several columns says which it is about.
+    """
 
-    def __init__(self, message: str | Promise, **params: Any) -> None:
+    def __init__(self, message: str | Promise, *, column: str = "", **params: Any) -> None:
         self.message = message
+        self.column = column
         self.params = _shortened(params, SHOWN)
         super().__init__(message)
 

@@ -96,7 +96,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         """
         self.dry_run = dry_run
         self.user = kwargs.get("user")
-        check_headers(dataset, self.columns)
+        check_headers(dataset, self.needed(dataset.headers))
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
         with conflicts_in_words():
             return super().import_data(
@@ -127,7 +127,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self.current_line = self._lines[kwargs["row_number"] - 1]
         key = self._keys[kwargs["row_number"] - 1]
         if isinstance(key, CellError):
-            raise ValidationError({self.key_column: [key.as_validation_error()]})
+            raise ValidationError({key.column or self.key_column: [key.as_validation_error()]})
         self.current_key = key
 
     def get_instance(self, instance_loader: KeyedInstanceLoader, row: dict[str, str]) -> Any:
@@ -205,7 +205,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
             raise ValidationError(errors)
 
     def after_import_row(self, row: dict[str, str], row_result: Any, **kwargs: Any) -> None:
-        key = row.get(self.key_column) or str(self.current_key)
+        key = row.get(self.key_column) or self.spell_key(self.current_key)
         self._preview.show(row_result, row, key, self.current_line, self._changed)
 
     def after_save_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:

@@ -9,15 +9,13 @@ from django.db.models import Model
 from django.utils.translation import ngettext
 
 from console import limits
-from console.importing.columns import Column
 from console.importing.exceptions import FileError
 from console.importing.table import Table
 
 
-def check_headers(table: Table, columns: Iterable[Column]) -> None:
-    """Raise ``FileError`` where required columns are missing; one error for all of them."""
-    wanted = [column.column_name for column in columns if column.required]
-    missing = [name for name in wanted if name not in table.headers]
+def check_headers(table: Table, needed: Iterable[str]) -> None:
+    """Raise ``FileError`` where columns that are needed are missing; one error for all of them."""
+    missing = [name for name in needed if name not in table.headers]
     if missing:
         raise FileError(
             ngettext(

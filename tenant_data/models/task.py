@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -43,11 +44,12 @@ class TaskQuerySet(limits.CountedQuerySet):
         return self.get(project__key=key, number=number)
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Any]:
-        """Raises ``LimitReached`` as one save for each would. Numbers have to be given."""
+        """Raises ``LimitReached`` as one save for each would. Those without a number get their
+        projects' next ones, in their order."""
         objs = list(objs)
         for task in objs:
             task.keep_done_at()
-        lock_projects({task.project_id for task in objs if task._state.adding})
+        give_numbers(objs)
         created = super().bulk_create(objs, *args, **kwargs)
         highest: dict[int, int] = {}
         for task in objs:
@@ -269,6 +271,22 @@ def lock_projects(keys: set[int]) -> dict[int, int]:
     highest number that each has given. Whoever gives numbers does this first."""
     rows = Project.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True)
     return dict(rows.values_list("pk", "last_number"))
+
+
+def give_numbers(tasks: Iterable[Task]) -> None:
+    """Give the new ones without a number the next of their projects that none of the others has.
+
+    Locks the projects of all new ones, as ``lock_projects`` says.
+    """
+    new = [task for task in tasks if task._state.adding]
+    last = lock_projects({task.project_id for task in new})
+    taken = {(task.project_id, task.number) for task in new}
+    for task in new:
+        if task.number is None:
+            number = last[task.project_id] + 1
+            while (task.project_id, number) in taken:
+                number += 1
+            task.number = last[task.project_id] = number
 
 
 def _note_number(project_id: int, number: int) -> None:

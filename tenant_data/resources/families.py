@@ -11,7 +11,7 @@ from import_export.widgets import Widget
 from console.importing.exceptions import CellError
 from console.importing.loader import in_batches
 from tenant_data.models import Task
-from tenant_data.resources.references import TaskKey, read_reference
+from tenant_data.resources.references import ProjectOf, TaskKey, read_reference
 
 
 class Families:
@@ -99,7 +99,9 @@ def _readable(cell: str) -> TaskKey | None:
 
 
 class TaskByReference(Widget):
-    """Another task of the same project, by its reference."""
+    """Another task of the row's project, by its reference."""
+
+    project_of: ProjectOf
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,7 +111,7 @@ class TaskByReference(Widget):
         if not value:
             return None
         key = read_reference(value)
-        if key[0] != read_reference(row["reference"])[0]:
+        if key[0] != self.project_of(row):
             raise CellError(_("%(value)s belongs to another project."), value=value)
         task = self.families.at(key)
         if task is None:

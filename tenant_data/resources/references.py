@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,8 +13,10 @@ from console.importing.loader import in_batches
 from tenant_data.models import Milestone
 from tenant_data.models.task import REFERENCE
 
-#: The key of a project and the number of a task.
+#: The key of a project and the number of a task; below zero for one that is to get a number.
 TaskKey = tuple[str, int]
+#: The key of the project of a row of a file.
+ProjectOf = Callable[[dict[str, str]], str]
 
 
 def read_reference(text: str) -> TaskKey:
@@ -25,23 +27,18 @@ def read_reference(text: str) -> TaskKey:
     return match["key"], int(match["number"])
 
 
-def project_of(reference: str) -> str:
-    """The key of the project that a reference begins with, whether or not it is a good one."""
-    return reference.upper().partition("-")[0]
-
-
 class MilestoneOfProject(Widget):
-    """A milestone by its name, of the project that the row's reference begins with."""
+    """A milestone by its name, of the row's project; ``project_of`` finds that."""
+
+    project_of: ProjectOf
 
     def __init__(self) -> None:
         super().__init__()
         self._milestones: dict[tuple[str, str], Milestone] = {}
 
-    def preload(self, references: Iterable[str], names: Iterable[str]) -> None:
-        """Load what the file names; one query for a thousand names."""
-        projects = {
-            project_of(reference) for reference, name in zip(references, names, strict=True) if name
-        }
+    def preload(self, projects: Iterable[str], names: Iterable[str]) -> None:
+        """Load what the file names in projects of these keys; one query for a thousand names."""
+        projects = set(projects)
         for batch in in_batches(sorted(set(names) - {""})):
             found = Milestone.objects.filter(project__key__in=projects, name__in=batch)
             for milestone in found.select_related("project"):
@@ -50,7 +47,7 @@ class MilestoneOfProject(Widget):
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Milestone | None:
         if not value:
             return None
-        project = project_of(row["reference"])
+        project = self.project_of(row)
         try:
             return self._milestones[project, value]
         except KeyError:

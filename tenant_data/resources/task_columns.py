@@ -22,18 +22,22 @@ class TaskColumns(KeyedResource):
     reference = Column(
         attribute="reference",
         widget=Text(),
-        meaning=gettext_lazy("The key of the project, a hyphen and the task's number."),
-        samples=("WEB-1", "WEB-2"),
-        required=True,
+        meaning=gettext_lazy(
+            "The key of the project, a hyphen and the task's number: finds a task that is there, "
+            "or gives a new one this number."
+        ),
+        samples=("WEB-1", ""),
         key=True,
+        empty_means=gettext_lazy("a new task with the next number of the project"),
     )
     project = Column(
         attribute="project__name",
         widget=Text(),
         meaning=gettext_lazy(
-            "The name for a project that has to be made; one that is there keeps its name."
+            "The name for a project that has to be made; one that is there keeps its name. For a "
+            "task without a reference: the key or the name of its project."
         ),
-        samples=("New web shop", "New web shop"),
+        samples=("New web shop", "WEB"),
         key=True,
     )
     title = Column(

@@ -13,66 +13,52 @@ from console.importing.exceptions import CellError
 from console.importing.table import Table
 from console.importing.writing import insert_rows, update_rows
 from tenant_data.models import Label, Project, Task
-from tenant_data.models.task import REFERENCE
+from tenant_data.models.task import give_numbers
 from tenant_data.resources.families import Families
 from tenant_data.resources.naming import one_name, rows_by_name
 from tenant_data.resources.newcomers import Newcomers
-from tenant_data.resources.references import TaskKey, project_of, read_reference
+from tenant_data.resources.projects_of_file import ProjectsOfFile
+from tenant_data.resources.references import TaskKey, read_reference
 from tenant_data.resources.task_columns import TaskColumns
 
 
 class TaskResource(TaskColumns):
-    """A task by its reference; makes the projects and the labels that are missing."""
+    """A task by its reference, or a new one that its project numbers; makes the projects and the
+    labels that are missing."""
 
     class Meta(TaskColumns.Meta):
         pass
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._projects: dict[str, Project] = {}
-        self._new_projects = Newcomers()
+        self._projects = ProjectsOfFile()
+        #: Tasks of the file that are to get a number, each with a key of its own until then.
+        self._to_number = 0
         self._new_labels = Newcomers()
         self._families: Families | None = None
         self.fields["labels"].widget.load = self._load_labels
+        for name in ("milestone", "parent"):
+            self.fields[name].widget.project_of = self._projects.key_of
+
+    def needed(self, headers: list[str]) -> list[str]:
+        """Without references, the projects that are to number the tasks."""
+        return [*(() if "project" in headers else ("reference",)), *super().needed(headers)]
 
     def read_key(self, row: dict[str, str]) -> TaskKey:
-        return read_reference(self.fields["reference"].clean(row))
+        if reference := row.get("reference"):
+            return read_reference(self.fields["reference"].widget.clean(reference))
+        key = self._projects.key_of(row)
+        self._to_number += 1
+        return key, -self._to_number
+
+    def spell_key(self, key: Any) -> str:
+        return _("%(project)s, next number") % {"project": key[0]}
 
     # --- what the file refers to ---------------------------------------------------------------
 
     def prepare(self, table: Table) -> None:
         """Load the projects of the file, and begin those that are missing."""
-        keys: dict[str, str] = {}
-        names = table["project"] if "project" in table.headers else [""] * len(table)
-        for reference, name in zip(table["reference"], names, strict=True):
-            key = project_of(reference)
-            if name or key not in keys:
-                keys.setdefault(key, "")
-                keys[key] = keys[key] or name
-        self._projects = {project.key: project for project in Project.objects.filter(key__in=keys)}
-        may_add = self.may("add", Project)
-        for key, name in keys.items():
-            if key not in self._projects and REFERENCE.fullmatch(f"{key}-1"):
-                self._begin_project(key, name or key, may_add=may_add)
-        self._projects |= self._new_projects.rows
-        self.notes += self._new_projects.note(
-            lambda n: ngettext(
-                "%(n)d project will be made: %(names)s",
-                "%(n)d projects will be made: %(names)s",
-                n,
-            )
-        )
-        if "milestone" in table.headers:
-            self.fields["milestone"].widget.preload(table["reference"], table["milestone"])
-
-    def _begin_project(self, key: str, name: str, *, may_add: bool) -> None:
-        message = _("There is no project %(key)s, and you may not add projects.")
-        self._new_projects.begin(
-            key,
-            Project(key=key, name=name),
-            forbidden=None if may_add else CellError(message, key=key),
-            invalid=_("A project “%(name)s” cannot be made: %(why)s"),
-        )
+        self._projects.load(table, may_add=self.may("add", Project))
 
     def _load_labels(self, names: Iterable[str]) -> dict[str, Label]:
         """The labels of the file by name in lower case; those that are missing are begun."""
@@ -97,13 +83,18 @@ class TaskResource(TaskColumns):
         return found | self._new_labels.rows
 
     def relate(self, table: Table) -> None:
-        """Load the tasks that others are to be parts of."""
+        """Load the milestones, and the tasks that others are to be parts of."""
+        keys = {key for key in self._keys if not isinstance(key, CellError)}
+        self.notes += self._projects.notes(keys, set(self.existing))
+        if "milestone" in table.headers:
+            projects = {key for key, _number in keys}
+            self.fields["milestone"].widget.preload(projects, table["milestone"])
         if "parent" not in table.headers:
             return
-        cells = zip(self._keys, table["parent"], strict=True)
+        parents = zip(self._keys, table["parent"], strict=True)
         self._families = self.fields["parent"].widget.families
         self._families.load(
-            {key: cell for key, cell in cells if not isinstance(key, CellError)},
+            {key: cell for key, cell in parents if not isinstance(key, CellError)},
             there=self.existing,
             find=lambda keys: self.find(keys, lock=not self.dry_run),
             begin=self._begin_task,
@@ -114,7 +105,7 @@ class TaskResource(TaskColumns):
     def find(self, keys: list[TaskKey], *, lock: bool) -> dict[TaskKey, Task]:
         numbers: dict[int, list[int]] = {}
         for key, number in keys:
-            if (project_id := self._projects[key].pk) is not None:
+            if number > 0 and (project_id := self._projects.rows[key].pk) is not None:
                 numbers.setdefault(project_id, []).append(number)
         if not numbers:
             return {}
@@ -134,16 +125,17 @@ class TaskResource(TaskColumns):
         return task or self._begin_task(key)
 
     def _begin_task(self, key: TaskKey) -> Task:
-        task = Task(project=self._projects[key[0]], number=key[1])
+        project, number = key
+        task = Task(project=self._projects.rows[project], number=number if number > 0 else None)
         task.parent_is_checked = True  # By ``rules``, for the whole file.
         return task
 
     def new_rows(self) -> Iterator[tuple[type[Model], int]]:
         yield from super().new_rows()
-        yield Project, len(self._new_projects.good())
+        yield Project, len(self._projects.new.good())
 
     def rules(self, instance: Task, *, new: bool) -> Iterator[tuple[str, CellError]]:
-        if refusal := self._new_projects.refused.get(instance.project.key):
+        if refusal := self._projects.new.refused.get(instance.project.key):
             yield "project", refusal
         for label in getattr(instance, "listed_labels", ()) if self._new_labels.refused else ():
             if refusal := self._new_labels.refused.get(label.name.lower()):
@@ -154,11 +146,14 @@ class TaskResource(TaskColumns):
     # --- writing -------------------------------------------------------------------------------
 
     def make_others(self) -> None:
-        self._new_projects.write()
+        self._projects.new.write()
         self._new_labels.write()
 
     def insert(self, instances: list[Task]) -> None:
-        """Wholes before their parts, which need the keys of those."""
+        """Wholes before their parts, which need the keys of those; numbers before both."""
+        for task in instances:
+            task.project = task.project  # Its key, where it was made just now.
+        give_numbers(instances)
         for is_part in (False, True):
             if some := [task for task in instances if (task.parent is not None) == is_part]:
                 insert_rows(Task, some)

@@ -112,7 +112,7 @@ class TestTask:
             ("reference,title", "WEB,x", "reference", "“WEB” is not a reference such as WEB-12."),
             ("reference,title", "WEB-0,x", "reference", "is not a reference"),
             ("reference,title", "WEB-1234567890,x", "reference", "is not a reference"),
-            ("reference,title", ",x", "reference", "must not be empty"),
+            ("reference,title", ",x", "reference", "Give a reference, or say which project"),
             ("reference,title", "WEB-8,", "title", "must not be empty"),
             ("reference,title", "WEB-7,", "title", "must not be empty"),
             ("reference,title", f"WEB-8,{'x' * 201}", "title", "at most 200 characters"),

@@ -1,0 +1,160 @@
+"""The projects that a file of tasks speaks of: those that are there, and those that it makes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console.importing.exceptions import CellError, shorten
+from console.importing.loader import in_batches
+from console.importing.table import Table
+from tenant_data.models import Project
+from tenant_data.models.task import REFERENCE
+from tenant_data.resources.naming import one_name
+from tenant_data.resources.newcomers import NAMED, Newcomers
+from tenant_data.resources.references import TaskKey
+
+#: As many numbers are skipped without a word.
+USUAL_GAP = 100
+
+
+class ProjectsOfFile:
+    """Finds the project of a row by its reference, or where it has none by the project's key or
+    name; and says what becomes of the projects' numbers."""
+
+    def __init__(self) -> None:
+        #: By key; those to be made among them.
+        self.rows: dict[str, Project] = {}
+        self.new = Newcomers()
+        #: The keys of the projects of each name in lower case, for rows without a reference.
+        self._called: dict[str, set[str]] = defaultdict(set)
+
+    def load(self, table: Table, *, may_add: bool) -> None:
+        """Load the projects of the file, and begin those that its references need."""
+        begun: dict[str, str] = {}
+        called: set[str] = set()
+        for reference, cell in zip(*cells(table, "reference", "project"), strict=True):
+            name = one_name(cell)
+            if reference:
+                key = project_of(reference)
+                begun[key] = begun.get(key) or name
+            elif name:
+                called.add(name)
+        for project in _found({*begun, *(name.upper() for name in called)}, called):
+            self.rows[project.key] = project
+        for key, name in begun.items():
+            if key not in self.rows and REFERENCE.fullmatch(f"{key}-1"):
+                self._begin(key, name or key, may_add=may_add)
+        self.rows |= self.new.rows
+        for key, project in self.rows.items():
+            self._called[one_name(project.name).lower()].add(key)
+
+    def _begin(self, key: str, name: str, *, may_add: bool) -> None:
+        message = _("There is no project %(key)s, and you may not add projects.")
+        self.new.begin(
+            key,
+            Project(key=key, name=name),
+            forbidden=None if may_add else CellError(message, key=key),
+            invalid=_("A project “%(name)s” cannot be made: %(why)s"),
+        )
+
+    def key_of(self, row: dict[str, str]) -> str:
+        """The key of the row's project, whether or not it is a good one. Raises ``CellError``
+        where the row has no reference and its project is not known."""
+        if reference := row.get("reference"):
+            return project_of(reference)
+        name = one_name(row.get("project", ""))
+        if not name:
+            message = _("Give a reference, or say which project is to number the task.")
+            raise CellError(message, column="reference")
+        if name.upper() in self.rows:
+            return name.upper()
+        keys = self._called.get(name.lower(), ())
+        if len(keys) > 1:
+            message = _("Several projects are called “%(name)s”. Give the key of one: %(keys)s.")
+            raise CellError(message, column="project", name=name, keys=", ".join(sorted(keys)))
+        for key in keys:
+            return key
+        message = _("There is no project “%(name)s” here. Add the project first.")
+        raise CellError(message, column="project", name=name)
+
+    def notes(self, keys: Iterable[TaskKey], there: set[TaskKey]) -> Iterator[str]:
+        """Sentences for the preview: what is made, and what becomes of the projects' numbers.
+        ``keys`` are all of the file, ``there`` those of tasks that are there."""
+        yield from self.new.note(
+            lambda n: ngettext(
+                "%(n)d project will be made: %(names)s",
+                "%(n)d projects will be made: %(names)s",
+                n,
+            )
+        )
+        numbers: dict[str, list[int]] = defaultdict(list)
+        without = 0
+        for key, number in keys:
+            without += number < 0
+            if (key, number) not in there:
+                numbers[key].append(number)
+        if without:
+            text = ngettext(
+                "%(n)d task has no reference and gets the next number of its project. Importing "
+                "the file again would add it again.",
+                "%(n)d tasks have no reference and get the next numbers of their projects. "
+                "Importing the file again would add them again.",
+                without,
+            )
+            yield text % {"n": without}
+        far = [sentence for key in sorted(numbers) for sentence in self._gap(key, numbers[key])]
+        yield from far[:NAMED]
+        if (more := len(far) - NAMED) > 0:
+            text = ngettext(
+                "The numbers of %(n)d more project jump ahead.",
+                "The numbers of %(n)d more projects jump ahead.",
+                more,
+            )
+            yield text % {"n": more}
+
+    def _gap(self, key: str, numbers: list[int]) -> Iterator[str]:
+        """A warning where the file takes the project's numbers far ahead, for good."""
+        project = self.rows.get(key)
+        if project is None:
+            return
+        last, highest = project.last_number, max(numbers)
+        new = sum(number > last or number < 0 for number in numbers)
+        if highest - last - new <= USUAL_GAP:
+            return
+        text = _(
+            "The numbers of %(project)s jump ahead for good: the file has %(highest)s, and without "
+            "it the next task would be %(next)s. To have the project number the tasks, leave their "
+            "references empty."
+        )
+        yield text % {
+            "project": shorten(str(project)),
+            "highest": f"{key}-{highest}",
+            "next": f"{key}-{last + 1}",
+        }
+
+
+def cells(table: Table, *names: str) -> list[list[str]]:
+    """The cells of the columns; empty ones for a column that the file does not have."""
+    return [table[name] if name in table.headers else [""] * len(table) for name in names]
+
+
+def project_of(reference: str) -> str:
+    """The key of the project that a reference begins with, whether or not it is a good one."""
+    return reference.upper().partition("-")[0]
+
+
+def _found(keys: set[str], names: set[str]) -> Iterator[Project]:
+    """The projects with one of the keys or names; a query for a thousand of them."""
+    wanted: list[tuple[str, str]] = [("key", key) for key in sorted(keys)]
+    wanted += [("name", name) for name in sorted(names)]
+    for batch in in_batches(wanted):
+        asked = Q(key__in=[text for kind, text in batch if kind == "key"])
+        if called := [text for kind, text in batch if kind == "name"]:
+            asked |= Q(name__in=called) | Q(lowered__in=[text.lower() for text in called])
+        yield from Project.objects.alias(lowered=Lower("name")).filter(asked)
