@@ -24,6 +24,7 @@ class LeavesOthersWork(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.prepare_fields()
         if self.instance._state.adding:
             return
         for name, field in self.fields.items():
@@ -34,6 +35,17 @@ class LeavesOthersWork(forms.ModelForm):
                 field.hidden_widget = JoinedKeys
         if self.is_bound:
             self._bring_up_to_date()
+
+    def prepare_fields(self) -> None:
+        """Where a subclass gives fields their widgets, choices and initial values: before what was
+        sent is compared with them."""
+
+    def shown(self, name: str) -> Any:
+        """What the page has shown in the field; ``None`` where that is not known."""
+        if not (self.is_bound and self.add_initial_prefix(name) in self.data):
+            return None
+        hidden = self.fields[name].hidden_widget()
+        return self._widget_data_value(hidden, self.add_initial_prefix(name))
 
     def _bring_up_to_date(self) -> None:
         """Post what the row has now for every field that was not touched: it is judged, saved, and

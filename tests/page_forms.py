@@ -44,7 +44,7 @@ class _Reader(HTMLParser):
         elif tag == "input" and name and given.get("type") not in _NOT_SENT:
             ticks = given.get("type") in ("checkbox", "radio")
             if not ticks or "checked" in given:
-                self._add(name, given.get("value") or ("on" if ticks else ""))
+                self._add(name, given.get("value", "on" if ticks else "") or "")
         elif tag == "select" and name:
             self._select, self._options = (name, "multiple" in given), []
         elif tag == "option" and self._select:

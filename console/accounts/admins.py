@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from console.accounts.models import User
 from console.accounts.roles import Role, TenantRole
+from console.postgres.contexts import tenants_connection
 
 
 def admins(roles: type[Role]) -> QuerySet[User]:
@@ -23,15 +24,29 @@ def admins(roles: type[Role]) -> QuerySet[User]:
     return User.objects.filter(can, is_active=True, is_staff=True)
 
 
+def hold_people() -> None:
+    """Be the only one who changes users or groups of this side, until the transaction ends.
+
+    Whoever locks rows of several of them does this first; so no two wait for each other.
+    """
+    connection = tenants_connection()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"people {connection.schema_name}"],
+        )
+
+
 def is_last_admin(user: User, roles: type[Role]) -> bool:
     """Whether the user is an admin and nobody else is one who can sign in.
 
     Those who have not set a password yet do not count beside one who has. Where nobody has, as in
     a tenant whose first admins were just invited, each of them may still be the one.
 
-    Locks the admins until the transaction ends: two who deactivate or demote each other at the
-    same moment must not both succeed.
+    Holds the people and locks the admins until the transaction ends: two who deactivate or demote
+    each other at the same moment must not both succeed.
     """
+    hold_people()
     list(admins(roles).order_by("pk").select_for_update().values_list("pk", flat=True))
     # Asked again under the lock: to leave a group changes no row of users, so whoever waited for
     # the lock still had the answer of before.

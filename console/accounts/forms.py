@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidg
 
 from console.accounts import rights
 from console.accounts.models import User
+from console.others import LeavesOthersWork
 
 
 class SignInForm(AuthenticationForm):
@@ -61,7 +62,7 @@ class ChecklistWidget(forms.CheckboxSelectMultiple):
         return option
 
 
-class RightsForm(forms.ModelForm):
+class RightsForm(LeavesOthersWork):
     """A form in which rights are given. The ModelAdmin's ``get_form`` sets the two attributes."""
 
     acting_user: User
@@ -83,18 +84,27 @@ class RightsForm(forms.ModelForm):
         )
         field.current = set(chosen_now)
         field.allowed = allowed
+        # Browsers do not send disabled boxes: what was shown there was not taken away.
+        field.shown = {int(key) for key in self.shown(name) or () if key.isdecimal()}
+        if kept := field.shown - allowed:
+            self.data = self.data.copy()
+            sent = self.data.getlist(self.add_prefix(name))
+            self.data.setlist(self.add_prefix(name), [*sent, *map(str, sorted(kept))])
 
     def _chosen(self, name: str) -> QuerySet[Any]:
-        """What was ticked, with what was there and may not be touched left as it was.
-
-        Browsers do not send disabled boxes, so what is missing there was not taken away.
-        """
+        """What was ticked, with what is there and may not be touched left as it is."""
         field = self.fields[name]
         ticked = {obj.pk for obj in self.cleaned_data[name]}
-        if ticked - field.current - field.allowed:
+        if ticked - field.current - field.allowed - field.shown:
             raise ValidationError(_t("You cannot give rights that you do not have yourself."))
         result = (ticked & field.allowed) | (field.current - field.allowed)
         return field.queryset.model.objects.filter(pk__in=result)
+
+    def _in_words(self, name: str, field: forms.Field, value: Any) -> str:
+        if getattr(field, "queryset", None) is None or field.queryset.model is not Permission:
+            return super()._in_words(name, field, value)
+        given = field.queryset.filter(pk__in=value or []).select_related("content_type")
+        return ", ".join(sorted(map(rights.full_name, given)))
 
     def _current(self, name: str) -> list[int]:
         if self.instance.pk is None:
@@ -107,8 +117,7 @@ class GroupForm(RightsForm):
         model = Group
         fields = ("name", "permissions")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def prepare_fields(self) -> None:
         if "permissions" in self.fields:
             self.fields["permissions"].label = _("Rights")
             self._check_list(
@@ -137,8 +146,7 @@ class UserForm(RightsForm):
             "user_permissions",
         )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def prepare_fields(self) -> None:
         if "user_permissions" in self.fields:
             self.fields["user_permissions"].label = _("Rights of their own")
             self._check_list(

@@ -78,13 +78,15 @@ class UserWithRoleForm(RoleForm, UserForm):
 
     last_admin_message: ClassVar[Any]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def prepare_fields(self) -> None:
+        super().prepare_fields()
         roles = [pk for pk in self._current("groups") if pk in self.roles.values]
         self._prepare_role(min(roles, default=None))
         groups = self.fields.get("groups")
         if groups is not None:
             groups.label = _("Other groups")
+            there = self.initial.get("groups", ())
+            self.initial["groups"] = [group for group in there if group.pk not in roles]
 
     def offered_groups(self) -> Any:
         return super().offered_groups().exclude(pk__in=self.roles.values)

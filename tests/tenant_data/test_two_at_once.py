@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -47,34 +46,6 @@ def work(committed: tuple[int, int]) -> Iterator[tuple[int, int]]:
     with transaction.atomic():
         yield committed
         transaction.set_rollback(True)
-
-
-@pytest.fixture
-def meanwhile(second: Any) -> Callable[..., Any]:
-    """``meanwhile(act)``: what the test's own connection does while the second one, which has
-    written already, commits as soon as somebody waits for it."""
-
-    def run(act: Callable[[], Any]) -> Any:
-        waited: list[bool] = []
-
-        def commit_once_somebody_waits() -> None:
-            for _try in range(200):
-                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                if second.execute(waiting).fetchone()[0]:
-                    waited.append(True)
-                    break
-                second.execute("SELECT pg_sleep(0.01)")
-            second.commit()
-
-        thread = Thread(target=commit_once_somebody_waits)
-        thread.start()
-        try:
-            return act()
-        finally:
-            thread.join()
-            assert waited, "nobody had to wait"
-
-    return run
 
 
 def test_a_form_does_not_take_back_what_was_moved_meanwhile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -12,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from console.accounts import rights
+from console.accounts.admins import hold_people
 from console.accounts.forms import RightsForm
+from console.locking import HoldsRow
 from console.modeladmin import ModelAdmin
 
 
-class RightsAdmin(ModelAdmin):
+class RightsAdmin(HoldsRow, ModelAdmin):
     """A ModelAdmin whose form gives rights: those of its own site, within the user's own."""
 
     rights_field: ClassVar[str]
@@ -25,6 +28,14 @@ class RightsAdmin(ModelAdmin):
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("accounts/accounts.css",)}
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """As ``HoldsRow``; the people first, for a form may have to lock the admins as well."""
+        if request.method == "POST" and connection.in_atomic_block:
+            hold_people()
+        return super().get_object(request, object_id, from_field)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
