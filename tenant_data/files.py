@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django_tenants.utils import tenant_context
 
 from console import limits
+from console.names import misleads
 from console.postgres.contexts import tenants_connection
 from tenant_data.file_types import is_what_it_says, type_of
 from tenant_data.models import Attachment, Task
@@ -40,7 +41,7 @@ def clean_name(name: str) -> str:
     """The name as the sender had it, without what could mislead: no folders, no control characters,
     none that change the direction of text, not too long. May be empty."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    name = "".join(char for char in name if not _misleads(char))
+    name = "".join(char for char in name if not misleads(char))
     name = " ".join(name.split()).rstrip(".")
     if len(name) <= LONGEST_NAME:
         return name
@@ -49,14 +50,6 @@ def clean_name(name: str) -> str:
         return name[:LONGEST_NAME]
     room = LONGEST_NAME - len(extension) - 1
     return f"{stem[:room].rstrip()}.{extension}"
-
-
-def _misleads(char: str) -> bool:
-    """Of the invisible characters, joiners are left: some scripts, and emoji, are spelled so."""
-    category = unicodedata.category(char)
-    if category == "Cf":
-        return char not in "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
-    return category in ("Cc", "Cs", "Zl", "Zp")
 
 
 # --- Taking in --------------------------------------------------------------------------------

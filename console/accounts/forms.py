@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidg
 
 from console.accounts import rights
 from console.accounts.models import User
+from console.names import validate_name
 from console.others import LeavesOthersWork
 
 
@@ -118,6 +119,9 @@ class GroupForm(RightsForm):
         fields = ("name", "permissions")
 
     def prepare_fields(self) -> None:
+        if "name" in self.fields:
+            # The model is Django's.
+            self.fields["name"].validators.append(validate_name)
         if "permissions" in self.fields:
             self.fields["permissions"].label = _("Rights")
             self._check_list(

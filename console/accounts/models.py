@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console import limits
+from console.names import validate_name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -57,7 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         error_messages={"unique": _("There is already a user with this e-mail address.")},
     )
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = models.CharField(_("name"), max_length=150, blank=True, validators=[validate_name])
     is_staff = models.BooleanField(
         _("may use the admin"),
         default=True,

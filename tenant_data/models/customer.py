@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from console.names import validate_name
 from tenant_data.models.bounds import LONG_TEXT
 
 
@@ -15,8 +16,10 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 class Customer(models.Model):
     """Somebody for whom the company works. Projects may be for one."""
 
-    name = models.CharField(_("name"), max_length=120)
-    contact_name = models.CharField(_("contact"), max_length=120, blank=True)
+    name = models.CharField(_("name"), max_length=120, validators=[validate_name])
+    contact_name = models.CharField(
+        _("contact"), max_length=120, blank=True, validators=[validate_name]
+    )
     contact_email = models.EmailField(_("e-mail"), blank=True)
     contact_phone = models.CharField(_("phone"), max_length=40, blank=True)
     notes = models.TextField(_("notes"), blank=True, validators=LONG_TEXT)

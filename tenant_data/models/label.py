@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from console.names import validate_name
 from tenant_data.models.colours import Colour, ColourField
 
 
@@ -20,7 +21,10 @@ class Label(models.Model):
         _("name"),
         max_length=40,
         # In files, commas stand between the labels of a task.
-        validators=[RegexValidator(r"\A[^,]*\Z", _("A label has no comma in its name."))],
+        validators=[
+            RegexValidator(r"\A[^,]*\Z", _("A label has no comma in its name.")),
+            validate_name,
+        ],
     )
     colour = ColourField(default=Colour.GREY)
 

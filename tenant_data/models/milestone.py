@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from console.names import validate_name
 from tenant_data.models.bounds import LONG_TEXT, USUAL_DAYS
 from tenant_data.models.project import Project
 
@@ -20,7 +21,7 @@ class Milestone(models.Model):
     project = models.ForeignKey(
         Project, models.CASCADE, related_name="milestones", verbose_name=_("project")
     )
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, validators=[validate_name])
     description = models.TextField(_("description"), blank=True, validators=LONG_TEXT)
     due_on = models.DateField(_("due"), null=True, blank=True, validators=USUAL_DAYS)
     is_reached = models.BooleanField(_("reached"), default=False)

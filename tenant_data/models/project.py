@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console import limits
+from console.names import validate_name
 from tenant_data.models.bounds import LONG_TEXT, USUAL_DAYS
 from tenant_data.models.colours import Colour, ColourField
 from tenant_data.models.customer import Customer
@@ -43,7 +44,7 @@ class Project(models.Model):
         error_messages={"unique": _("There is a project with this key already.")},
         help_text=_("Begins the reference of each task, as WEB in WEB-12."),
     )
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, validators=[validate_name])
     description = models.TextField(_("description"), blank=True, validators=LONG_TEXT)
     status = models.CharField(
         _("status"), max_length=10, choices=ProjectStatus.choices, default=ProjectStatus.ACTIVE

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console import limits
+from console.names import validate_name
 from tenant_data.models.bounds import LONG_TEXT, USUAL_DAYS
 from tenant_data.models.label import Label
 from tenant_data.models.milestone import Milestone
@@ -71,7 +72,7 @@ class Task(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(HIGHEST)],
         help_text=_("Leave empty for the project's next number."),
     )
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=200, validators=[validate_name])
     description = models.TextField(_("description"), blank=True, validators=LONG_TEXT)
     status = models.CharField(
         _("status"), max_length=12, choices=TaskStatus.choices, default=TaskStatus.OPEN

@@ -22,6 +22,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from console.accounts.mail import mail_is_set
+from console.names import validate_name
 from tenants.admin.base import client_url, may_invite, origin_of, report_refusal
 from tenants.admin.client_page import ClientPages, QuestionForm
 from tenants.exceptions import AdminExists, TenantError, UserIsInactive, UserIsNoAdmin
@@ -39,7 +40,12 @@ from tenants.operations.invite import (
 
 
 class AdminForm(QuestionForm):
-    name = forms.CharField(label=_("Name"), max_length=150, widget=UnfoldAdminTextInputWidget)
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=150,
+        validators=[validate_name],
+        widget=UnfoldAdminTextInputWidget,
+    )
     email = forms.EmailField(
         label=_("E-mail address"),
         max_length=254,

@@ -8,6 +8,8 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from console.names import validate_name
+
 
 class BillingPeriod(models.TextChoices):
     MONTH = "month", _("Monthly")
@@ -63,7 +65,7 @@ class Plan(models.Model):
         ],
         help_text=_("Names the plan in files; lower case, as in “team-yearly”."),
     )
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(_("name"), max_length=80, validators=[validate_name])
     description = models.CharField(_("description"), max_length=200, blank=True)
     price = models.DecimalField(
         _("price"),
