@@ -58,15 +58,29 @@ def check(kind: str, *, adding: int = 1) -> None:
     Locks the kind for this tenant until the transaction ends, so that of two who add the last one
     at the same moment one is refused. Asks the database nothing where there is no limit.
     """
+    if adding > 0 and (why := _hindrance(kind, adding, lock=True)):
+        raise LimitReached(why, code=f"limit_{kind}")
+
+
+def hindrance(kind: str) -> str:
+    """Why there cannot be one more of a kind, in words; empty where nothing is in the way.
+
+    For pages that say so before anybody fills in a form; ``check`` has the last word. One query,
+    where there is a limit.
+    """
+    return _hindrance(kind, 1, lock=False)
+
+
+def _hindrance(kind: str, adding: int, *, lock: bool) -> str:
     plan = plan_of_company()
     limit = plan.limits().get(kind) if plan else None
-    if plan is None or limit is None or adding <= 0:
-        return
-    _lock(kind)
+    if plan is None or limit is None:
+        return ""
+    if lock:
+        _lock(kind)
     used: Callable[[str], int] = import_string(settings.TENANT_USE)
     already = used(kind)
-    if already + adding > limit:
-        raise LimitReached(_refusal(kind, plan.name, already, limit, adding), code=f"limit_{kind}")
+    return _refusal(kind, plan.name, already, limit, adding) if already + adding > limit else ""
 
 
 #: Whether rows are counted together by whoever writes them.

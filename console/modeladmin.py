@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import checkbox as unfold_checkbox
 
+from console import limits
 from console.changelist import ChangeList
 from console.form_errors import error_links
 from console.history.tracked import Tracked
@@ -78,6 +79,26 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """At a limit of the plan the page says so before anybody fills it in."""
+        is_asked_for = request.method == "GET" and self.has_add_permission(request)
+        if is_asked_for and (why := self._why_no_more()):
+            messages.warning(request, why)
+        return super().add_view(request, form_url, extra_context)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """At a limit of the plan, what the button says that leads to the page above."""
+        why = self._why_no_more() if self.has_add_permission(request) else ""
+        return super().changelist_view(request, {**(extra_context or {}), "why_no_more": why})
+
+    def _why_no_more(self) -> str:
+        kind = getattr(self.model, "counted_as", "")
+        return limits.hindrance(kind) if kind else ""
 
     def action_checkbox(self, obj: Model) -> SafeString:
         """The box that selects a row, under the row's name. A list has many: no template."""

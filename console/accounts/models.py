@@ -74,6 +74,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     #: What the user chose for the pages, such as the order of lists; see ``console.changelist``.
     preferences = models.JSONField(_("preferences"), default=dict, blank=True, editable=False)
 
+    #: What a plan counts users who can sign in as; see ``console.limits``.
+    counted_as = "users"
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"
