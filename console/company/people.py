@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from import_export import fields, resources
 
 from console.accounts.models import User
+from console.importing.widgets import Moment
 
 
 class PeopleResource(resources.ModelResource):
@@ -15,6 +16,8 @@ class PeopleResource(resources.ModelResource):
 
     may_sign_in = fields.Field(column_name="may_sign_in")
     groups = fields.Field(column_name="groups")
+    date_joined = fields.Field("date_joined", column_name="date_joined", widget=Moment())
+    last_login = fields.Field("last_login", column_name="last_login", widget=Moment())
 
     class Meta:
         model = User

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import Choices
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from import_export.widgets import Widget
 
@@ -117,10 +118,11 @@ class Day(Widget):
 
 
 class Moment(Widget):
-    """A date and time in UTC, as 2026-11-22 09:30; only written, never read."""
+    """A date and time as 2026-11-22T10:30:00+01:00, in the zone of the company, or of the staff's
+    side; only written, never read."""
 
     def render(self, value: datetime | None, obj: Any = None, **kwargs: Any) -> str:
-        return "" if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+        return "" if value is None else localtime(value).isoformat(timespec="seconds")
 
 
 class Amount(Widget):

@@ -22,7 +22,7 @@ class CommentResource(KeyedResource):
     written = Info(
         attribute="created_at",
         widget=Moment(),
-        meaning=gettext_lazy("When it was written, in UTC."),
+        meaning=gettext_lazy("When it was written, where the company is."),
         samples=("", ""),
     )
     author = Info(

@@ -164,13 +164,13 @@ class ClientColumns(KeyedResource):
     created_at = Info(
         attribute="created_at",
         widget=Moment(),
-        meaning=_("When the client was added, in UTC."),
+        meaning=_("When the client was added."),
         samples=("", ""),
     )
     last_active_at = Info(
         attribute="last_active_at",
         widget=Moment(),
-        meaning=_("When somebody last used the client's pages, in UTC."),
+        meaning=_("When somebody last used the client's pages."),
         samples=("", ""),
     )
 
