@@ -34,7 +34,7 @@ from tenant_data.resources import MilestoneResource
 class MilestoneAdmin(ImportExportMixin, WorkAdmin):
     form = LeavesOthersWork
     resource_classes = (MilestoneResource,)
-    list_display = ("name", "project_name", "due", "progress", "is_reached")
+    list_display = ("name", "project_name", "due", "progress", "reached")
     list_select_related = ("project",)
     list_filter = (
         ("is_reached", BooleanRadioFilter),
@@ -69,6 +69,13 @@ class MilestoneAdmin(ImportExportMixin, WorkAdmin):
         if day is None or milestone.is_reached or day >= timezone.localdate():
             return day
         return late_day(day)
+
+    @display(
+        description=_("reached"), ordering="is_reached", label={"yes": "success", "not_yet": ""}
+    )
+    def reached(self, milestone: Milestone) -> tuple[str, str]:
+        """In words: a red cross would say that something went wrong."""
+        return ("yes", _t("Reached")) if milestone.is_reached else ("not_yet", _t("Not yet"))
 
     @display(description=_("tasks done"), ordering="total")
     def progress(self, milestone: Any) -> SafeString:
