@@ -233,7 +233,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 # What the files of one request can have together (bytes).
 UPLOAD_MAX_BYTES = 3 * max(ATTACHMENT_MAX_MB, 20) * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 
 # --- Import and export ----------------------------------------------------------------------
 

@@ -8,16 +8,29 @@ from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
+#: So many files of one request are kept. Django's own bound answers with a bare page, and is far
+#: above.
+MOST_FILES = 100
+
 
 class BoundedUpload(FileUploadHandler):
     """Lets go of files from the one on with which a request has sent more than it may.
 
-    The rest of the form arrives, so that a page can say what is wrong: ``was_cut`` knows.
+    The rest of the form arrives, so that a page can say what is wrong: ``was_cut`` and
+    ``files_sent`` know.
     """
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
         self.received = 0
+        self.files = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.files += 1
+        self.request._files_sent = self.files
+        if self.files > MOST_FILES:
+            raise SkipFile
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)
@@ -28,6 +41,11 @@ class BoundedUpload(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         """Whoever comes next has the file."""
+
+
+def files_sent(request: Any) -> int:
+    """How many files the request had, those that were let go among them."""
+    return getattr(request, "_files_sent", 0)
 
 
 def was_cut(request: Any) -> bool:

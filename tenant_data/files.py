@@ -71,8 +71,7 @@ def check_files(uploads: list[UploadedFile]) -> None:
     Sets each file's name to the one under which it will be kept.
     """
     if len(uploads) > MOST_AT_ONCE:
-        message = _("These are %(n)d files. Choose %(most)d at the most.")
-        raise ValidationError(message % {"n": len(uploads), "most": MOST_AT_ONCE})
+        raise too_many(len(uploads))
     errors = []
     for upload in uploads:
         shown = clean_name(upload.name or "")
@@ -85,6 +84,11 @@ def check_files(uploads: list[UploadedFile]) -> None:
         errors.append(message % {"size": filesizeformat(largest_request())})
     if errors:
         raise ValidationError(errors)
+
+
+def too_many(number: int) -> ValidationError:
+    message = _("These are %(n)d files. Choose %(most)d at the most.")
+    return ValidationError(message % {"n": number, "most": MOST_AT_ONCE})
 
 
 def _problem(upload: UploadedFile, name: str) -> str:

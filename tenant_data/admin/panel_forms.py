@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from console.modeladmin import AutocompleteSelect
 from console.sites import tenant_site
-from console.uploads import was_cut
+from console.uploads import MOST_FILES, files_sent, was_cut
 from tenant_data import files
 from tenant_data.durations import MinutesField
 from tenant_data.file_types import TYPES
@@ -140,7 +140,10 @@ class FilesForm(PanelForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        if was_cut(self.request):
+        if (sent := files_sent(self.request)) > MOST_FILES:
+            self._errors.pop("files", None)
+            self.add_error("files", files.too_many(sent))
+        elif was_cut(self.request):
             self._errors.pop("files", None)
             size = filesizeformat(files.largest_request())
             message = _("Together these files are larger than %(size)s. Attach them one by one.")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
+from console.uploads import was_cut
 from tenants.branding.sample import render_sample, shades
 from tenants.branding.views import logo_response
 from tenants.models import Client
@@ -56,6 +57,10 @@ class ClientBranding:
         response = logo_response(client)
         response["Cache-Control"] = "private, max-age=86400, immutable"
         return response
+
+    def get_form(self: Any, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        return type(form.__name__, (form,), {"was_cut": True}) if was_cut(request) else form
 
     def save_model(self: Any, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
         """Save, and take away the file that is of no use afterwards: the old one once all is

@@ -21,6 +21,10 @@ LARGEST_PICTURE = 16_000_000
 #: The longer side of the picture that is stored, in pixels.
 LARGEST_SIDE = 512
 
+#: A picture that is longer than so many times its width, or the other way round, is a line where
+#: logos are shown.
+LONGEST = 6
+
 #: The formats that are taken, with the ending and the type of what is stored.
 FORMATS = {
     "PNG": ("png", "image/png"),
@@ -61,6 +65,15 @@ def _written_anew(content: bytes) -> ContentFile[bytes]:
         # The size is in the file's head; nothing is unpacked yet.
         if sent.width * sent.height > LARGEST_PICTURE:
             raise _too_many_pixels()
+        if max(sent.size) > LONGEST * min(sent.size):
+            raise ValidationError(
+                _(
+                    "The picture is %(width)d by %(height)d: too long and narrow for a logo. Its "
+                    "longer side can be %(n)d times the shorter one at the most; square is best."
+                ),
+                code="narrow_picture",
+                params={"width": sent.width, "height": sent.height, "n": LONGEST},
+            )
         kind = str(sent.format)
         upright = ImageOps.exif_transpose(sent)
     has_alpha = kind != "JPEG" and upright.has_transparency_data

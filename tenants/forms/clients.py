@@ -52,6 +52,8 @@ class ClientForm(LeavesOthersWork, CanBeTurnedDown):
         help_text=_("PNG, JPEG or WebP, 1 MB at the most. Best square; letters stand in for it."),
     )
     without_initial = ("logo", "confirmed_name")
+    #: Whether there was a logo that was too large to be kept; the ModelAdmin's ``get_form`` knows.
+    was_cut = False
     #: A name that somebody else has is asked about once; then it is in here, and taken.
     confirmed_name = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -124,6 +126,11 @@ class ClientForm(LeavesOthersWork, CanBeTurnedDown):
                 params={"name": schema_name},
             )
         return schema_name
+
+    def clean_logo(self) -> Any:
+        if self.was_cut:
+            raise ValidationError(_("The file is larger than 1 MB."), code="large_file")
+        return self.cleaned_data["logo"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

@@ -74,6 +74,15 @@ class TestAttaching:
         shown = text_of(signed_in("Wanda", *MAY_ATTACH).post(page(task, "attach")))
         assert "Choose a file first." in shown
 
+    def test_hundreds_of_files_are_refused_in_words(
+        self, signed_in: Callable[..., Any], task: Task
+    ) -> None:
+        chosen = {"files": [upload(f"{number}.txt", b"x") for number in range(250)]}
+        response = signed_in("Wanda", *MAY_ATTACH).post(page(task, "attach"), chosen)
+        assert response.status_code == 200
+        assert "These are 250 files. Choose 10 at the most." in text_of(response)
+        assert stored() == []
+
     def test_what_is_too_much_for_one_request_is_not_kept(
         self, signed_in: Callable[..., Any], task: Task, settings: Any
     ) -> None:

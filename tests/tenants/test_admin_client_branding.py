@@ -127,6 +127,14 @@ class TestChoosingALogo:
         assert message in errors_of(response)
         assert [file.name for file in logos_folder.iterdir()] == [with_logo.logo.name]
 
+    def test_one_that_was_let_go_on_its_way_in_is_told_of(
+        self, browser: Any, with_logo: Client, logos_folder: Path, settings: Any
+    ) -> None:
+        settings.UPLOAD_MAX_BYTES = 10
+        response = browser.post(change(with_logo), posted(with_logo, logo=sent(picture())))
+        assert "The file is larger than 1 MB." in errors_of(response)
+        assert [file.name for file in logos_folder.iterdir()] == [with_logo.logo.name]
+
     def test_nothing_is_stored_where_something_else_is_wrong(
         self, browser: Any, alpha: Client, logos_folder: Path
     ) -> None:

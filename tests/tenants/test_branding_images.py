@@ -56,7 +56,7 @@ def test_keeps_the_kind_whatever_the_file_is_called(kind: str, name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("size", "stored"), [((2000, 1000), (512, 256)), ((100, 4000), (13, 512)), ((512, 512),) * 2]
+    ("size", "stored"), [((2000, 1000), (512, 256)), ((500, 3000), (85, 512)), ((512, 512),) * 2]
 )
 def test_shrinks_what_is_large_and_keeps_its_shape(
     size: tuple[int, int], stored: tuple[int, int]
@@ -129,6 +129,13 @@ def test_takes_the_first_of_moving_pictures(kind: str) -> None:
 def test_refuses_what_is_none_of_the_three(content: bytes) -> None:
     with pytest.raises(ValidationError, match="not a picture that can be read"):
         cleaned(content)
+
+
+@pytest.mark.parametrize("size", [(601, 100), (100, 601), (1, 512)])
+def test_refuses_what_is_a_line_where_logos_are_shown(size: tuple[int, int]) -> None:
+    with pytest.raises(ValidationError, match=rf"The picture is {size[0]} by {size[1]}: too long"):
+        cleaned(picture(size=size))
+    assert read(cleaned(picture(size=(600, 100)))).size == (512, 85)
 
 
 def test_refuses_a_large_file_unread(monkeypatch: pytest.MonkeyPatch) -> None:
