@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from console.company import making, waking
+from console.company import making, sweeping, waking
 from console.company.exceptions import TryAgainLater
 from tenants.exceptions import SchemaBusy
 
@@ -35,3 +35,9 @@ def delete_export(schema: str, export_id: int) -> None:
 @app.task(queue="exports", name="company.take_up_exports", retry=PATIENCE)
 def take_up_exports(schema: str) -> None:
     waking.take_up_exports(schema)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(queue="exports", name="company.sweep_files", queueing_lock="company.sweep_files")
+def sweep_files(timestamp: int) -> None:
+    sweeping.sweep_all()
