@@ -40,6 +40,8 @@ class WorkAdmin(HoldsRow, ModelAdmin):
     feature = ""
     actions = ("delete_selected",)
     paginator = BoundedPaginator
+    #: How many rows an action takes at the most; said where a list has more.
+    at_once = DELETED_AT_ONCE
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("tenant_data/work.css",)}

@@ -122,6 +122,7 @@ VERBS = {
 class ManyTasks:
     """For the ModelAdmin of tasks."""
 
+    at_once = bulk.MAX_AT_ONCE
     actions = ("assign_selected", "close_selected", "move_selected", "delete_selected")
 
     @admin.action(description=_("Assign"), permissions=["change"])
