@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditlog.registry import auditlog
 from django.db.models import Model
 
+from console.history.emptied import track_emptied
 from console.history.many import track_many
 from tenant_data.models import (
     Attachment,
@@ -30,6 +31,8 @@ def track() -> None:
     auditlog.register(Attachment, include_fields=sorted(OF_A_FILE))
     track_many(Project, "members")
     track_many(Task, "labels")
+    track_emptied(Task, "milestone", "parent", "assignee")
+    track_emptied(Project, "lead")
 
 
 def _fields(model: type[Model]) -> list[str]:

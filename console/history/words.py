@@ -182,6 +182,8 @@ def _value(field: Any, value: Any, names: _Names) -> str:
     if getattr(field, "choices", None):
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.ForeignKey):
+        if not str(value).isdigit():
+            return str(value)  # What is deleted has its name there; see ``emptied``.
         known = names.get(field.related_model, {})
         return known.get(str(value), _("no longer there"))
     for kind, read in _READERS.items():
