@@ -77,3 +77,7 @@ def _joins(text: str, place: int) -> bool:
 
 def _script(char: str) -> str:
     return unicodedata.name(char, "").partition(" ")[0]
+
+
+#: What a model's field for a name has.
+NAME = [validate_name]

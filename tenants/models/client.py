@@ -17,7 +17,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import TenantMixin
 
-from console.names import validate_name
+from console.names import NAME
 from tenants.models.plan import Plan
 from tenants.models.schema_version import SchemaVersion
 from tenants.models.week import WeekStart
@@ -94,7 +94,7 @@ class Client(TenantMixin):
     auto_create_schema = False
     auto_drop_schema = False
 
-    name = models.CharField(_("name"), max_length=120, validators=[validate_name])
+    name = models.CharField(_("name"), max_length=120, validators=NAME)
     schema_name = models.CharField(
         _("schema name"),
         max_length=SCHEMA_NAME_MAX_LENGTH,
@@ -126,11 +126,7 @@ class Client(TenantMixin):
     )
 
     contact_name = models.CharField(
-        _("contact"),
-        max_length=150,
-        blank=True,
-        validators=[validate_name],
-        help_text=_("Whom to ask for."),
+        _("contact"), max_length=150, blank=True, validators=NAME, help_text=_("Whom to ask for.")
     )
     contact_email = models.EmailField(_("contact's e-mail"), blank=True)
     contact_phone = models.CharField(
@@ -144,7 +140,7 @@ class Client(TenantMixin):
     admin_name = models.CharField(
         _("first admin's name"),
         max_length=150,
-        validators=[validate_name],
+        validators=NAME,
         help_text=_("Who gets the first account."),
     )
     admin_email = models.EmailField(
