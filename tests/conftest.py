@@ -17,8 +17,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client as HttpClient
+from django.test import override_settings
 from django.urls import set_urlconf
 from django.utils import timezone
 from django_tenants.utils import schema_context
@@ -60,6 +61,25 @@ def static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("static")
 
 
+#: Quick to hash with.
+HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """One transaction around the tests of a module, each of which is a savepoint in it.
+
+    What a fixture of the module's writes after this one is there for each of its tests, as it
+    was at first, and gone after the last.
+    """
+    connection.set_schema_to_public()
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=HASHERS):
+        with transaction.atomic():
+            yield
+            connection.set_schema_to_public()
+            transaction.set_rollback(True)
+
+
 @pytest.fixture(autouse=True)
 def _plain_settings(settings: Any, static_root: Path) -> None:
     """Pages are tested without `collectstatic`, and passwords are hashed quickly."""
@@ -68,7 +88,7 @@ def _plain_settings(settings: Any, static_root: Path) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = HASHERS
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +199,12 @@ class Browser(HttpClient):
         if user is not None:
             with schema_context(schema):
                 self.force_login(user)
+
+    def another(self) -> Browser:
+        """A browser that has the same cookies, and so the same user, by now."""
+        browser = Browser(self.host, self.schema, None)
+        browser.cookies.load(self.cookies.output(header="", sep=";"))
+        return browser
 
     def request(self, **request: Any) -> Any:
         try:

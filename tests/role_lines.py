@@ -18,7 +18,6 @@ from console.importing.tokens import make_ticket
 from console.sites import ConsoleSite
 from tests.conftest import Browser
 from tests.page_forms import forms_in, main_form
-from tests.snapshot import snapshot
 
 #: The key of each row, by what it is called in a table. A row that everybody has one of, such as
 #: a comment of their own, has a key for each person.
@@ -48,14 +47,6 @@ class Side:
 
     def url(self, route: str, *args: Any) -> str:
         return reverse(f"admin:{route}", args=args, urlconf=self.urlconf)
-
-    def snapshot(self) -> dict[str, str]:
-        """A fingerprint of each table that a page of this side may write, by ``schema.table``."""
-        return {
-            f"{schema}.{table}": rows
-            for schema in self.schemas
-            for table, rows in snapshot(schema).items()
-        }
 
     # --- What is in a line --------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from django_tenants.utils import schema_context
 from console.accounts.models import User
 from tests.conftest import Browser
 from tests.site_map import PAGES, address
-from tests.snapshot import changed, snapshot
+from tests.snapshot import taken_back
 
 #: Pages for everybody who has.
 SIGNED_IN = {"index", "password_change", "password_change_done", "search", "autocomplete"}
@@ -37,17 +37,17 @@ def test_strangers_are_asked_to_sign_in_and_those_without_rights_are_refused(
     with schema_context(side):
         nobody = User.objects.create_user("nobody@example.com", is_staff=True)
     stranger, outsider = visitor(side, None), visitor(side, nobody)
-    before = snapshot(side)
-    for method in METHODS:
-        response = getattr(stranger, method)(path)
-        assert response.status_code in (302, 403, 404), (method, response.status_code)
-        if response.status_code == 302:
-            assert "/login/" in response.headers["Location"]
     allowed = (200, 302, 403, 405) if name in SIGNED_IN else (403, 404, 405)
-    for method in METHODS:
-        response = getattr(outsider, method)(path)
-        assert response.status_code in allowed, (method, response.status_code)
-    assert changed(before, snapshot(side)) == set()
+    with taken_back(side) as wrote:
+        for method in METHODS:
+            response = getattr(stranger, method)(path)
+            assert response.status_code in (302, 403, 404), (method, response.status_code)
+            if response.status_code == 302:
+                assert "/login/" in response.headers["Location"]
+        for method in METHODS:
+            response = getattr(outsider, method)(path)
+            assert response.status_code in allowed, (method, response.status_code)
+    assert wrote == set()
 
 
 def test_there_are_pages() -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from tenant_data.models import Project, Task, TaskPriority, TaskStatus
 from tenants.models import Client, Feature, Plan
+from tests.conftest import Browser
 from tests.role_lines import Scene
 from tests.tenant_data.company_scene import make_people, make_scene
 from tests.tenant_data.work import a_task, give_plan, someone
@@ -68,23 +71,47 @@ def browser(tenant_browser: Any, alpha: Client, owner: User) -> Any:
     return tenant_browser(alpha, owner)
 
 
-@pytest.fixture
-def people(alpha: Client, plan: Plan) -> dict[str, User]:
-    """Somebody of alpha's for each role, and ``anyone``, who has none. Alpha is in use."""
+@dataclass(frozen=True)
+class Company:
+    """Alpha at work, as it is for each test of a module."""
+
+    people: dict[str, User]
+    scene: Scene
+    files: Path
+    #: One for each of its people who were asked for, in which they have signed in.
+    browsers: dict[int, Browser]
+
+
+@pytest.fixture(scope="module")
+def company(made_once: None, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    alpha = Client.objects.get(schema_name="alpha")
+    give_plan(alpha, *Feature)
     # Otherwise the first request of a test would note it.
     Client.objects.filter(pk=alpha.pk).update(last_active_at=timezone.now())
-    with schema_context("alpha"):
-        return make_people()
+    files = tmp_path_factory.mktemp("media")
+    with override_settings(MEDIA_ROOT=files), schema_context("alpha"):
+        people = make_people()
+        scene = make_scene(people)
+    browsers = {user.pk: Browser("alpha.localhost", "alpha", user) for user in people.values()}
+    return Company(people, scene, files, browsers)
 
 
 @pytest.fixture
-def scene(people: dict[str, User]) -> Scene:
+def people(company: Company, db: None) -> dict[str, User]:
+    """Somebody of alpha's for each role, and ``anyone``, who has none. Alpha is in use."""
+    with schema_context("alpha"):
+        found = User.objects.in_bulk([user.pk for user in company.people.values()])
+    return {who: found[user.pk] for who, user in company.people.items()}
+
+
+@pytest.fixture
+def scene(company: Company, settings: Any, storage: Path) -> Scene:
     """Rows of every model of a company's side, in every state that a button is for."""
-    with schema_context("alpha"):
-        return make_scene(people)
+    settings.MEDIA_ROOT = str(company.files)
+    return company.scene
 
 
 @pytest.fixture
-def browser_of(tenant_browser: Any, alpha: Client) -> Callable[[User], Any]:
+def browser_of(company: Company) -> Callable[[User], Browser]:
     """``browser_of(user)``: a browser of somebody of alpha's."""
-    return lambda user: tenant_browser(alpha, user)
+    return lambda user: company.browsers[user.pk].another()
