@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from functools import cache
 from typing import Any, Protocol
 
@@ -17,9 +16,9 @@ from django.db.migrations.state import StateApps
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext as _
 
-from console.postgres.backend.base import DatabaseWrapper
 from console.postgres.contexts import owner_rights, tenants_connection
 from tenants.schemas.locks import lock_timeout
+from tenants.schemas.planned import planned
 from tenants.validators import PUBLIC_SCHEMA
 
 #: Takes one line for whoever is watching.
@@ -82,21 +81,48 @@ def migrate(schema: str, *, report: Report) -> list[str]:
     """
     connection = tenants_connection()
     with owner_rights(schema):
-        executor = MigrationExecutor(connection, _constraints_checked(connection))
+        executor = MigrationExecutor(connection)
         plan = _plan(executor, schema)
         if not plan:
             return []
-        together = schema != PUBLIC_SCHEMA and all(migration.atomic for migration in plan)
-        with transaction.atomic() if together else nullcontext(), lock_timeout():
-            before = executor._create_project_state(with_applied_migrations=True)
-            steps = [(migration, False) for migration in plan]
-            _send(pre_migrate, schema, before.apps, steps)
-            report(_("Applying %(n)d migrations.") % {"n": len(plan)})
-            targets = [(migration.app_label, migration.name) for migration in plan]
-            after = executor.migrate(targets, plan=steps, state=before.clone())
-            after.clear_delayed_apps_cache()
-            _send(post_migrate, schema, after.apps, steps)
+        if schema != PUBLIC_SCHEMA and all(migration.atomic for migration in plan):
+            with transaction.atomic(), lock_timeout():
+                _apply_together(executor, plan, schema, report)
+        else:
+            with lock_timeout():
+                _apply_one_by_one(executor, plan, schema, report)
         return [_label(migration) for migration in plan]
+
+
+def _apply_together(
+    executor: MigrationExecutor, plan: list[Migration], schema: str, report: Report
+) -> None:
+    work = planned(executor, plan)
+    steps = [(migration, False) for migration in plan]
+    _send(pre_migrate, schema, work.before.apps, steps)
+    report(_("Applying %(n)d migrations.") % {"n": len(plan)})
+    work.apply(executor, tenants_connection())
+    _send(post_migrate, schema, work.after.apps, steps)
+
+
+def _apply_one_by_one(
+    executor: MigrationExecutor, plan: list[Migration], schema: str, report: Report
+) -> None:
+    connection = tenants_connection()
+
+    def progress(action: str, migration: Any = None, fake: bool = False) -> None:
+        if action == "apply_success" and connection.in_atomic_block:
+            connection.check_constraints()
+
+    executor.progress_callback = progress
+    before = executor._create_project_state(with_applied_migrations=True)
+    steps = [(migration, False) for migration in plan]
+    _send(pre_migrate, schema, before.apps, steps)
+    report(_("Applying %(n)d migrations.") % {"n": len(plan)})
+    targets = [(migration.app_label, migration.name) for migration in plan]
+    after = executor.migrate(targets, plan=steps, state=before.clone())
+    after.clear_delayed_apps_cache()
+    _send(post_migrate, schema, after.apps, steps)
 
 
 def _label(migration: Migration) -> str:
@@ -107,20 +133,6 @@ def _plan(executor: MigrationExecutor, schema: str) -> list[Migration]:
     labels = {config.label for config in app_configs(schema)}
     targets = [node for node in executor.loader.graph.leaf_nodes() if node[0] in labels]
     return [migration for migration, _backwards in executor.migration_plan(targets)]
-
-
-def _constraints_checked(connection: DatabaseWrapper) -> Callable[..., None]:
-    """Progress of the executor: after each migration, check what it left to be checked.
-
-    Otherwise a data migration followed by ALTER TABLE in the same transaction ends with
-    “pending trigger events”.
-    """
-
-    def progress(action: str, migration: Any = None, fake: bool = False) -> None:
-        if action == "apply_success" and connection.in_atomic_block:
-            connection.check_constraints()
-
-    return progress
 
 
 def _send(signal: Any, schema: str, state_apps: StateApps, plan: list[Any]) -> None:
