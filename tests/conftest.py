@@ -73,11 +73,14 @@ def made_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     was at first, and gone after the last.
     """
     connection.set_schema_to_public()
-    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=HASHERS):
-        with transaction.atomic():
-            yield
-            connection.set_schema_to_public()
-            transaction.set_rollback(True)
+    with (
+        django_db_blocker.unblock(),
+        override_settings(PASSWORD_HASHERS=HASHERS),
+        transaction.atomic(),
+    ):
+        yield
+        connection.set_schema_to_public()
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -57,9 +57,10 @@ def new_dir(tmp_path: Path) -> Iterator[Path]:
     server_in(folder).remove()
 
 
-@pytest.fixture
-def rows(alpha: Client, operator: User) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def rows(made_once: None) -> dict[str, Any]:
     """One row of each model on each side, by ``side/app/model``; alpha's plan has it all."""
+    alpha = Client.objects.get(schema_name="alpha")
     Plan.objects.filter(pk=alpha.plan_id).update(features=[*Feature])
     found = {
         "public/tenants/rollout": Rollout.objects.create(kind=OperationKind.MIGRATE_SCHEMA).pk,

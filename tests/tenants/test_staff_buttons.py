@@ -22,8 +22,8 @@ STATES = ("ready", "behind", "draft", "suspended", "archived", "public")
 def test_nothing_that_is_offered_is_refused(
     who: str,
     scene: Scene,
-    person: Callable[[str], User],
-    staff_browser: Callable[..., Browser],
+    people: dict[str, User],
+    browser_of: Callable[[User], Browser],
 ) -> None:
     starts = ["/"]
     if who != "anyone":
@@ -33,7 +33,7 @@ def test_nothing_that_is_offered_is_refused(
             STAFF, {"tenants_client_change": clients, "tenants_operation_change": operations}
         )
     walk = Walk(STAFF, TABLE, OPEN)
-    walk.go(who, staff_browser(person(who)), starts)
+    walk.go(who, browser_of(people[who]), starts)
     assert walk.refused == []
     # A walk that goes nowhere finds nothing.
     assert len(walk.visited) >= (2 if who == "anyone" else 15)

@@ -20,11 +20,10 @@ from tests.tenants.staff_table import ACTIONS, OPEN, TABLE
 def test_who_may(
     line: Line,
     scene: Scene,
-    person: Callable[[str], User],
-    staff_browser: Callable[..., Browser],
+    people: dict[str, User],
+    browser_of: Callable[[User], Browser],
 ) -> None:
-    people = {who: person(who) for who in STAFF.cast}
-    assert wrong_answers(line, scene, people, staff_browser) == {}
+    assert wrong_answers(line, scene, people, browser_of) == {}
 
 
 def test_every_page_is_in_the_table() -> None:
@@ -37,11 +36,11 @@ def test_who_may_do_what_with_a_selection(
     model_admin: Any,
     who: str,
     scene: Scene,
-    person: Callable[[str], User],
-    staff_browser: Callable[..., Browser],
+    people: dict[str, User],
+    browser_of: Callable[[User], Browser],
 ) -> None:
     name = f"{model_admin.opts.app_label}_{model_admin.opts.model_name}"
-    browser = staff_browser(person(who))
+    browser = browser_of(people[who])
     check_selections(STAFF, model_admin, who, browser, ACTIONS.get(name, {}), least=VIEWER)
 
 
@@ -59,10 +58,10 @@ def test_what_the_palette_finds(
     who: str,
     term: str,
     found: list[str],
-    person: Callable[[str], User],
-    staff_browser: Callable[..., Browser],
+    people: dict[str, User],
+    browser_of: Callable[[User], Browser],
 ) -> None:
-    response = staff_browser(person(who)).get("/search/", {"s": term})
+    response = browser_of(people[who]).get("/search/", {"s": term})
     results = response.context_data["results"] if response.context_data else []
     titles = [str(result.title) for result in results]
     assert titles[: len(found)] == found
