@@ -34,8 +34,8 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 
 
-def validate_schema_name(value: str) -> None:
-    """Raise ``ValidationError`` unless ``value`` can name a new tenant's schema."""
+def validate_schema_form(value: str) -> None:
+    """Raise ``ValidationError`` unless ``value`` can name a schema of the console's making."""
     if not SCHEMA_NAME.fullmatch(value):
         raise ValidationError(
             _(
@@ -45,6 +45,11 @@ def validate_schema_name(value: str) -> None:
             code="schema_name_form",
             params={"max": SCHEMA_NAME_MAX_LENGTH},
         )
+
+
+def validate_schema_name(value: str) -> None:
+    """Raise ``ValidationError`` unless ``value`` can name a new tenant's schema."""
+    validate_schema_form(value)
     if value in RESERVED_SCHEMA_NAMES or value.startswith(RESERVED_SCHEMA_PREFIXES):
         raise ValidationError(
             _("“%(name)s” is reserved. Choose another name."),

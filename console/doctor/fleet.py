@@ -11,8 +11,8 @@ from console.doctor.findings import Finding, Verdict, found, listed
 from tenants.models import Client
 from tenants.operations.sync_roles import sync_roles
 from tenants.operations.versions import read_version
+from tenants.schemas.hidden import hidden_schemas
 from tenants.schemas.migrate import missing_migrations
-from tenants.schemas.throw_away import trials
 from tenants.validators import PUBLIC_SCHEMA
 
 _SCHEMAS = r"""
@@ -29,7 +29,7 @@ def fleet() -> Iterator[Finding]:
     """Runs as the owner; changes nothing."""
     with connection.cursor() as cursor:
         cursor.execute(_SCHEMAS)
-        there = {name for (name,) in cursor.fetchall()} - set(trials())
+        there = {name for (name,) in cursor.fetchall()} - set(hidden_schemas())
         cursor.execute(_ROLES)
         with_roles = {name.rsplit(":", 2)[1] for (name,) in cursor.fetchall()}
     clients = {client.schema_name: client for client in Client.objects.companies()}
@@ -52,7 +52,7 @@ def fleet() -> Iterator[Finding]:
         to_do="Find out whose they are before anything is dropped: a client of that schema name "
         "that was not made, a restore, or another program.",
     )
-    left = sorted(with_roles - there - set(trials()))
+    left = sorted(with_roles - there - set(hidden_schemas()))
     yield found(
         "fleet.roles",
         "Look for roles of schemas that are not there.",

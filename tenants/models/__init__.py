@@ -13,6 +13,7 @@ from tenants.models.operation import (
 )
 from tenants.models.plan import BillingPeriod, Feature, Limit, Plan
 from tenants.models.schema_version import SchemaVersion
+from tenants.models.template import SchemaTemplate
 from tenants.models.week import WeekStart
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "OperationState",
     "Plan",
     "Rollout",
+    "SchemaTemplate",
     "SchemaVersion",
     "WeekStart",
 ]

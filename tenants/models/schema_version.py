@@ -8,13 +8,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+def fingerprint_of(migrations: Iterable[str]) -> str:
+    """One text for exactly these migrations (``app.name``), in whatever order."""
+    return hashlib.sha256("\n".join(sorted(set(migrations))).encode()).hexdigest()
+
+
 class SchemaVersionManager(models.Manager["SchemaVersion"]):
     def of(self, migrations: Iterable[str]) -> SchemaVersion:
         """The row for exactly these migrations (``app.name``), made where there is none."""
         names = sorted(set(migrations))
-        fingerprint = hashlib.sha256("\n".join(names).encode()).hexdigest()
         version, _created = self.get_or_create(
-            fingerprint=fingerprint, defaults={"migrations": names}
+            fingerprint=fingerprint_of(names), defaults={"migrations": names}
         )
         return version
 

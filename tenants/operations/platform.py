@@ -13,12 +13,13 @@ from tenants.operations.versions import record_unknown_versions
 from tenants.schemas.locks import platform_lock
 from tenants.schemas.migrate import Report
 from tenants.schemas.provision import migrate_public
+from tenants.schemas.template import ensure_template
 from tenants.validators import PUBLIC_SCHEMA
 
 
 def update_platform(*, report: Report) -> list[str]:
     """Bring ``public`` up to date, with the rights of every schema, the console's own client and
-    domain, and the groups of the staff's roles.
+    domain, the groups of the staff's roles, and the template of new schemas.
 
     Can be run again at any time; of two that run at once, the second waits for the first. Runs
     as the owner for the schema. Returns the migrations that were applied, as ``app.name``.
@@ -33,6 +34,7 @@ def update_platform(*, report: Report) -> list[str]:
         _keep_the_console()
         keep_staff_roles(report=report)
         record_unknown_versions()
+    ensure_template(report=report)
     return applied
 
 

@@ -26,6 +26,11 @@ def drop_schema(schema: str, *, report: StepReport) -> bool:
     something elsewhere.
     """
     validate_schema_name(schema)
+    return drop_any_schema(schema, report=report)
+
+
+def drop_any_schema(schema: str, *, report: StepReport) -> bool:
+    """The same for a schema that the console made for itself, whose name no tenant can have."""
     connection = tenants_connection()
     database, owner = connection.settings_dict["NAME"], settings.OWNER_ROLE
     report(_("Dropping the schema and everything in it."), step="schema")

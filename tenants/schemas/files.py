@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django_tenants.utils import schema_context
 
-from tenants.validators import validate_schema_name
+from tenants.validators import validate_schema_form
 
 #: Beside the folders of the schemas; no schema can have such a name.
 ASIDE = ".dropped"
@@ -27,7 +27,7 @@ _ANY = "a"
 
 def folders_of(schema: str) -> list[Path]:
     """The folders in which the storages keep the files of this schema alone."""
-    validate_schema_name(schema)
+    validate_schema_form(schema)
     folders = set()
     for alias in settings.STORAGES:
         location = getattr(storages[alias], "location", None)

@@ -30,8 +30,15 @@ def platform_lock(*, report: Callable[[str], None]) -> Iterator[None]:
 
     As ``schema_lock``, it goes with the connection.
     """
+    with waiting_lock(PUBLIC_SCHEMA, report=report):
+        yield
+
+
+@contextmanager
+def waiting_lock(name: str, *, report: Callable[[str], None]) -> Iterator[None]:
+    """The same under a name that need not be a schema's."""
     connection = tenants_connection()
-    key = [_key(PUBLIC_SCHEMA)]
+    key = [_key(name)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", key)
         if not cursor.fetchone()[0]:
@@ -40,7 +47,7 @@ def platform_lock(*, report: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        _unlock(PUBLIC_SCHEMA)
+        _unlock(name)
 
 
 @contextmanager

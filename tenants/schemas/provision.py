@@ -11,6 +11,7 @@ from tenants.exceptions import SchemaTaken
 from tenants.schemas.inspect import schema_exists
 from tenants.schemas.migrate import Report, StepReport, migrate
 from tenants.schemas.rights import sync_rights
+from tenants.schemas.template import fill_from_template
 from tenants.validators import PUBLIC_SCHEMA, validate_schema_name
 
 
@@ -22,6 +23,11 @@ def create_schema(schema: str, *, report: StepReport) -> None:
     that cannot be used.
     """
     validate_schema_name(schema)
+    create_any_schema(schema, report=report)
+
+
+def create_any_schema(schema: str, *, report: StepReport) -> None:
+    """The same under a name that no tenant can have, for the console itself."""
     connection = tenants_connection()
     with transaction.atomic():
         if schema_exists(schema):
@@ -29,8 +35,11 @@ def create_schema(schema: str, *, report: StepReport) -> None:
         report(_("Making the schema and its roles."), step="schema")
         with owner_rights(PUBLIC_SCHEMA), connection.cursor() as cursor:
             cursor.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
+        # Now already: what is made from here on has its rights from its first moment.
+        sync_rights(schema)
         report(_("Making the tables."), step="tables")
-        migrate(schema, report=report)
+        if not fill_from_template(schema):
+            migrate(schema, report=report)
         report(_("Giving the roles their rights."), step="rights")
         sync_rights(schema)
 
