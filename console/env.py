@@ -5,7 +5,7 @@ Settings are values; everything that reads, checks or explains an environment va
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 from typing import Any, Literal
 
 import environ
@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+from console import secret_files
 
 env = environ.Env()
 
@@ -59,7 +61,7 @@ def conninfo(which: Login) -> dict[str, Any] | None:
     the URL, which may hold a password.
     """
     variable = URL_VARIABLES[which]
-    url = env.str(variable, default="")
+    url = secret(variable)
     if not url:
         return None
     try:
@@ -79,8 +81,9 @@ def databases(**options: Any) -> dict[str, dict[str, Any]]:
     parts = conninfo(login())
     if parts is None:
         raise ImproperlyConfigured(
-            f"{URL_VARIABLES[login()]} is not set. 'make run' and manage.py start a database of "
-            "their own and set it; any other process must be told which database to use."
+            f"{URL_VARIABLES[login()]} is not set, nor {URL_VARIABLES[login()]}_FILE. 'make run' "
+            "and manage.py start a database of their own and set it; any other process must be "
+            "told which database to use."
         )
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
     known["port"] = "PORT"
@@ -94,20 +97,25 @@ def role_name(which: Login) -> str | None:
     return parts["user"] if parts else None
 
 
-def secret_key() -> str:
-    """``SECRET_KEY``, or the content of the file that ``SECRET_KEY_FILE`` names."""
-    if key := env.str("SECRET_KEY", default=""):
-        return key
-    path = env.str("SECRET_KEY_FILE", default="")
-    if not path:
-        raise ImproperlyConfigured("Set SECRET_KEY, or SECRET_KEY_FILE to a file that holds it.")
+def secret(name: str) -> str:
+    """``NAME``, or the content of the file that ``NAME_FILE`` names; empty where neither is set."""
     try:
-        key = Path(path).read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        raise ImproperlyConfigured(f"SECRET_KEY_FILE cannot be read: {exc.strerror}.") from exc
+        return secret_files.secret(name)
+    except secret_files.SecretUnreadable as exc:
+        raise ImproperlyConfigured(str(exc)) from exc
+
+
+def secret_key() -> str:
+    """Django's key. Raises ``ImproperlyConfigured`` where there is none."""
+    key = secret("SECRET_KEY")
     if not key:
-        raise ImproperlyConfigured("The file that SECRET_KEY_FILE names is empty.")
+        raise ImproperlyConfigured("Set SECRET_KEY, or SECRET_KEY_FILE to a file that holds it.")
     return key
+
+
+def secret_key_fallbacks() -> list[str]:
+    """Keys of before, one to a line or with spaces between, that still open what they signed."""
+    return secret("SECRET_KEY_FALLBACKS").split()
 
 
 def support_email() -> str:
@@ -129,3 +137,50 @@ def whole_number(name: str, *, default: int, at_least: int = 1) -> int:
             f"{name} is {text!r}; it must be a whole number of at least {at_least}."
         )
     return int(text)
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """``1`` or ``0``, or words for them. Raises ``ImproperlyConfigured`` for anything else: what
+    protects must not be off because of a slip."""
+    text = env.str(name, default="").strip().lower()
+    if not text:
+        return default
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name} is {text!r}; it must be 1 or 0.")
+
+
+def console_domain() -> str:
+    """The host of the staff's side, as it is written in ``CONSOLE_DOMAIN``."""
+    return env.str("CONSOLE_DOMAIN", default="localhost")
+
+
+def is_on_this_machine() -> bool:
+    """Whether the console is for whoever sits at this machine alone, as in development."""
+    domain = console_domain().lower().removesuffix(".")
+    return domain == "localhost" or domain.endswith(".localhost")
+
+
+def debug() -> bool:
+    """``DEBUG``. Raises ``ImproperlyConfigured`` where others could see what it shows."""
+    if switch("DEBUG", default=False):
+        if not is_on_this_machine():
+            raise ImproperlyConfigured(
+                f"DEBUG is on, and CONSOLE_DOMAIN is {console_domain()!r}: it would show code, "
+                "settings and data to whoever meets an error. It works on localhost alone."
+            )
+        return True
+    return False
+
+
+def header(name: str) -> str:
+    """The name of a request's header from the environment, as ``request.META`` has it; empty where
+    it is not set."""
+    text = env.str(name, default="").strip()
+    if not text:
+        return ""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", text):
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be the name of a header.")
+    return f"HTTP_{text.upper().replace('-', '_')}"

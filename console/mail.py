@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from console.env import env
+from console.env import env, secret, switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,8 @@ class MailServer:
 
 def mail_server() -> MailServer:
     """Read ``EMAIL_HOST`` and what belongs to it. Raises ``ImproperlyConfigured``."""
-    tls = env.bool("EMAIL_USE_TLS", default=False)
-    ssl = env.bool("EMAIL_USE_SSL", default=False)
+    tls = switch("EMAIL_USE_TLS", default=False)
+    ssl = switch("EMAIL_USE_SSL", default=False)
     if tls and ssl:
         raise ImproperlyConfigured(
             "EMAIL_USE_TLS and EMAIL_USE_SSL are both set: TLS begins after the greeting "
@@ -35,20 +34,7 @@ def mail_server() -> MailServer:
         host=env.str("EMAIL_HOST", default=""),
         port=env.int("EMAIL_PORT", default=465 if ssl else 587 if tls else 25),
         user=env.str("EMAIL_HOST_USER", default=""),
-        password=_password(),
+        password=secret("EMAIL_HOST_PASSWORD"),
         tls=tls,
         ssl=ssl,
     )
-
-
-def _password() -> str:
-    """``EMAIL_HOST_PASSWORD``, or the content of the file that ``…_FILE`` names."""
-    path = env.str("EMAIL_HOST_PASSWORD_FILE", default="")
-    if not path:
-        return env.str("EMAIL_HOST_PASSWORD", default="")
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        raise ImproperlyConfigured(
-            f"EMAIL_HOST_PASSWORD_FILE cannot be read: {exc.strerror}."
-        ) from exc

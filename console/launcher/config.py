@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.data_folder import data_dir
+from console.secret_files import is_given
 
 from .errors import LauncherError
 
@@ -26,7 +27,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
 
     Raises LauncherError for a value that cannot be used.
     """
-    given = [name for name in ("DATABASE_URL", "WEB_DATABASE_URL") if environ.get(name)]
+    given = [name for name in ("DATABASE_URL", "WEB_DATABASE_URL") if is_given(name, environ)]
     if len(given) == 1:
         missing = ({"DATABASE_URL", "WEB_DATABASE_URL"} - set(given)).pop()
         raise LauncherError(

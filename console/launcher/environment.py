@@ -22,6 +22,7 @@ from console.postgres.embedded import (
     socket_urls,
 )
 from console.postgres.embedded.errors import from_os_error
+from console.secret_files import is_given
 
 # Commands that never open a connection. They get URLs that lead nowhere, so that the settings
 # load, and so that a mistake in this list fails with a telling name.
@@ -72,7 +73,7 @@ def command_environment(argv: Sequence[str]) -> Iterator[None]:
             yield
             return
         set_secret_key()
-        if os.environ.get("DATABASE_URL") or os.environ.get("WEB_DATABASE_URL"):
+        if is_given("DATABASE_URL") or is_given("WEB_DATABASE_URL"):
             yield
             return
         _end_on_sigterm()
@@ -94,7 +95,7 @@ def set_secret_key() -> None:
 
     The file is made once, for this user alone. Raises DataFolderError or DiskFullError.
     """
-    if os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE"):
+    if is_given("SECRET_KEY"):
         return
     folder = data_dir()
     path = folder / "secret-key"
@@ -121,10 +122,12 @@ def _make_secret_key(path: Path) -> None:
 
 def _set_placeholders() -> None:
     urls = socket_urls(_NOWHERE)
-    os.environ.setdefault("DATABASE_URL", urls.owner)
-    os.environ.setdefault("WEB_DATABASE_URL", urls.web)
-    if not os.environ.get("SECRET_KEY_FILE"):
-        os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    placeholders = {
+        "DATABASE_URL": urls.owner,
+        "WEB_DATABASE_URL": urls.web,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+    }
+    os.environ.update({name: v for name, v in placeholders.items() if not is_given(name)})
 
 
 def _end_on_sigterm() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import psycopg
 
+from console.secret_files import SecretUnreadable, secret
+
 from .errors import LauncherError
 
 _OLDEST = 16
@@ -19,7 +21,9 @@ def check_own_server(environ: Mapping[str, str]) -> None:
     """
     for name in ("DATABASE_URL", "WEB_DATABASE_URL"):
         try:
-            with psycopg.connect(environ[name], connect_timeout=_CONNECT_SECONDS) as connection:
+            with psycopg.connect(
+                secret(name, environ), connect_timeout=_CONNECT_SECONDS
+            ) as connection:
                 version = connection.info.server_version // 10000
         except psycopg.OperationalError as exc:
             reason = (str(exc).strip().splitlines() or ["no answer"])[0]
@@ -27,6 +31,8 @@ def check_own_server(environ: Mapping[str, str]) -> None:
                 f"the server of {name} cannot be used ({reason}): put that right, or unset "
                 "DATABASE_URL and WEB_DATABASE_URL to use the embedded PostgreSQL"
             ) from exc
+        except SecretUnreadable as exc:
+            raise LauncherError(str(exc)) from exc
         except psycopg.ProgrammingError as exc:
             raise LauncherError(
                 f"{name} is not a PostgreSQL URL (postgresql://user:password@host:port/name)"

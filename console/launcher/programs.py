@@ -37,6 +37,9 @@ def console_programs(config: Config) -> Programs:
     # An upload of a large file is checked within one request.
     web += ["--timeout", "120", "--graceful-timeout", "10"]
     web += ["--log-level", "warning", "--no-control-socket"]
+    # By itself it believes whatever comes from this machine that a request came by TLS; which
+    # header is to be believed, if any, is a setting of the console.
+    web += ["--forwarded-allow-ips", ""]
     if Path("/dev/shm").is_dir():  # noqa: S108 - where heartbeats do not wait for a disk
         web += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
     return Programs(prepare=[*manage, "prepare"], worker=[*manage, "worker"], web=web)
@@ -50,7 +53,8 @@ def owner_environment(config: Config, environ: Mapping[str, str] = os.environ) -
 def web_environment(config: Config, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """For what serves requests: it never learns the owner's login."""
     common = _common(config, environ) | {"CONSOLE_LOGIN": "web"}
-    common.pop("DATABASE_URL", None)
+    for name in ("DATABASE_URL", "DATABASE_URL_FILE"):
+        common.pop(name, None)
     return common
 
 
