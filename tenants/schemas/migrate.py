@@ -38,9 +38,10 @@ def app_configs(schema: str) -> list[AppConfig]:
 
 
 @cache
-def known_migrations() -> frozenset[str]:
-    """The migrations that a tenant's schema should have, as ``app.name``; read once."""
-    labels = {config.label for config in app_configs("")}
+def known_migrations(schema: str = "") -> frozenset[str]:
+    """The migrations that a tenant's schema should have, or ``public``, as ``app.name``; read
+    once."""
+    labels = {config.label for config in app_configs(schema)}
     nodes = MigrationLoader(None).graph.nodes
     return frozenset(f"{app}.{name}" for app, name in nodes if app in labels)
 
