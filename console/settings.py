@@ -11,11 +11,12 @@ from console.mail import mail_server
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
 
-DEBUG = env.env.bool("DEBUG", default=False)
+DEBUG = env.debug()
 SECRET_KEY = env.secret_key()
+SECRET_KEY_FALLBACKS = env.secret_key_fallbacks()
 
 # The host of the staff side; tenants get addresses below it, or domains of their own.
-CONSOLE_DOMAIN = env.env.str("CONSOLE_DOMAIN", default="localhost")
+CONSOLE_DOMAIN = env.console_domain()
 # Names below or beside CONSOLE_DOMAIN that no client can have: who has one could pass for us.
 RESERVED_DOMAIN_LABELS = frozenset(
     label.strip()
@@ -45,6 +46,7 @@ _BOTH_SIDES = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.admin",
+    "axes",
 ]
 SHARED_APPS = [
     # Unfold before django_tenants and before the admin: each overrides templates of the next.
@@ -72,7 +74,10 @@ PUBLIC_SCHEMA_URLCONF = "console.urls_public"
 ROOT_URLCONF = "console.urls_tenant"
 
 MIDDLEWARE = [
+    "console.health.HealthMiddleware",
+    "console.protection.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Before everything that reads the database, the session or the user.
@@ -86,6 +91,8 @@ MIDDLEWARE = [
     "console.middleware.ActivityMiddleware",
     "console.history.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # Last: it answers in the place of a view that was tried too often.
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -135,7 +142,6 @@ LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_HTTPONLY = True
 # In the session, and so in the schema: a cookie of messages could be carried to another tenant.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CACHES = {
@@ -223,17 +229,6 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = DATA_DIR / "media"
-# The largest file that can be attached to a task (MB).
-ATTACHMENT_MAX_MB = env.whole_number("ATTACHMENT_MAX_MB", default=20)
-FILE_UPLOAD_HANDLERS = [
-    # Before those that keep what was sent: what is too much never reaches the disk.
-    "console.uploads.BoundedUpload",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
-# What the files of one request can have together (bytes).
-UPLOAD_MAX_BYTES = 3 * max(ATTACHMENT_MAX_MB, 20) * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 
 # --- Import and export ----------------------------------------------------------------------
 
@@ -254,47 +249,8 @@ DEMO_RESOURCES = {
 # What gives the demo's tasks a past, with comments and time.
 DEMO_WORK = "tenant_data.demo.bring_to_life"
 
-# --- Admin sites ----------------------------------------------------------------------------
+# --- Admin sites, protection, logging -------------------------------------------------------
 
+from console.settings_logging import LOGGING  # noqa: E402, F401
+from console.settings_protection import *  # noqa: E402, F403
 from console.theming import UNFOLD_PUBLIC, UNFOLD_TENANT  # noqa: E402, F401
-
-# --- Logging --------------------------------------------------------------------------------
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "console.logs.Formatter",
-            "fmt": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "filters": {
-        "faults": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": "ext://console.logs.is_fault",
-        },
-        "in_one_line": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": "ext://console.logs.in_one_line",
-        },
-    },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        "refusals": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["in_one_line"],
-        },
-    },
-    "root": {"handlers": ["stderr"], "level": env.env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {
-        "console": {"level": "INFO"},
-        "tenants": {"level": "INFO"},
-        # Refusals and unknown pages are answers, not faults of the server.
-        "django.request": {"level": "ERROR", "filters": ["faults"]},
-        "django.security": {"handlers": ["refusals"], "propagate": False},
-        "procrastinate": {"level": "WARNING"},
-    },
-}

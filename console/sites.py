@@ -69,6 +69,13 @@ class ConsoleSite(UnfoldAdminSite):
     #: Models without a list of their own here whose rights mean something all the same.
     shown_elsewhere: ClassVar[tuple[str, ...]] = ()
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Unfold writes the colours into the page where no nonce can be set: ``theme_colors.html``
+        does it in its place."""
+        context = super().each_context(request)
+        context["theme_colors"] = context.pop("colors")
+        return context
+
     def extra_urls(self) -> list[URLPattern]:
         return [path("favicon.ico", favicon, name="favicon")]
 
@@ -78,6 +85,23 @@ class ConsoleSite(UnfoldAdminSite):
         from console.accounts.views import forgotten_url
 
         return super().login(request, {"forgotten_url": forgotten_url(), **(extra_context or {})})
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Who finds a screen unlocked could guess the old password here: that counts as a failed
+        sign-in."""
+        from console.throttling.handler import has_to_wait, note_failure
+        from console.throttling.pages import wait
+
+        name = request.user.get_username()
+        if request.method == "POST" and has_to_wait(request, name):
+            return wait(request, credentials={"username": name})
+        response = super().password_change(request, extra_context)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if form is not None and form.has_error("old_password", "password_incorrect"):
+            note_failure(request, name)
+        return response
 
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None

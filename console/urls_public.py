@@ -11,3 +11,4 @@ urlpatterns = [
     path("forgotten/sent/", ForgottenSentView.as_view(site=public_site), name="forgotten_sent"),
     path("", public_site.urls),
 ]
+handler400 = "console.error_pages.bad_request"

@@ -13,3 +13,4 @@ urlpatterns = [
     path("branding/logo/<str:name>", own_logo, name="logo"),
     path("", tenant_site.urls),
 ]
+handler400 = "console.error_pages.bad_request"

@@ -39,6 +39,14 @@ _STILL = """
 *, *::before, *::after { transition: none !important; animation: none !important; }
 #submit-row { position: static !important; }
 """
+# No page takes a style element that it did not write itself.
+_ADD_STYLE = """
+(text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    document.adoptedStyleSheets.push(sheet);
+}
+"""
 _SHORTEN = """
 (rows) => {
     const extra = (parts) => Array.from(parts).slice(rows);
@@ -73,7 +81,7 @@ def issues(page: Page, name: str, *, with_menu: bool = False, briefly: bool = Fa
     well; ``briefly`` is for a page of which another like it was looked at: ``BRIEF`` alone.
     """
     page.evaluate(_SHORTEN, ROWS)
-    page.add_style_tag(content=_STILL)
+    page.evaluate(_ADD_STYLE, _STILL)
     page.evaluate(AXE_SCRIPT)
     found: list[str] = []
     for (width, theme), look in LOOKS.items():
