@@ -20,6 +20,7 @@ class UserEvent(StrEnum):
     RESET_ASKED = "user_reset_asked"
     RESET_SENT = "user_reset_sent"
     RESET_NOT_SENT = "user_reset_not_sent"
+    LET_TRY_AGAIN = "user_let_try_again"
 
 
 #: A name for the filter of the log, and the sentence with its details.
@@ -53,5 +54,9 @@ EVENTS: dict[str, tuple[Any, Any]] = {
     UserEvent.RESET_NOT_SENT: (
         _("Link for a new password not sent"),
         _("Link for a new password to %(email)s could not be sent"),
+    ),
+    UserEvent.LET_TRY_AGAIN: (
+        _("User let try to sign in again"),
+        _("%(email)s was let try to sign in again"),
     ),
 }

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth import views
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
@@ -23,6 +23,9 @@ from console.accounts.links import SignInTokens
 from console.accounts.mail import mail_is_set
 from console.accounts.models import User
 from console.sites import ConsoleSite
+from console.throttling.handler import has_to_wait, note_asking, note_failure
+from console.throttling.names import ASKING, LINK
+from console.throttling.pages import wait
 
 
 class OnSite:
@@ -50,9 +53,14 @@ class WelcomeView(OnSite, views.PasswordResetConfirmView):
     title = _("Welcome")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if has_to_wait(request, LINK):
+            return wait(request, credentials={"username": LINK})
         host, _port = split_domain_port(request.get_host())
         self.token_generator = SignInTokens(schema=connection.schema_name, host=host)
-        return super().dispatch(request, *args, **kwargs)
+        response = super().dispatch(request, *args, **kwargs)
+        if not self.validlink and not isinstance(response, HttpResponseRedirect):
+            note_failure(request, LINK)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "forgotten_url": forgotten_url()}
@@ -81,6 +89,9 @@ class ForgottenView(ByMail, FormView):
     extra_context: ClassVar[dict[str, Any]] = {"title": _("A new password")}
 
     def form_valid(self, form: ForgottenForm) -> HttpResponse:
+        if has_to_wait(self.request, ASKING):
+            return wait(self.request, credentials={"username": ASKING})
+        note_asking(self.request)
         place = self.site.each_context(self.request)["site_title"]
         then = partial(
             send_new_link,

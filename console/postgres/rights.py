@@ -22,8 +22,10 @@ EVERYBODY = "PUBLIC"
 
 _READ, _WRITE = frozenset({"SELECT"}), frozenset({"INSERT", "UPDATE", "DELETE"})
 _COUNT = frozenset({"USAGE", "SELECT"})
-#: What a reader still has to write to be signed in and seen: sessions, and the admin's log.
+#: What a reader still has to write to be signed in and seen: sessions, the admin's log, and the
+#: failures that a sign-in forgets.
 READER_WRITES = {
+    "axes_accessattempt": _WRITE,
     "django_session": _WRITE,
     "django_admin_log": frozenset({"INSERT"}),
 }

@@ -156,6 +156,8 @@ TABLE = [
     do("accounts_user_change", MANAGER, "user", name="Renamed", role="-3"),
     look("accounts_user_sign_in_link", MANAGER, "user"),
     do("accounts_user_sign_in_link", MANAGER, "user"),
+    look("accounts_user_try_again", MANAGER, "user"),
+    post("accounts_user_try_again", MANAGER, "user", writes=False),
     look("auth_user_password_change", MANAGER, "user"),
     do("auth_user_password_change", MANAGER, "user", **PASSWORD),
     look("accounts_user_delete", NO_ONE, "user"),

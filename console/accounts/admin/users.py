@@ -26,12 +26,14 @@ from console.accounts import rights
 from console.accounts.admin.base import RightsAdmin
 from console.accounts.admin.filters import SUPERUSER
 from console.accounts.admin.sign_in_link import SignInLinkPage
+from console.accounts.admin.try_again import TryAgainPage
 from console.accounts.models import User
 from console.accounts.roles import Role, is_kept
 from console.sites import monogram
+from console.throttling.rules import is_waiting_anywhere
 
 
-class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
+class UserAdmin(SignInLinkPage, TryAgainPage, RightsAdmin, DjangoUserAdmin):
     #: The roles of the side.
     roles: ClassVar[type[Role]]
 
@@ -149,5 +151,8 @@ class UserAdmin(SignInLinkPage, RightsAdmin, DjangoUserAdmin):
                 links.append((url, _t("Sign-in link")))
             url = reverse("admin:auth_user_password_change", args=[user.pk])
             links.append((url, _t("Change it") if user.has_usable_password() else _t("Set one")))
+            if is_waiting_anywhere(user.get_username()):
+                url = reverse("admin:accounts_user_try_again", args=[user.pk])
+                links.append((url, _t("Has to wait after failed sign-ins: let them try again")))
         shown = format_html_join(" · ", '<a class="console-link" href="{}">{}</a>', links)
         return format_html("{} {}", self.password_is_set(user), shown)
