@@ -15,6 +15,10 @@ from console.checks.asking import TAG, found
 #: What may stand before the tenant's: it reads no session, no user, no language, no database.
 ASK_NOBODY = frozenset(
     {
+        # It does ask the database: of "public", where it goes by itself.
+        "console.health.HealthMiddleware",
+        "console.protection.HeadersMiddleware",
+        "csp.middleware.CSPMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
         "django.middleware.gzip.GZipMiddleware",
         "django.middleware.security.SecurityMiddleware",
