@@ -14,20 +14,11 @@ from tests.browser.conftest import SIZES
 
 # All rules of the two levels that the law asks for, and what axe itself recommends.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-COLOURS = ["color-contrast", "link-in-text-block"]
-#: What is looked at in which theme on which screen. A theme changes colours and nothing else, and
-#: colours are the same on every screen but cost more than all other rules together: each theme's
-#: are looked at once.
-LOOKS: dict[tuple[str, str], dict[str, Any]] = {
-    ("desktop", "light"): {"runOnly": TAGS},
-    ("phone", "light"): {
-        "runOnly": TAGS,
-        "rules": {colour: {"enabled": False} for colour in COLOURS},
-    },
-    ("phone", "dark"): {"runOnly": COLOURS},
-}
+#: How every page is looked at. A theme changes colours and nothing else, and two colours on each
+#: other are the same on every screen: each screen has a theme of its own.
+LOOKS = (("desktop", "light"), ("phone", "dark"))
 #: Of a page of which another like it was looked at.
-BRIEF = ("phone", "light")
+BRIEF = (("phone", "dark"),)
 SEVERE = ("moderate", "serious", "critical")
 #: Rows of a list, blocks of a log and choices of a select beyond so many are more of the same.
 ROWS = 6
@@ -57,12 +48,51 @@ _SHORTEN = """
 }
 """
 _IS_TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+# Contrast costs more than all other rules together, and most texts of a page look like texts of the
+# page before: the same colour, size and weight on the same backgrounds. A look is taken at a few
+# texts of each kind that is new. What is laid over the page may lie on anything, so it is a kind of
+# its own on every page.
+_MARK_NEW_COLOURS = """
+({page, known, withMenu, each}) => {
+    const seen = new Set(known), count = new Map(), grounds = new Map([[null, ""]]);
+    const ground = (element) => {
+        if (!grounds.has(element)) {
+            const style = getComputedStyle(element), own = [];
+            const {backgroundColor: colour, backgroundImage: image, opacity, filter} = style;
+            if (colour !== "rgba(0, 0, 0, 0)") own.push(colour);
+            if (image !== "none") own.push(image);
+            if (opacity !== "1" || filter !== "none") own.push(opacity, filter);
+            if (["absolute", "fixed"].includes(style.position)) own.push(page, element.className);
+            if (element.matches(":disabled, [aria-disabled=true]")) own.push("disabled");
+            grounds.set(element, [ground(element.parentElement), ...own].join(" "));
+        }
+        return grounds.get(element);
+    };
+    const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim();
+    for (const element of document.body.querySelectorAll("*")) {
+        if (!element.matches("input, select, textarea") && ![...element.childNodes].some(isText))
+            continue;
+        const box = element.getBoundingClientRect();
+        if (box.width < 3 || box.height < 3 || (!withMenu && element.closest("#nav-sidebar")))
+            continue;
+        if (!element.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
+        const {color, fontSize, fontWeight, textShadow} = getComputedStyle(element);
+        const kind = [ground(element), color, fontSize, fontWeight, textShadow].join(" ");
+        count.set(kind, (count.get(kind) ?? 0) + 1);
+        element.toggleAttribute("data-new-colours", !seen.has(kind) && count.get(kind) <= each);
+    }
+    return [...count.keys()].filter((kind) => !seen.has(kind));
+}
+"""
+#: So many texts of a kind that is new.
+EACH = 4
 # The menu is the same on every page, so it is looked at on one.
 _RUN = """
-async ({look, withMenu}) => {
+async ({tags, withMenu}) => {
     const isThere = document.querySelector("#nav-sidebar");
     const where = isThere && !withMenu ? {exclude: "#nav-sidebar"} : document;
-    const options = {resultTypes: ["violations"], preload: false, ...look};
+    axe.configure({rules: [{id: "color-contrast", selector: "[data-new-colours]"}]});
+    const options = {resultTypes: ["violations"], preload: false, runOnly: tags};
     const {violations} = await axe.run(where, options);
     return violations.map(({id, impact, help, nodes}) => ({
         id, impact, help,
@@ -74,33 +104,36 @@ async ({look, withMenu}) => {
 """
 
 
-def issues(page: Page, name: str, *, with_menu: bool = False, briefly: bool = False) -> list[str]:
+def issues(
+    page: Page, name: str, colours: set[str], *, with_menu: bool = False, briefly: bool = False
+) -> list[str]:
     """What axe complains of on the open page: one line per page, theme, width, rule, element.
 
-    And whether one would have to scroll sideways to read it. ``with_menu`` looks at the menu as
-    well; ``briefly`` is for a page of which another like it was looked at: ``BRIEF`` alone.
+    And whether one would have to scroll sideways to read it. ``colours`` are the kinds of text of
+    which the contrast was looked at before; those of the page are added. ``with_menu`` looks at
+    the menu as well; ``briefly`` is for a page of which another like it was looked at.
     """
     page.evaluate(_SHORTEN, ROWS)
     page.evaluate(_ADD_STYLE, _STILL)
     page.evaluate(AXE_SCRIPT)
     found: list[str] = []
-    for (width, theme), look in LOOKS.items():
-        if briefly and (width, theme) != BRIEF:
-            continue
-        page.set_viewport_size(SIZES[width])  # type: ignore[arg-type]
+    for width, theme in BRIEF if briefly else LOOKS:
+        _show(page, width, theme)
         if page.evaluate(_IS_TOO_WIDE):
             found.append(f"{name} [{width}]: the page is wider than the screen")
-        _show(page, theme)
-        for issue in page.evaluate(_RUN, {"look": look, "withMenu": with_menu}):
+        mark = {"page": name, "known": list(colours), "withMenu": with_menu, "each": EACH}
+        colours.update(page.evaluate(_MARK_NEW_COLOURS, mark))
+        for issue in page.evaluate(_RUN, {"tags": TAGS, "withMenu": with_menu}):
             if issue["impact"] in SEVERE:
                 found += _lines(f"{name} [{theme}, {width}]", issue)
-    _show(page, "light")
-    page.set_viewport_size(SIZES["desktop"])  # type: ignore[arg-type]
+    _show(page, *LOOKS[0])
     return found
 
 
-def _show(page: Page, theme: str) -> None:
+def _show(page: Page, width: str, theme: str) -> None:
     """Unfold's theme is a class; the pages without Unfold ask the browser."""
+    if page.viewport_size != SIZES[width]:
+        page.set_viewport_size(SIZES[width])  # type: ignore[arg-type]
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     page.evaluate(
         "dark => document.documentElement.classList.toggle('dark', dark)", theme == "dark"

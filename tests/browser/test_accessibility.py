@@ -66,8 +66,9 @@ NO_FORM = (
 ALIKE = ("_add", "_delete", "_export", "_import")
 
 
-def look(page: Page, name: str, seen: list[str]) -> list[str]:
+def look(walk: Walk, name: str) -> list[str]:
     """What is wrong with the open page, once its scripts have run."""
+    page = walk.page
     page.wait_for_load_state("load")
     title = page.title().split("|")[0].strip()
     found = [] if title else [f"{name}: the page has no title"]
@@ -77,8 +78,9 @@ def look(page: Page, name: str, seen: list[str]) -> list[str]:
     return found + axe.issues(
         page,
         name,
+        walk.colours,
         with_menu=name.endswith(": index"),
-        briefly=kind is not None and any(other.endswith(kind) for other in seen),
+        briefly=kind is not None and any(other.endswith(kind) for other in walk.seen),
     )
 
 

@@ -89,9 +89,11 @@ class Walk:
 
     page: Page
     origin: str
-    #: What is wrong with the open page, by its name and the names of those before it.
-    look: Callable[[Page, str, list[str]], list[str]]
+    #: What is wrong with the open page, by its name.
+    look: Callable[[Walk, str], list[str]]
+    #: The names of the pages so far, and the kinds of text on them (see axe.issues).
     seen: list[str] = field(default_factory=list)
+    colours: set[str] = field(default_factory=set)
     issues: list[str] = field(default_factory=list)
     problems: Problems = field(default_factory=Problems)
     unseen: list[Route] = field(default_factory=list)
@@ -123,7 +125,7 @@ class Walk:
 
     def see(self, name: str) -> None:
         """Look at the page that is open."""
-        self.issues += self.look(self.page, name, self.seen)
+        self.issues += self.look(self, name)
         self.seen.append(name)
 
     def is_page(self, path: str) -> bool:
