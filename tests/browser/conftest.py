@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.desk import Desk
 from tests.browser.scene import clear_scene, set_scene
@@ -25,6 +25,8 @@ FLAGS = [
     "--disable-sync",
 ]
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+#: Whoever has a phone has it dark, so that every flow is seen in both themes.
+THEMES = {"desktop": "light", "phone": "dark"}
 
 
 def find_chromium() -> str:
@@ -68,24 +70,55 @@ class Problems(list[str]):
             self.append(f"{response.status}: {response.url}")
 
 
-@pytest.fixture
-def new_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """``new_page()``: a browser of somebody new; it must not meet any hidden problem."""
-    contexts: list[BrowserContext] = []
-    problems = Problems()
+class Browsers:
+    """Windows that are lent to one test after the other, as if each were new.
 
-    def page(size: str = "desktop") -> Page:
-        context = chromium.new_context(viewport=SIZES[size])
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        problems.watch(page)
+    A page costs a third in a window that has its files, its scripts and its process already.
+    """
+
+    def __init__(self, chromium: Browser) -> None:
+        self.problems = Problems()
+        self._chromium = chromium
+        self._free: dict[str, list[Page]] = {size: [] for size in SIZES}
+        self._lent: list[tuple[str, Page]] = []
+
+    def lend(self, size: str = "desktop") -> Page:
+        page = self._free[size].pop() if self._free[size] else self._open(size)
+        self._lent.append((size, page))
         return page
 
-    yield page
-    for context in contexts:
-        context.close()
-    assert problems == []
+    def take_back(self) -> None:
+        """Nobody is signed in any more in the windows that were lent; pages keep nothing else."""
+        for size, page in self._lent:
+            for other in page.context.pages:
+                if other != page:
+                    other.close()
+            page.goto("about:blank")
+            page.context.clear_cookies()
+            self._free[size].append(page)
+        self._lent.clear()
+
+    def _open(self, size: str) -> Page:
+        context = self._chromium.new_context(viewport=SIZES[size], color_scheme=THEMES[size])  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        self.problems.watch(page)
+        return page
+
+
+@pytest.fixture(scope="module")
+def browsers(chromium: Browser) -> Browsers:
+    return Browsers(chromium)
+
+
+@pytest.fixture
+def new_page(browsers: Browsers) -> Iterator[Callable[..., Page]]:
+    """``new_page()``: a browser of somebody new; it must not meet any hidden problem."""
+    yield browsers.lend
+    browsers.take_back()
+    met = list(browsers.problems)
+    browsers.problems.clear()
+    assert met == []
 
 
 #: The cookies of those who have signed in, by address and e-mail.
@@ -102,6 +135,8 @@ def sign_in(page: Page, address: str, email: str, password: str) -> None:
         field.fill(password)
         page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Home").first.wait_for()
+    theme = THEMES["phone" if page.viewport_size == SIZES["phone"] else "desktop"]
+    expect(page.locator("html.dark")).to_have_count(1 if theme == "dark" else 0)
     _sessions[address, email] = page.context.cookies(address)
 
 

@@ -9,11 +9,19 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import SLOW, Desk, NewClient, new_client
+from tests.browser.conftest import SIZES
+from tests.browser.desk import SLOW, Desk, NewClient, new_client, ready_clients
+from tests.launcher import RunningConsole
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 PASSWORD = "another-good-passphrase"
+
+
+@pytest.fixture(scope="module")
+def ready(console_with_plan: RunningConsole) -> list[NewClient]:
+    """A client with its schema for each test of what comes after that, on each screen."""
+    return ready_clients(console_with_plan, "Ready", 3 * len(SIZES))
 
 
 def set_password(admin: Page, link: str) -> None:
@@ -66,10 +74,10 @@ def test_a_new_client_until_its_admins_are_in(desk: Desk, new_page: Callable[...
     expect(desk.page.get_by_role("region", name="History")).to_contain_text("Create schema")
 
 
-def test_suspended_and_open_again(desk: Desk, new_page: Callable[..., Page]) -> None:
-    client = new_client("Paused")
-    desk.add_client(client)
-    desk.create_schema(client)
+def test_suspended_and_open_again(
+    desk: Desk, ready: list[NewClient], new_page: Callable[..., Page]
+) -> None:
+    client = ready.pop()
     passer_by = new_page(desk.size)
     address = desk.console.url(client.host, "/login/")
     assert answer_of(passer_by, address) == 200
@@ -92,10 +100,10 @@ def test_suspended_and_open_again(desk: Desk, new_page: Callable[..., Page]) -> 
     expect(desk.page.get_by_role("region", name="History")).to_contain_text("Two bills are open")
 
 
-def test_archived_restored_and_dropped(desk: Desk, new_page: Callable[..., Page]) -> None:
-    client = new_client("Leaving")
-    desk.add_client(client)
-    desk.create_schema(client)
+def test_archived_restored_and_dropped(
+    desk: Desk, ready: list[NewClient], new_page: Callable[..., Page]
+) -> None:
+    client = ready.pop()
     passer_by = new_page(desk.size)
     address = desk.console.url(client.host, "/login/")
 
@@ -131,10 +139,10 @@ def archive(desk: Desk, client: NewClient) -> None:
     desk.status("Archived")
 
 
-def test_the_page_of_a_client_is_filled_in(desk: Desk, new_page: Callable[..., Page]) -> None:
-    client = new_client("Painted")
-    desk.add_client(client)
-    desk.create_schema(client)
+def test_the_page_of_a_client_is_filled_in(
+    desk: Desk, ready: list[NewClient], new_page: Callable[..., Page]
+) -> None:
+    client = ready.pop()
     desk.open_client(client)
 
     # The sample follows the colour as it is typed, before anything is saved.

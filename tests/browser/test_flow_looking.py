@@ -17,6 +17,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 #: Where the cards and charts of the home page say how many there are.
 NUMBERS = ".console-card-number, .home-bar-number, .home-month-number"
+# Of a page that is read and not drawn: there are many of them.
+_COUNT_ROWS = """
+async (address) => {
+    const text = await (await fetch(address)).text();
+    const page = new DOMParser().parseFromString(text, "text/html");
+    return page.querySelectorAll("#result_list tr.data-row").length;
+}
+"""
 LISTS = ("client", "domain", "plan", "operation", "rollout")
 
 
@@ -59,9 +67,7 @@ def test_every_number_on_the_home_page_leads_to_as_many_rows(
     )
     assert len(found) > 20
     for address, number in found:
-        page.goto(address)
-        rows = page.locator("#result_list tr.data-row")
-        assert rows.count() == int(number.strip() or 0), address
+        assert page.evaluate(_COUNT_ROWS, address) == int(number.strip() or 0), address
 
 
 def test_nothing_matches_says_so_and_leads_back(viewer: Desk) -> None:
