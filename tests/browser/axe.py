@@ -21,7 +21,7 @@ LOOKS = (("desktop", "light"), ("phone", "dark"))
 BRIEF = (("phone", "dark"),)
 SEVERE = ("moderate", "serious", "critical")
 #: Rows of a list, blocks of a log and choices of a select beyond so many are more of the same.
-ROWS = 6
+ROWS = 3
 
 # Colours that are on their way from one to another have no contrast of their own. What the bar of a
 # form happens to lie on is a matter of fonts: one scrolls on, and nothing that has the focus is
@@ -85,7 +85,7 @@ _MARK_NEW_COLOURS = """
 }
 """
 #: So many texts of a kind that is new.
-EACH = 4
+EACH = 2
 # The menu is the same on every page, so it is looked at on one.
 _RUN = """
 async ({tags, withMenu}) => {

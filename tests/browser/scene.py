@@ -124,7 +124,7 @@ def keys(console: RunningConsole, schema: str) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for table in tables:
             name = Identifier(schema, table["name"])
-            newest = SQL("SELECT id FROM {} ORDER BY id DESC LIMIT 50").format(name)
+            newest = SQL("SELECT id FROM {} ORDER BY id DESC LIMIT 10").format(name)
             found[table["name"]] = _ids(connection, newest)
         if schema == "public":
             found["tenants_client"] = _ids(
