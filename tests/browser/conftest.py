@@ -73,7 +73,7 @@ class Problems(list[str]):
 class Browsers:
     """Windows that are lent to one test after the other, as if each were new.
 
-    A page costs a third in a window that has its files, its scripts and its process already.
+    A page costs much less in a window that has its files, its scripts and its process already.
     """
 
     def __init__(self, chromium: Browser) -> None:
