@@ -35,7 +35,7 @@ def find(desk: Desk, text: str) -> None:
 
 
 def test_a_status_is_changed_in_the_list(at_work: Desk, size: str) -> None:
-    reference = {"desktop": "WEB-790", "phone": "WEB-791"}[size]
+    reference = {"desktop": "WEB-266", "phone": "WEB-267"}[size]
     find(at_work, reference)
     box = at_work.page.get_by_label(f"Status of {reference}")
     box.select_option("done")
@@ -45,7 +45,7 @@ def test_a_status_is_changed_in_the_list(at_work: Desk, size: str) -> None:
 
 
 def test_a_status_that_somebody_else_changed_is_shown_as_it_is(at_work: Desk, size: str) -> None:
-    reference = {"desktop": "WEB-792", "phone": "WEB-793"}[size]
+    reference = {"desktop": "WEB-268", "phone": "WEB-269"}[size]
     find(at_work, reference)
     other = at_work.page.context.new_page()
     other.goto(at_work.page.url)

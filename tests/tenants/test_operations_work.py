@@ -42,6 +42,7 @@ class TestCreating:
             "accounts",
             "admin",
             "auth",
+            "axes",
             "company",
             "contenttypes",
             "history",
