@@ -1,4 +1,5 @@
-"""Data folders for the tests of the embedded PostgreSQL, and rows for those of every page."""
+"""Data folders for the tests of the embedded PostgreSQL, rows for those of every page, and one
+person in three schemas for those of what is bound to one."""
 
 from __future__ import annotations
 
@@ -27,6 +28,7 @@ from tenant_data.models import (
 from tenants.models import Client, Feature, OperationKind, Plan, Rollout
 from tests.conftest import Browser
 from tests.console.embedded import is_running, server_in
+from tests.console.twins import make_twins
 from tests.site_map import SIDES
 
 
@@ -108,3 +110,35 @@ def hanging_on(task: Task) -> dict[str, Any]:
 def visitor(db: None) -> Callable[[str, User | None], Browser]:
     hosts = {"public": settings.CONSOLE_DOMAIN, "alpha": "alpha.localhost"}
     return lambda side, user: Browser(hosts[side], side, user)
+
+
+@pytest.fixture
+def twins(db: None) -> dict[str, User]:
+    """One user who is the same in alpha, in beta and among the staff, by the schema."""
+    return make_twins()
+
+
+@pytest.fixture
+def in_alpha(
+    tenant_browser: Callable[..., Browser], alpha: Client, twins: dict[str, User]
+) -> Browser:
+    """The one of alpha, signed in there."""
+    return tenant_browser(alpha, twins["alpha"])
+
+
+@pytest.fixture
+def in_beta(
+    tenant_browser: Callable[..., Browser], beta: Client, twins: dict[str, User]
+) -> Browser:
+    return tenant_browser(beta, twins["beta"])
+
+
+@pytest.fixture
+def at_the_staff(staff_browser: Callable[..., Browser], twins: dict[str, User]) -> Browser:
+    return staff_browser(twins["public"])
+
+
+@pytest.fixture(params=["in_beta", "at_the_staff"])
+def elsewhere(request: pytest.FixtureRequest) -> Browser:
+    """Where things of alpha's are taken: the same user of beta, then the same user of the staff."""
+    return request.getfixturevalue(request.param)

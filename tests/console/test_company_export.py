@@ -247,12 +247,6 @@ class TestDownloading:
         assert "Make the file" not in text_of(looker.get(EXPORT))
         assert download(looker, export).status_code == 200
 
-    def test_another_company_has_no_such_file(
-        self, page: Browser, tenant_browser: Any, beta: Client, beta_owner: User
-    ) -> None:
-        export = made(page)
-        assert download(tenant_browser(beta, beta_owner), export).status_code == 404
-
     def test_a_file_that_is_gone_is_told_of(self, page: Browser) -> None:
         export = made(page)
         with schema_context("alpha"):

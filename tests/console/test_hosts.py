@@ -146,27 +146,6 @@ class TestTenantsThatAreNotReady:
 
 
 class TestSessions:
-    def test_a_session_is_good_on_its_own_host_alone(
-        self,
-        alpha: Client,
-        beta: Client,
-        owner: User,
-        beta_owner: User,
-        tenant_browser: Callable[..., Browser],
-    ) -> None:
-        """Both users have the id 1, the same password and the same rights."""
-        assert owner.pk == beta_owner.pk
-        browser = tenant_browser(alpha, owner)
-        assert browser.get("/").status_code == 200
-        for host in ("beta.localhost", "localhost"):
-            thief = HttpClient(headers={"host": host})
-            thief.cookies["sessionid"] = browser.cookies["sessionid"].value
-            response = thief.get("/")
-            assert response.status_code == 302
-            assert response.headers["Location"].startswith("/login/")
-            connection.set_schema_to_public()
-        assert browser.get("/").status_code == 200
-
     def test_staff_do_not_sign_in_at_a_tenant(
         self, alpha: Client, operator: User, tenant_browser: Callable[..., Browser]
     ) -> None:

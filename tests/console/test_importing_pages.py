@@ -168,16 +168,6 @@ class TestConfirmation:
         self.refused(web, token)
         assert len(tasks()) == 2
 
-    def test_not_in_another_tenant(
-        self, web: Any, tenant_browser: Any, beta: Client, beta_owner: User, imports_folder: Path
-    ) -> None:
-        token = token_of(upload(web))
-        beta_web = tenant_browser(beta, beta_owner)
-        self.refused(beta_web, token)
-        (imports_folder / "alpha").rename(imports_folder / "beta")  # Even if the file were there.
-        self.refused(beta_web, token)
-        assert tasks("beta") == []
-
     def test_not_by_another_user(self, web: Any, tenant_browser: Any, alpha: Client) -> None:
         token = token_of(upload(web))
         with schema_context("alpha"):

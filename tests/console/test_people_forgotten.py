@@ -82,20 +82,6 @@ class TestTheWayIn:
         opened = browser.get(link_in(message, "localhost"), follow=True)
         assert "new_password1" in text_of(opened)
 
-    def test_the_link_is_good_on_this_host_alone(
-        self,
-        stranger: Browser,
-        owner: User,
-        beta: Client,
-        tenant_browser: Callable[..., Browser],
-        staff_browser: Callable[..., Browser],
-        mailoutbox: list[EmailMessage],
-    ) -> None:
-        ask(stranger, owner.email)
-        link = link_in(mailoutbox[0], "alpha.localhost")
-        for other in (tenant_browser(beta), staff_browser()):
-            assert "new_password1" not in text_of(other.get(link, follow=True))
-
     def test_the_mail_is_in_the_companys_language(
         self,
         stranger: Browser,
