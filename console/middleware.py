@@ -80,8 +80,8 @@ class TenantMiddleware:
 
 
 def plain_host(host: str) -> str:
-    """The host as domains are written down."""
-    return host.lower().removesuffix(".").removeprefix("www.")
+    """The host, as Django has read it, as domains are written down."""
+    return host.removeprefix("www.")
 
 
 def client_of(host: str) -> Client | None:
