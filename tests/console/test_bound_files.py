@@ -74,6 +74,19 @@ class TestImports:
         assert "cannot be confirmed" in self.confirm(at_the_staff, plans, ticket("alpha"))
         assert "1 new" in self.confirm(at_the_staff, plans, ticket("public"))
 
+    def test_what_is_too_large_for_the_memory_is_gone_with_its_request(
+        self, in_alpha: Browser, settings: Any, tmp_path: Path
+    ) -> None:
+        """Until then it lies in a folder that all companies' requests share."""
+        folder = tmp_path / "temporary"
+        folder.mkdir()
+        settings.FILE_UPLOAD_TEMP_DIR = str(folder)
+        settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 5
+        before = folder.stat().st_mtime_ns
+        self.preview(in_alpha)
+        assert folder.stat().st_mtime_ns > before, "nothing was ever kept there"
+        assert list(folder.iterdir()) == []
+
     def test_a_file_that_waits_lies_in_the_folder_of_its_company(
         self, in_alpha: Browser, imports_folder: Path
     ) -> None:

@@ -3,8 +3,9 @@
 Every address of both admins, read from the URL configurations, is asked for by somebody who may do
 everything there: as it is, with what buttons and actions send, and with the fields of each form on
 its page. Not a row of any table of any schema is another one after that, no file is stored, no
-mail is sent. One thing is written all the same, and has tests of its own in ``test_changelist.py``:
-the order that a list's reader chose.
+mail is sent. Two things are written all the same, and have tests of their own: the order that a
+list's reader chose (``test_changelist.py``), and that a company is in use
+(``test_hosts_of_clients.py``).
 """
 
 from __future__ import annotations
