@@ -23,7 +23,10 @@ LAYERS = ["console.postgres", "tenants.models", "tenants.schemas", "tenants.oper
 TOP = ["tenants.admin", "tenants.management", "tenants.tasks", "tenants.resources"]
 
 #: Modules that may ask for a right that others do not have.
-OWNER_RIGHTS = {f"tenants/schemas/{name}.py" for name in ("drop", "migrate", "provision", "rights")}
+OWNER_RIGHTS = {
+    f"tenants/schemas/{name}.py"
+    for name in ("drop", "inspect", "migrate", "provision", "rights", "template")
+}
 PLATFORM_CONTEXT = {
     "console/company/queue.py",
     *(f"tenants/operations/{name}.py" for name in ("activity", "own_settings", "plan_of_tenant")),
