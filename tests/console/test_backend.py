@@ -17,19 +17,7 @@ from django_tenants.utils import schema_context
 from console.accounts.models import User
 from console.postgres.contexts import owner_rights
 from console.postgres.exceptions import ScopeSwitchFailed
-from console.postgres.roles import role_for
-
-
-def scope() -> tuple[str, str]:
-    """The search path and the role that the server has for the next statement."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('search_path'), current_user")
-        path, current = cursor.fetchone()
-    return path.replace('"', ""), current
-
-
-def role(schema: str) -> str:
-    return role_for(connection.settings_dict["NAME"], schema)
+from tests.console.scopes import role, scope
 
 
 @pytest.fixture(params=["owner", "web"])

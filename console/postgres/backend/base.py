@@ -19,6 +19,7 @@ from django.db.backends.postgresql.psycopg_any import register_tzloader
 from django_tenants.postgresql_backend import base as django_tenants_backend
 from psycopg.pq import Format, TransactionStatus
 
+from console.postgres.backend.context import OfContext
 from console.postgres.backend.cursors import (
     ScopedCursor,
     ScopedServerSideCursor,
@@ -30,6 +31,9 @@ from console.postgres.roles import Access, role_for
 
 class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
     """One connection. Never shared between threads, as all of Django's are not."""
+
+    tenant = OfContext()
+    schema_name = OfContext()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._scope_on_server: Scope | None = None
@@ -83,17 +87,27 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
     def _handle_search_path(self, cursor: Any = None) -> None:
         """Called by django-tenants for each new cursor; here each statement sees to it."""
 
-    def _forget_scope(self) -> None:
-        """What was set in a transaction that is rolled back is not set any more."""
+    def forget_scope(self) -> None:
+        """The next statement sets its scope anew.
+
+        For what was set in a transaction that is rolled back is not set any more; and what else
+        may have changed it, nobody knows.
+        """
         self._scope_on_server = None
 
     def connect(self) -> None:
-        self._forget_scope()
+        self.forget_scope()
         super().connect()
 
     def close(self) -> None:
-        self._forget_scope()
+        self.forget_scope()
         super().close()
+
+    def _close(self) -> None:
+        # A pool gives it to others, whose scopes are not for us to set.
+        if self.connection is not None:
+            self.connection.scoped_by = None
+        super()._close()
 
     def commit(self) -> None:
         # PostgreSQL answers the COMMIT of a transaction in error with a rollback, and says no
@@ -106,7 +120,7 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
             super().commit()
         finally:
             if in_error:
-                self._forget_scope()
+                self.forget_scope()
 
     def is_usable(self) -> bool:
         try:
@@ -118,13 +132,13 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
         try:
             super().rollback()
         finally:
-            self._forget_scope()
+            self.forget_scope()
 
     def savepoint_rollback(self, sid: str) -> None:
         try:
             super().savepoint_rollback(sid)
         finally:
-            self._forget_scope()
+            self.forget_scope()
 
     # --- cursors -----------------------------------------------------------------------------
 
@@ -134,6 +148,7 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         connection.scoped_by = self
+        connection.server_cursor_factory = ScopedServerSideCursor
         return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
