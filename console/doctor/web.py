@@ -11,16 +11,25 @@ from django_tenants.utils import get_tenant_database_alias
 from console import env
 from console.postgres.backend.base import DatabaseWrapper
 
+#: The parts of a URL that Django has names of its own for; the others are options.
+_NAMED = frozenset({"dbname", "user", "password", "host", "port"})
+
 
 def new_web_connection() -> DatabaseWrapper:
     """A connection of the web login to the same database, not opened yet.
 
     By ``WEB_DATABASE_URL``, so that whatever lies between pages and the database lies here too.
+    Never from a pool: pools belong to the alias, and the owner's would answer.
     """
     alias = get_tenant_database_alias()
     owner = connections[alias].settings_dict
-    parts = env.conninfo("web") or {}
-    named_alike = (env.conninfo("owner") or {}).get("dbname") == parts.get("dbname")
+    of_owner, parts = env.conninfo("owner") or {}, env.conninfo("web") or {}
+    named_alike = of_owner.get("dbname") == parts.get("dbname")
+    options = {
+        **{name: value for name, value in owner["OPTIONS"].items() if name not in of_owner},
+        **{name: value for name, value in parts.items() if name not in _NAMED},
+    }
+    options.pop("pool", None)
     entry = {
         **owner,
         "NAME": owner["NAME"] if named_alike else parts["dbname"],
@@ -28,6 +37,7 @@ def new_web_connection() -> DatabaseWrapper:
         "PASSWORD": parts.get("password", ""),
         "HOST": parts.get("host", ""),
         "PORT": str(parts.get("port", "")),
+        "OPTIONS": options,
     }
     return type(connections[alias])(entry, alias)
 
