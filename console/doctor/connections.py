@@ -12,40 +12,59 @@ from django_tenants.utils import schema_context
 
 from console.doctor.findings import Finding, found
 from console.doctor.web import new_web_connection
+from console.postgres.backend.base import DatabaseWrapper
 from console.postgres.roles import role_for
 
 _ROUNDS = 5
+_FOREIGN = "what one connection had set was in force on another"
+_GONE = "what a connection had set was gone"
+_MOVED = "a connection went from one server process to another"
 
 
 def pooling() -> Iterator[Finding]:
     """Whether a connection stays on one server process, with what was set on it.
 
     A pooler that hands servers out by the transaction gives one request's role and search path to
-    another. Two connections are used in turn: what one sets, the other must never see.
+    another. What one connection sets, it must keep, and another must never see.
     """
-    one, other = new_web_connection(), new_web_connection()
+    pair = {"one": new_web_connection(), "other": new_web_connection()}
     seen: set[str] = set()
     try:
-        for connection_, mark in ((one, "one"), (other, "other")):
-            with connection_.cursor() as cursor:
-                cursor.execute("SELECT set_config('console.doctor', %s, false)", [mark])
-        for _round in range(_ROUNDS):
-            for connection_, mark in ((one, "one"), (other, "other")):
-                with connection_.cursor() as cursor:
-                    cursor.execute("SELECT current_setting('console.doctor', true)")
-                    if cursor.fetchone()[0] != mark:
-                        seen.add("what one connection had set was in force on another")
+        processes = {mark: _set_mark(wrapper, mark) for mark, wrapper in pair.items()}
+        # A pool of one server shows in what is set, a pool of more where one asks twice running:
+        # servers that are taken in turn might come round to each connection again.
+        for mark in ("one", "other", "other") * _ROUNDS:
+            process, found_mark = _ask_mark(pair[mark])
+            if found_mark != mark:
+                seen.add(_FOREIGN if found_mark else _GONE)
+            if process != processes[mark]:
+                seen.add(_MOVED)
     finally:
-        one.close()
-        other.close()
+        for wrapper in pair.values():
+            wrapper.close()
     yield found(
         "connection.pooling",
-        "Use two connections in turn; each must keep what was set on it.",
-        f"A pooler in transaction mode lies between: {', '.join(seen)}." if seen else "Each did.",
+        "Use two connections in turn; each must keep its server process and what was set on it.",
+        f"A pooler in transaction or statement mode lies between: {', '.join(sorted(seen))}."
+        if seen
+        else "Each did.",
         fine=not seen,
         to_do="Set pool_mode = session in PgBouncer (or leave the pooler out): in transaction or "
         "statement mode a request can run as another tenant.",
     )
+
+
+def _set_mark(wrapper: DatabaseWrapper, mark: str) -> int:
+    """Set something that no pooler looks after, and return the server's process."""
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT set_config('console.doctor', %s, false), pg_backend_pid()", [mark])
+        return int(cursor.fetchone()[1])
+
+
+def _ask_mark(wrapper: DatabaseWrapper) -> tuple[int, str | None]:
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid(), current_setting('console.doctor', true)")
+        return tuple(cursor.fetchone())
 
 
 def leftovers(here: str, there: str) -> Iterator[Finding]:
