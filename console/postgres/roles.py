@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from django.db.backends.utils import CursorWrapper
@@ -38,6 +39,7 @@ GROUP BY 1, 2 HAVING bool_or(set_option) OR bool_or(inherit_option)
 """
 
 
+@lru_cache(maxsize=4096)  # Every statement asks.
 def role_for(database: str, schema: str, access: Access = "rw") -> str:
     """The name of a schema's role: a pure function of the database, the schema and the access.
 

@@ -195,10 +195,11 @@ def test_an_exception_in_a_middleware(where: str, here: str) -> None:
         assert_alone(there)
 
 
+@pytest.mark.parametrize("here", ["alpha", "public"])
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_page_that_ends_badly(ending: str) -> None:
+def test_a_page_that_ends_badly(ending: str, here: str) -> None:
     for there in HOSTS:
-        request("alpha", f"/end/?as={ending.replace(' ', '+')}")
+        request(here, f"/end/?as={ending.replace(' ', '+')}")
         assert_alone(there)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql.base import TIMESTAMPTZ_OID
+from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.postgresql.psycopg_any import register_tzloader
 from django_tenants.postgresql_backend import base as django_tenants_backend
 from psycopg.pq import Format, TransactionStatus
@@ -41,6 +42,8 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
         #: Which of a schema's roles is used; support access that only reads sets "ro".
         self.access: Access = "rw"
         super().__init__(*args, **kwargs)
+        # django-tenants' own sets the search path around each question to what it is here anyway.
+        self.introspection = DatabaseIntrospection(self)
 
     # --- what the scope should be ------------------------------------------------------------
 

@@ -90,5 +90,8 @@ def may_change_scope(query: Any) -> bool:
 
     Rather too often than too seldom: all that it costs is one switch.
     """
-    text = query.as_string(None) if isinstance(query, Composable) else str(query)
+    if type(query) is str:  # Nearly always, and asking for Composable first would take longer.
+        text = query
+    else:
+        text = query.as_string(None) if isinstance(query, Composable) else str(query)
     return ";" in text or "set_config" in text.lower()
