@@ -187,7 +187,7 @@ class TestCommand:
             raise RuntimeError("no idea")
 
         monkeypatch.setattr(examination, "_PARTS", {"fleet": broken, "worker": worker.worker})
-        monkeypatch.setattr(examination, "_DOCTORS", {})
+        monkeypatch.setattr(examination, "_TRIALS", {})
         first, *rest = examination.examine()
         assert (first.name, first.verdict) == ("fleet", Verdict.FAILED)
         assert first.seen == "It could not be tried: no idea"
