@@ -25,6 +25,8 @@ PUBLIC_SCHEMA = "public"
 RESERVED_SCHEMA_NAMES = frozenset({PUBLIC_SCHEMA, "console", "default", "information_schema"})
 # `pg_` is PostgreSQL's own; the others are prefixes of schemas that the console makes itself.
 RESERVED_SCHEMA_PREFIXES = ("pg_", "template_", "doctor_")
+#: The whole name of such a schema.
+HIDDEN_SCHEMA = re.compile(r"(template|doctor)_[0-9a-f]{12}")
 
 HOSTNAME_MAX_LENGTH = 253
 #: The one name without a dot that browsers take for a host, and with it all names below it.
@@ -34,8 +36,8 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 
 
-def validate_schema_form(value: str) -> None:
-    """Raise ``ValidationError`` unless ``value`` can name a schema of the console's making."""
+def validate_schema_name(value: str) -> None:
+    """Raise ``ValidationError`` unless ``value`` can name a new tenant's schema."""
     if not SCHEMA_NAME.fullmatch(value):
         raise ValidationError(
             _(
@@ -45,11 +47,6 @@ def validate_schema_form(value: str) -> None:
             code="schema_name_form",
             params={"max": SCHEMA_NAME_MAX_LENGTH},
         )
-
-
-def validate_schema_name(value: str) -> None:
-    """Raise ``ValidationError`` unless ``value`` can name a new tenant's schema."""
-    validate_schema_form(value)
     if value in RESERVED_SCHEMA_NAMES or value.startswith(RESERVED_SCHEMA_PREFIXES):
         raise ValidationError(
             _("“%(name)s” is reserved. Choose another name."),

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django_tenants.utils import schema_context
 
-from tenants.validators import validate_schema_form
+from tenants.validators import HIDDEN_SCHEMA, validate_schema_name
 
 #: Beside the folders of the schemas; no schema can have such a name.
 ASIDE = ".dropped"
@@ -27,7 +27,8 @@ _ANY = "a"
 
 def folders_of(schema: str) -> list[Path]:
     """The folders in which the storages keep the files of this schema alone."""
-    validate_schema_form(schema)
+    if not HIDDEN_SCHEMA.fullmatch(schema):
+        validate_schema_name(schema)
     folders = set()
     for alias in settings.STORAGES:
         location = getattr(storages[alias], "location", None)

@@ -29,6 +29,9 @@ VALUES = [
     "\N{RIGHT-TO-LEFT OVERRIDE}evil", "x" * 100_000, "", " ", "-1", "1e400", "9" * 21,
 ]  # fmt: skip
 
+#: Those that reach furthest where the rest of the form is good: to the database.
+HARDEST = ["\x00", "9" * 21, ""]
+
 STAFF_LISTS = ["tenants/client", "tenants/domain", "tenants/plan", "tenants/operation",
                "tenants/rollout", "accounts/user", "auth/group"]  # fmt: skip
 TENANT_LISTS = ["tenant_data/task", "tenant_data/project", "tenant_data/comment",
@@ -135,10 +138,11 @@ def test_in_the_place_of_a_key(browser: Browser, path: str) -> None:
 def test_in_a_form(browser: Browser, path: str, form: dict[str, Any]) -> None:
     with schema_context("alpha"):
         Project.objects.create(key="WEB", name="Website")
+    everywhere = [(value, dict.fromkeys(form, value)) for value in VALUES]
+    alone = [((field, value), {field: value}) for field in form for value in HARDEST]
     faults = [
-        (field, value[:20])
-        for field in form
-        for value in VALUES
-        if browser.post(path, {**form, field: value}).status_code >= 500
+        name
+        for name, change in everywhere + alone
+        if browser.post(path, {**form, **change}).status_code >= 500
     ]
     assert faults == []

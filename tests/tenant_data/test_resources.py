@@ -146,7 +146,8 @@ class TestTask:
         assert Project.objects.count() == 1
 
     def test_a_key_that_comes_twice_names_both_lines(self) -> None:
-        (error,) = errors(tasks("WEB-8,x", 'WEB-9,"two\nlines"', "web-8,y"))
+        rows = ("WEB-8,x,", 'WEB-9,y,"two\nlines"', "web-8,y,")
+        (error,) = errors(tasks(*rows, header="reference,title,description"))
         assert error[:2] == ("reference", 5)
         assert "Line 2" in error[2]
 

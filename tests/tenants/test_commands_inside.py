@@ -130,7 +130,7 @@ class TestInAllTenants:
 
     def test_public_can_be_left_out(self) -> None:
         out = StringIO()
-        call_command("all_tenants_command", "diffsettings", no_public=True, stdout=out)
+        call_command("all_tenants_command", "showmigrations", no_public=True, stdout=out)
         assert "public" not in out.getvalue()
 
     def test_from_a_terminal(self, capsys: pytest.CaptureFixture[str]) -> None:
