@@ -88,6 +88,8 @@ def databases(**options: Any) -> dict[str, dict[str, Any]]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
     known["port"] = "PORT"
     database = {django: str(parts.pop(libpq, "")) for libpq, django in known.items()}
+    # A server that hangs must not keep every process that asks for it (seconds).
+    parts.setdefault("connect_timeout", "10")
     return {"default": {**database, **options, "OPTIONS": {**options.get("OPTIONS", {}), **parts}}}
 
 

@@ -61,6 +61,14 @@ def boundaries(here: str, there: str) -> Iterator[Finding]:
         SQL("DROP TABLE {}").format(own),
     )
     yield _refused(
+        "boundary.kept",
+        "public",
+        "Write, as pages are served, what the owner believes or runs",
+        SQL("UPDATE tenants_schematemplate SET sql = sql"),
+        SQL("DELETE FROM tenants_schematemplate"),
+        SQL("DELETE FROM django_migrations"),
+    )
+    yield _refused(
         "boundary.temporary",
         here,
         "Leave a temporary table on the connection, which the next tenant would read",

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from django.db import connection
+from psycopg.errors import InsufficientPrivilege
 
 from console.doctor import bindings, boundaries, connections, fleet, logins, machine, worker
 from console.doctor.findings import Finding, Verdict
@@ -50,10 +51,16 @@ def examine() -> Iterator[Finding]:
                     findings = list(_safely(name, lambda trial=trial: trial(here, there)))
                 yield from findings
     except SchemaBusy:
-        yield _broken("trial", "Another trial is going on: run the doctor again when it is over.")
+        yield Finding(
+            "trial",
+            "Make two schemas for a trial.",
+            "Another doctor is at it.",
+            Verdict.WARNING,
+            "Run it again when that one is over.",
+        )
     except Exception as exc:
         logger.exception("The trial schemas could not be made or removed.")
-        yield _broken("trial", _say(exc))
+        yield _broken("trial", exc)
 
 
 def _safely(name: str, part: Part) -> Iterator[Finding]:
@@ -61,20 +68,13 @@ def _safely(name: str, part: Part) -> Iterator[Finding]:
         yield from part()
     except Exception as exc:
         logger.warning("The part %s broke.", name, exc_info=True)
-        yield _broken(name, _say(exc))
+        yield _broken(name, exc)
     finally:
         connection.set_schema_to_public()
 
 
-def _say(exc: Exception) -> str:
-    return (str(exc).splitlines() or [""])[0] or type(exc).__name__
-
-
-def _broken(name: str, why: str) -> Finding:
-    return Finding(
-        name,
-        "Try it at all.",
-        f"It could not be tried: {why}",
-        Verdict.FAILED,
-        "Mend that first; the log has more.",
-    )
+def _broken(name: str, exc: Exception) -> Finding:
+    why = (str(exc).splitlines() or [""])[0] or type(exc).__name__
+    is_refused = isinstance(exc.__cause__, InsufficientPrivilege)
+    to_do = "Run “manage.py sync_roles”." if is_refused else "Mend that first; the log has more."
+    return Finding(name, "Try it at all.", f"It could not be tried: {why}", Verdict.FAILED, to_do)

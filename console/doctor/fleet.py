@@ -12,16 +12,14 @@ from tenants.models import Client
 from tenants.operations.sync_roles import sync_roles
 from tenants.operations.versions import read_version
 from tenants.schemas.hidden import hidden_schemas
+from tenants.schemas.inspect import schemas_among
 from tenants.schemas.migrate import missing_migrations
+from tenants.schemas.rights import drop_left_over_roles
 from tenants.validators import PUBLIC_SCHEMA
 
 _SCHEMAS = r"""
 SELECT nspname FROM pg_namespace
 WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') ORDER BY nspname
-"""
-_ROLES = """
-SELECT rolname FROM pg_roles
-WHERE rolname ~ ':(rw|ro)$' AND starts_with(rolname, current_database() || ':')
 """
 
 
@@ -30,11 +28,10 @@ def fleet() -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute(_SCHEMAS)
         there = {name for (name,) in cursor.fetchall()} - set(hidden_schemas())
-        cursor.execute(_ROLES)
-        with_roles = {name.rsplit(":", 2)[1] for (name,) in cursor.fetchall()}
     clients = {client.schema_name: client for client in Client.objects.companies()}
     ready = {name for name, client in clients.items() if client.is_provisioned}
-    missing = sorted(ready - there)
+    # Asked again: somebody may have made or dropped one between the two questions.
+    missing = sorted(ready - there - schemas_among(ready - there))
     yield found(
         "fleet.missing",
         f"Look for the schemas of the {len(ready)} clients that should have one.",
@@ -52,14 +49,14 @@ def fleet() -> Iterator[Finding]:
         to_do="Find out whose they are before anything is dropped: a client of that schema name "
         "that was not made, a restore, or another program.",
     )
-    left = sorted(with_roles - there - set(hidden_schemas()))
+    left = [report.schema for report in drop_left_over_roles(dry_run=True)]
     yield found(
         "fleet.roles",
         "Look for roles of schemas that are not there.",
         f"Of {listed(left)}." if left else "There are none.",
         fine=not left,
         bad=Verdict.WARNING,
-        to_do="As the owner: DROP OWNED BY, then DROP ROLE.",
+        to_do="Run “manage.py sync_roles”.",
     )
     yield from _versions([clients[name] for name in sorted(ready & there)])
     yield _rights(sorted({PUBLIC_SCHEMA} | (ready & there)))

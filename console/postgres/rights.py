@@ -29,8 +29,8 @@ READER_WRITES = {
     "django_session": _WRITE,
     "django_admin_log": frozenset({"INSERT"}),
 }
-#: Tables that pages read but never write.
-KEPT_BY_OWNER = ("django_migrations",)
+#: Tables that pages read but never write: what they hold is believed, or run, by the owner.
+KEPT_BY_OWNER = ("django_migrations", "tenants_schematemplate")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -46,9 +46,6 @@ class Right:
     privilege: str
     grantee: str
 
-    def __str__(self) -> str:
-        return f"{self.grantee} has {self.privilege} on {self.kind.lower()} {self.name}."
-
 
 @dataclass(slots=True)
 class Comparison:
@@ -62,29 +59,27 @@ class Comparison:
     not_owned: list[str] = field(default_factory=list)
 
 
-# Schema, kind, name, owner; then what the catalog grants to others than the owner. A column's
-# rights count as its table's: revoking there takes them too.
-_OBJECTS = """
-SELECT 'SCHEMA', nspname, pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = %(schema)s
-UNION ALL
-SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relname, pg_get_userbyid(relowner)
-FROM pg_class
-WHERE relnamespace = quote_ident(%(schema)s)::regnamespace
-  AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-"""
-_GRANTED = """
-WITH granted (kind, name, owner, acl) AS (
+# Each object with its owner, and what is granted to others than the owner. Found by what depends on
+# the schema, which has an index: by the schema of each relation, every one of the database would
+# be looked at, and with a thousand schemas there are a hundred thousand. A column's rights count
+# as its table's: revoking there takes them too.
+_CATALOG = """
+WITH relations AS MATERIALIZED (
+    SELECT pg_class.*, CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind
+    FROM pg_depend JOIN pg_class ON pg_class.oid = objid
+    WHERE refclassid = 'pg_namespace'::regclass AND classid = 'pg_class'::regclass
+      AND refobjid = quote_ident(%(schema)s)::regnamespace
+      AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+), granted (kind, name, owner, acl) AS (
     SELECT 'DATABASE', datname, datdba, coalesce(datacl, acldefault('d', datdba))
     FROM pg_database WHERE datname = current_database() AND %(schema)s::text = 'public'
     UNION ALL
     SELECT 'SCHEMA', nspname, nspowner, nspacl FROM pg_namespace WHERE nspname = %(schema)s
     UNION ALL
-    SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relname, relowner, relacl
-    FROM pg_class WHERE relnamespace = quote_ident(%(schema)s)::regnamespace
+    SELECT kind, relname, relowner, relacl FROM relations
     UNION ALL
     SELECT 'TABLE', relname, relowner, attacl
-    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-    WHERE relnamespace = quote_ident(%(schema)s)::regnamespace AND attacl IS NOT NULL
+    FROM pg_attribute JOIN relations ON relations.oid = attrelid WHERE attacl IS NOT NULL
     UNION ALL
     SELECT CASE defaclobjtype WHEN 'S' THEN 'SEQUENCES' ELSE 'TABLES' END, %(schema)s,
            defaclrole, defaclacl
@@ -95,6 +90,11 @@ WITH granted (kind, name, owner, acl) AS (
 SELECT kind, name, privilege_type,
        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END
 FROM granted, aclexplode(acl) WHERE grantee <> owner
+UNION ALL
+SELECT 'SCHEMA', nspname, 'OWNER', pg_get_userbyid(nspowner)
+FROM pg_namespace WHERE nspname = %(schema)s
+UNION ALL
+SELECT kind, relname, 'OWNER', pg_get_userbyid(relowner) FROM relations
 """
 # Whether it grants, and for what the owner will make later.
 _CHANGES = {
@@ -116,30 +116,30 @@ _ITS_OWNER = "pg_database_owner"
 def compare(
     cursor: CursorWrapper, *, database: str, schema: str, owner: str, web: str
 ) -> Comparison:
-    """How the rights on ``schema`` differ from those it should have; two queries of the catalog.
+    """How the rights on ``schema`` differ from those it should have; one query of the catalog.
 
     For ``public``, the database's own rights as well. Changes nothing. The schema must be there.
     """
-    parameters = {"schema": schema, "owner": owner}
-    cursor.execute(_OBJECTS, parameters)
-    objects = {(kind, name): belongs_to for kind, name, belongs_to in cursor.fetchall()}
-    cursor.execute(_GRANTED, parameters)
-    granted = {Right(*row) for row in cursor.fetchall()}
+    cursor.execute(_CATALOG, {"schema": schema, "owner": owner})
+    rows = cursor.fetchall()
+    objects = {(kind, name): who for kind, name, what, who in rows if what == "OWNER"}
+    granted = {Right(*row) for row in rows if row[2] != "OWNER"}
     wanted = set(_wanted(database, schema, web, objects))
     not_owned = {key: name for key, name in objects.items() if name not in (owner, _ITS_OWNER)}
-    surplus, foreign = set(), []
-    for right in sorted(granted - wanted):
-        if right.grantee in (EVERYBODY, web) or is_role_of(database, right.grantee):
-            surplus.add(right)
-        else:
-            foreign.append(str(right))
+    surplus, foreign = set[Right](), set[Right]()
+    for right in granted - wanted:
+        is_ours = right.grantee in (EVERYBODY, web) or is_role_of(database, right.grantee)
+        (surplus if is_ours else foreign).add(right)
     passed_over = not_owned.keys()
     return Comparison(
         flaws=[
             *_flaws("REVOKE", surplus, schema, owner, passed_over),
             *_flaws("GRANT", wanted - granted, schema, owner, passed_over),
         ],
-        foreign=foreign,
+        foreign=[
+            f"{grantee} has {privileges} on {kind.lower()} {_first(names)}."
+            for (kind, grantee, privileges), names in _together(foreign).items()
+        ],
         not_owned=[
             f"The {kind.lower()} {name} belongs to {belongs_to}, not to {owner}."
             for (kind, name), belongs_to in sorted(not_owned.items())
@@ -178,17 +178,27 @@ def _readers(kind: str, name: str) -> frozenset[str]:
     return _READ if kind == "TABLES" else _writers(kind, name)
 
 
+def _together(rights: set[Right]) -> dict[tuple[str, str, str], list[str]]:
+    """The names of objects by their kind, who has something on them, and what."""
+    of_object: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for right in sorted(rights):
+        of_object[right.kind, right.grantee, right.name].append(right.privilege)
+    together: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for (kind, grantee, name), privileges in of_object.items():
+        together[kind, grantee, ", ".join(privileges)].append(name)
+    return together
+
+
+def _first(names: list[str], *, limit: int = 5) -> str:
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
 def _flaws(
     verb: str, rights: set[Right], schema: str, owner: str, passed_over: Collection[tuple[str, str]]
 ) -> Iterator[Flaw]:
     """As few statements as can mend them: one for each role, kind and set of privileges."""
-    of_object: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for right in sorted(rights):
-        if (right.kind, right.name) not in passed_over:
-            of_object[right.kind, right.grantee, right.name].append(right.privilege)
-    together: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for (kind, grantee, name), privileges in of_object.items():
-        together[kind, grantee, ", ".join(privileges)].append(name)
+    together = _together({r for r in rights if (r.kind, r.name) not in passed_over})
     lacks = "has" if verb == "REVOKE" else "lacks"
     for (kind, grantee, privileges), names in together.items():
         what = f"{grantee} {lacks} {privileges} on {kind.lower()} {', '.join(names)}."

@@ -31,10 +31,15 @@ FROM pg_roles WHERE rolname = ANY (%s)
 """
 # Whoever made a role is its member with ADMIN alone: that is no way to become it.
 _MEMBERS = """
+WITH ours AS MATERIALIZED (SELECT oid FROM pg_roles WHERE rolname = ANY (%s)),
+memberships AS (
+    SELECT * FROM pg_auth_members WHERE roleid IN (SELECT oid FROM ours)
+    UNION
+    SELECT * FROM pg_auth_members WHERE member IN (SELECT oid FROM ours)
+)
 SELECT role.rolname, member.rolname, bool_or(set_option), bool_or(inherit_option)
-FROM pg_auth_members
-JOIN pg_roles role ON role.oid = roleid JOIN pg_roles member ON member.oid = member
-WHERE role.rolname = ANY (%s) OR member.rolname = ANY (%s)
+FROM memberships
+JOIN pg_roles role ON role.oid = roleid JOIN pg_roles member ON member.oid = memberships.member
 GROUP BY 1, 2 HAVING bool_or(set_option) OR bool_or(inherit_option)
 """
 
@@ -83,7 +88,7 @@ def flaws_of_roles(
     names = [role_for(database, schema, access) for access in ("rw", "ro")]
     cursor.execute(_POWERS, [names])
     powers = dict(cursor.fetchall())
-    cursor.execute(_MEMBERS, [names, names])
+    cursor.execute(_MEMBERS, [names])
     members = {(role, member): options for role, member, *options in cursor.fetchall()}
     flaws: list[Flaw] = []
     for name in names:

@@ -147,7 +147,8 @@ def logins() -> Iterator[Login]:
     yield _login(_("Staff"), settings.CONSOLE_DOMAIN, STAFF[0], password)
     people = [row for row in _rows("people.csv") if row["admin"] == "yes"]
     admins = {row["schema_name"]: row["email"] for row in people}
-    for client in Client.objects.provisioned().filter(schema_name__in=admins):
+    clients = Client.objects.provisioned().with_schema_exists().filter(schema_exists=True)
+    for client in clients.filter(schema_name__in=admins):
         domain = client.get_primary_domain()
         if domain is not None:
             with schema_context(client.schema_name):

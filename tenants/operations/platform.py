@@ -8,8 +8,9 @@ from django.db import transaction
 from tenants.exceptions import ConsoleDomainTaken
 from tenants.models import Client, Domain
 from tenants.operations.staff_roles import keep_staff_roles
-from tenants.operations.sync_roles import sync_roles, tenants_schemas
+from tenants.operations.sync_roles import sync_roles
 from tenants.operations.versions import record_unknown_versions
+from tenants.schemas.inspect import schemas_of_clients
 from tenants.schemas.locks import platform_lock
 from tenants.schemas.migrate import Report
 from tenants.schemas.provision import migrate_public
@@ -28,7 +29,7 @@ def update_platform(*, report: Report) -> list[str]:
     """
     with platform_lock(report=report):
         applied = migrate_public(report=report)
-        for found in sync_roles(tenants_schemas()):
+        for found in sync_roles(schemas_of_clients()):
             for line in found.mended + found.left:
                 report(f"{found.schema}: {line}")
         _keep_the_console()

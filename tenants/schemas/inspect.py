@@ -22,6 +22,20 @@ def schemas_among(names: Collection[str]) -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
+def schemas_of_clients() -> list[str]:
+    """The schemas that the database has for clients, by name. Runs as the owner, for web may have
+    lost its rights on the clients."""
+    with owner_rights("public"), tenants_connection().cursor() as cursor:
+        cursor.execute("SELECT to_regclass('tenants_client')")
+        if cursor.fetchone()[0] is None:
+            return []
+        cursor.execute(
+            "SELECT nspname FROM pg_namespace JOIN tenants_client ON schema_name = nspname"
+            " WHERE nspname <> 'public' ORDER BY nspname"
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
 # Each object with all that makes it what it is, apart from the name of its schema. The search path
 # is the schema alone, so PostgreSQL writes names in it without it; of indexes it always does.
 _OBJECTS = """

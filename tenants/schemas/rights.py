@@ -7,10 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.backends.utils import CursorWrapper
 
 from console.postgres import rights, roles
 from console.postgres.contexts import owner_rights, tenants_connection
-from console.postgres.roles import Flaw
+from console.postgres.roles import Flaw, is_role_of
+from tenants.exceptions import RoleInTheWay, SchemaBusy
+from tenants.schemas.inspect import schema_exists, schemas_among
+from tenants.schemas.locks import schema_lock
 from tenants.validators import PUBLIC_SCHEMA
 
 
@@ -41,18 +45,62 @@ def sync_rights(schema: str, *, dry_run: bool = False) -> RightsReport:
         owner_rights(PUBLIC_SCHEMA),
         tenants_connection().cursor() as cursor,
     ):
-        if schema != PUBLIC_SCHEMA:
-            _settle(report, roles.flaws_of_roles(cursor, **names), dry_run)
+        _settle(report, _flaws_of_roles(cursor, names), dry_run)
         found = rights.compare(cursor, **names)
         _settle(report, found.flaws, dry_run)
         report.foreign = found.foreign
         report.left += found.not_owned
-        if any("REVOKE" in flaw.mend.as_string() for flaw in found.flaws) and not dry_run:
+        if report.mended and not dry_run:
             # PostgreSQL takes back only what the owner itself gave, and says no word.
-            still = [flaw.what for flaw in rights.compare(cursor, **names).flaws]
-            report.left += still
-            report.mended = [what for what in report.mended if what not in still]
+            still = [*_flaws_of_roles(cursor, names), *rights.compare(cursor, **names).flaws]
+            left = {flaw.what for flaw in still}
+            report.left += [f"{what} Somebody else gave it." for what in sorted(left)]
+            report.mended = [what for what in report.mended if what not in left]
     return report
+
+
+def _flaws_of_roles(cursor: CursorWrapper, names: dict[str, Any]) -> list[Flaw]:
+    """Of a tenant's own roles; ``public`` has none."""
+    is_public = names["schema"] == PUBLIC_SCHEMA
+    return [] if is_public else roles.flaws_of_roles(cursor, **names)
+
+
+def drop_left_over_roles(*, dry_run: bool = False) -> list[RightsReport]:
+    """Drop the roles of schemas that the database does not have; a report for each such schema.
+
+    A restore that brings the schema back gets them again by ``sync_rights``. Runs as the owner.
+    """
+    connection = tenants_connection()
+    database, owner = connection.settings_dict["NAME"], settings.OWNER_ROLE
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname ~ ':(rw|ro)$'")
+        names = {n.rsplit(":", 2)[-2] for (n,) in cursor.fetchall() if is_role_of(database, n)}
+    reports = []
+    for schema in sorted(names - schemas_among(names)):
+        report = RightsReport(schema)
+        reports.append(report)
+        what = "There are roles of this schema, and no schema."
+        try:
+            if not dry_run:
+                with (
+                    schema_lock(schema),
+                    transaction.atomic(),
+                    owner_rights(PUBLIC_SCHEMA),
+                    connection.cursor() as cursor,
+                ):
+                    if schema_exists(schema):
+                        continue
+                    held = roles.drop_schema_roles(
+                        cursor, database=database, schema=schema, owner=owner
+                    )
+                    if held:
+                        report.left.append(str(RoleInTheWay(role=held)))
+                        continue
+        except (DatabaseError, SchemaBusy) as exc:
+            report.left.append(f"{what} {str(exc).splitlines()[0]}")
+        else:
+            report.mended.append(what)
+    return reports
 
 
 def _settle(report: RightsReport, flaws: list[Flaw], dry_run: bool) -> None:

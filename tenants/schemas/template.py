@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, transaction
 from psycopg.sql import SQL, Identifier
 
 from console.postgres.contexts import owner_rights, tenants_connection
@@ -59,23 +59,33 @@ def ensure_template(*, report: Report) -> bool:
             return False
         finally:
             remove_hidden(TEMPLATE)
-        SchemaTemplate.objects.create(
-            fingerprint=fingerprint_of(known_migrations()), placeholder=name, sql=sql
-        )
-        old = SchemaTemplate.objects.values_list("pk", flat=True)[KEPT:]
-        SchemaTemplate.objects.filter(pk__in=list(old)).delete()
+        # The owner runs what is in the row, so nobody else may write it.
+        with owner_rights(PUBLIC_SCHEMA):
+            SchemaTemplate.objects.create(
+                fingerprint=fingerprint_of(known_migrations()), placeholder=name, sql=sql
+            )
+            old = SchemaTemplate.objects.values_list("pk", flat=True)[KEPT:]
+            SchemaTemplate.objects.filter(pk__in=list(old)).delete()
     return True
 
 
 def fill_from_template(schema: str) -> bool:
     """Make all that belongs in the schema, which is there and empty, by the template.
 
-    In the caller's transaction; runs as the owner. Returns whether there was a template.
+    In the caller's transaction; runs as the owner. Returns whether it was done: not where there
+    is no template, nor where the database does not understand it, which the log says.
     """
     template = _current()
     if template is None:
         return False
-    _fill(schema, template.sql, template.placeholder)
+    try:
+        with transaction.atomic():
+            _fill(schema, template.sql, template.placeholder)
+    except OperationalError:
+        raise  # A lock, a lost connection: no fault of the template's.
+    except DatabaseError as exc:
+        logger.error("The template %s is broken: %s", template, str(exc).splitlines()[0])
+        return False
     return True
 
 

@@ -95,6 +95,7 @@ FAULTS = {
         "USAGE ON SCHEMA {here} {to} {web}",
         "SELECT ON {here}.accounts_user {to} {web}",
     ),
+    "boundary.kept": ("UPDATE ON public.tenants_schematemplate {to} {web}",),
     "boundary.temporary": ("TEMPORARY ON DATABASE {database} {to} PUBLIC",),
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from django_tenants.utils import schema_context
@@ -19,6 +20,7 @@ from console import staticfiles
 from console.accounts.models import User
 from console.accounts.roles import StaffRole, TenantRole
 from console.history.models import LogEntry
+from console.postgres.contexts import owner_rights
 from tenant_data.models import Comment, Milestone, Project, Task, TimeEntry
 from tenants.models import Client, Operation, Plan
 from tenants.operations import demo, demo_timeline
@@ -200,3 +202,10 @@ def test_static_files_are_collected_only_when_they_changed(settings: Any, tmp_pa
     assert not staticfiles.collect()
     (settings.STATIC_ROOT / ".collected").write_text("other")
     assert staticfiles.collect()
+
+
+def test_a_schema_that_is_gone_does_not_keep_the_others_from_being_named(db: None) -> None:
+    make_client("globex")
+    with owner_rights("public"), connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA globex CASCADE")
+    assert [login.host for login in demo.logins()] == ["localhost"]

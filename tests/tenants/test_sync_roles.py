@@ -156,7 +156,59 @@ def test_a_role_of_somebody_elses_is_shown_and_left_alone() -> None:
     report = sync_rights("alpha")
     assert report.foreign == ["reports has SELECT on table tenant_data_task."]
     assert (report.mended, report.left) == ([], [])
-    assert sync_rights("alpha").foreign == report.foreign
+
+
+def test_many_rights_of_one_role_are_one_line() -> None:
+    as_owner("CREATE ROLE backup")
+    as_owner("GRANT SELECT ON ALL TABLES IN SCHEMA alpha TO backup")
+    (line,) = sync_rights("alpha").foreign
+    assert line.startswith("backup has SELECT on table accounts_user, ")
+    assert " more." in line
+
+
+def test_what_somebody_else_gave_is_not_called_mended() -> None:
+    """PostgreSQL takes back what the owner gave, and is silent about the rest."""
+    as_owner("CREATE ROLE granting")
+    as_owner("GRANT granting TO {owner} WITH SET TRUE")
+    as_owner("GRANT {alpha_rw} TO granting WITH ADMIN OPTION")
+    as_owner("CREATE ROLE reporting")
+    as_owner("SET ROLE granting; GRANT {alpha_rw} TO reporting GRANTED BY granting")
+    report = sync_rights("alpha")
+    assert any("reporting is a member" in line for line in report.left)
+    assert not any("reporting" in line for line in report.mended)
+
+
+def test_roles_without_a_schema_are_dropped() -> None:
+    role = role_for(connection.settings_dict["NAME"], "gone")
+    as_owner(f'CREATE ROLE "{role}"')
+    reports = {report.schema: report for report in sync_roles(dry_run=True)}
+    assert reports["gone"].mended == ["There are roles of this schema, and no schema."]
+    assert [report.schema for report in sync_roles() if report.mended] == ["gone"]
+    assert [report.schema for report in sync_roles()] == ["public", "alpha", "beta"]
+
+
+def test_rights_on_the_consoles_own_tables_are_mended_though_the_pages_lack_them() -> None:
+    """As after a restore without rights."""
+    as_owner("REVOKE ALL ON public.tenants_client FROM {web}")
+    public, *_others = sync_roles()
+    assert public.mended == [
+        "console_web lacks DELETE, INSERT, SELECT, UPDATE on table tenants_client."
+    ]
+
+
+def test_a_schema_that_goes_meanwhile_stops_nothing() -> None:
+    reports = sync_roles()
+    assert next(reports).schema == "public"
+    assert next(reports).schema == "alpha"
+    as_owner("DROP SCHEMA beta CASCADE")
+    assert "beta" in [report.schema for report in reports]  # As one whose roles are left over.
+
+
+def test_what_the_owner_runs_is_not_the_pages_to_write() -> None:
+    as_owner("GRANT UPDATE ON public.tenants_schematemplate TO {web}")
+    assert sync_rights("public").mended == [
+        "console_web has UPDATE on table tenants_schematemplate."
+    ]
 
 
 def test_a_table_that_is_not_the_owners_is_told() -> None:

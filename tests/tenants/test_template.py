@@ -47,3 +47,11 @@ def test_what_it_makes_has_its_rights() -> None:
     create_any_schema("by_template", report=quiet)
     report = sync_rights("by_template", dry_run=True)
     assert (report.mended, report.left) == ([], [])
+
+
+def test_one_that_is_broken_is_passed_over_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    with owner_rights("public"):
+        SchemaTemplate.objects.update(sql="CREATE TABLE nonsense (id int")
+    create_any_schema("by_migrations", report=quiet)
+    assert applied_migrations("by_migrations") >= known_migrations()
+    assert "is broken" in caplog.text

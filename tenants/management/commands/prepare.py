@@ -52,7 +52,9 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
 
     def _addresses(self) -> str:
-        """One line for each address, in columns."""
+        """One line for each address, in columns; those of the demo only where it can be."""
+        if not settings.CONSOLE_DOMAIN.endswith("localhost"):
+            return f"  https://{settings.CONSOLE_DOMAIN}/"
         port = env.int("CONSOLE_PORT", default=8000)
         rows = [(x.place, f"http://{x.host}:{port}/", x.email, x.password) for x in demo.logins()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

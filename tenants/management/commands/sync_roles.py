@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.operations.sync_roles import sync_roles, tenants_schemas
+from console.postgres.exceptions import OwnerRightsRefused
+from tenants.operations.sync_roles import sync_roles
+from tenants.schemas.inspect import schemas_of_clients
 from tenants.schemas.rights import RightsReport
 from tenants.validators import PUBLIC_SCHEMA
 
@@ -25,17 +27,22 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, schema_name: str | None, check: bool, **options: Any) -> None:
-        known = [PUBLIC_SCHEMA, *tenants_schemas()]
-        if schema_name and schema_name not in known:
+        try:
+            self._sync(schema_name, check)
+        except OwnerRightsRefused as exc:
+            raise CommandError(str(exc)) from exc
+
+    def _sync(self, schema_name: str | None, check: bool) -> None:
+        if schema_name and schema_name not in (PUBLIC_SCHEMA, *schemas_of_clients()):
             raise CommandError(f"No client has a schema “{schema_name}” in the database.")
-        wrong = 0
-        reports = list(sync_roles([schema_name] if schema_name else known, dry_run=check))
-        for report in reports:
+        total = changed = wrong = 0
+        for report in sync_roles([schema_name] if schema_name else None, dry_run=check):
             self._tell(report, check)
+            total += 1
+            changed += bool(report.mended)
             wrong += bool(report.left or (check and report.mended))
-        changed = sum(bool(report.mended) for report in reports)
         done = "would be mended" if check else "were mended"
-        self.stdout.write(f"{len(reports)} schemas, {changed} {done}.")
+        self.stdout.write(f"{total} schemas, {changed} {done}.")
         if wrong:
             raise CommandError(f"{wrong} schemas are not as they should be; see the lines above.")
 
