@@ -38,7 +38,7 @@ class TestDatabases:
             "PASSWORD": "s3cret",
             "HOST": "db.example",
             "PORT": "5433",
-            "OPTIONS": {"sslmode": "require"},
+            "OPTIONS": {"sslmode": "require", "connect_timeout": "10"},
         }
 
     def test_reads_a_socket(self, variables: pytest.MonkeyPatch) -> None:

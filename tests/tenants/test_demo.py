@@ -207,5 +207,6 @@ def test_static_files_are_collected_only_when_they_changed(settings: Any, tmp_pa
 def test_a_schema_that_is_gone_does_not_keep_the_others_from_being_named(db: None) -> None:
     make_client("globex")
     with owner_rights("public"), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("DROP SCHEMA globex CASCADE")
     assert [login.host for login in demo.logins()] == ["localhost"]
