@@ -9,7 +9,8 @@ from console.data_folder import CHECKOUT
 
 _ASK = """
 import io, os
-os.environ.update(CONSOLE_LOGIN="web", WEB_DATABASE_URL="postgresql://web@/nowhere", SECRET_KEY="x" * 60)
+os.environ["CONSOLE_LOGIN"] = "web"
+os.environ.update(WEB_DATABASE_URL="postgresql://web@/nowhere", SECRET_KEY="x" * 60)
 from console.wsgi import application
 environ = {
     "REQUEST_METHOD": "GET", "PATH_INFO": "/healthz", "SERVER_NAME": "x", "SERVER_PORT": "80",
