@@ -62,8 +62,8 @@ RIGHTS: dict[TenantRole, frozenset[str]] = {
     TenantRole.OWNER: _OWNER,
 }
 
-#: What ``digest(RIGHTS)`` was when the last migration of this app was made: the groups of a
-#: schema are brought up to date after its migrations, and only if there was one to apply.
+#: What ``digest(RIGHTS)`` was when it was last announced: the groups of a schema are brought up to
+#: date after a migration without operations, or one that brings models or permissions.
 RECORDED_DIGEST = "f3ab717431c402da"
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
-from django.apps import AppConfig, apps
-from django.conf import settings
-from django.db import transaction
-from django.db.migrations import Migration
+from django.db import ProgrammingError, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.state import StateApps
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext as _
 
 from console.postgres.contexts import owner_rights, tenants_connection
+from tenants.exceptions import SchemaMissing
+from tenants.schemas.announce import announce, app_configs
+from tenants.schemas.failing import label_of
 from tenants.schemas.locks import lock_timeout
-from tenants.schemas.planned import planned
+from tenants.schemas.planned import Applied, Planned, plan_of, planned_for
 from tenants.validators import PUBLIC_SCHEMA
 
 #: Takes one line for whoever is watching.
@@ -29,12 +29,6 @@ class StepReport(Protocol):
     """A ``Report`` that can also be told which step of the work the line begins."""
 
     def __call__(self, line: str, /, *, step: str = "") -> None: ...
-
-
-def app_configs(schema: str) -> list[AppConfig]:
-    """The apps whose tables belong in the schema."""
-    names = settings.SHARED_APPS if schema == PUBLIC_SCHEMA else settings.TENANT_APPS
-    return [config for config in apps.get_app_configs() if config.name in names]
 
 
 @cache
@@ -61,12 +55,8 @@ def missing_migrations(schemas: Iterable[str]) -> dict[str, list[str]]:
 
 def applied_migrations(schema: str) -> frozenset[str]:
     """What the schema's own record says was applied, as ``app.name``; one or two queries."""
-    with owner_rights(schema), tenants_connection().cursor() as cursor:
-        cursor.execute("SELECT to_regclass('django_migrations')")
-        if cursor.fetchone()[0] is None:
-            return frozenset()
-        cursor.execute("SELECT app, name FROM django_migrations")
-        return frozenset(f"{app}.{name}" for app, name in cursor.fetchall())
+    with owner_rights(schema):
+        return _named(_applied())
 
 
 def migrate(schema: str, *, report: Report) -> list[str]:
@@ -78,38 +68,78 @@ def migrate(schema: str, *, report: Report) -> list[str]:
     In ``public`` each migration is one of its own: the queue's add values to an enumeration,
     which PostgreSQL lets nobody use before they are committed. Each statement waits at most
     ``LOCK_TIMEOUT`` for a lock. Only the apps of that side are applied, recorded
-    and given content types and permissions. Raises what the database or the migration raises.
+    and given content types and permissions. Raises ``MigrationFailed`` for a tenant's schema, and
+    what the database or the migration raises that may pass, or in ``public``.
     """
-    connection = tenants_connection()
     with owner_rights(schema):
-        executor = MigrationExecutor(connection)
-        plan = _plan(executor, schema)
-        if not plan:
+        if schema == PUBLIC_SCHEMA:
+            return _apply_one_by_one(MigrationExecutor(tenants_connection()), schema, report)
+        applied = _applied()
+        if known_migrations() <= _named(applied):
             return []
-        if schema != PUBLIC_SCHEMA and all(migration.atomic for migration in plan):
-            with transaction.atomic(), lock_timeout():
-                _apply_together(executor, plan, schema, report)
-        else:
-            with lock_timeout():
-                _apply_one_by_one(executor, plan, schema, report)
-        return [_label(migration) for migration in plan]
+        planned = planned_for(applied, schema)
+        if not planned.is_atomic:
+            return _apply_one_by_one(MigrationExecutor(tenants_connection()), schema, report)
+        with transaction.atomic(), lock_timeout():
+            report(_("Applying %(n)d migrations.") % {"n": len(planned.migrations)})
+            _apply_together(planned, schema)
+        return planned.labels
 
 
-def _apply_together(
-    executor: MigrationExecutor, plan: list[Migration], schema: str, report: Report
-) -> None:
-    work = planned(executor, plan)
-    steps = [(migration, False) for migration in plan]
-    _send(pre_migrate, schema, work.before.apps, steps)
-    report(_("Applying %(n)d migrations.") % {"n": len(plan)})
-    work.apply(executor, tenants_connection())
-    _send(post_migrate, schema, work.after.apps, steps)
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came of bringing a schema up to date."""
+
+    #: What was applied now, as ``app.name``, in order.
+    applied: list[str]
+    #: All that the schema has by now.
+    has: frozenset[str]
 
 
-def _apply_one_by_one(
-    executor: MigrationExecutor, plan: list[Migration], schema: str, report: Report
-) -> None:
+def bring_up_to_date(schema: str) -> Brought:
+    """The same for one of many, with as few words to the server as can be: belongs in the
+    caller's transaction, which bounds the wait for locks and is rolled back if this raises.
+
+    Raises ``SchemaMissing`` where there is no such schema.
+    """
+    with owner_rights(schema):
+        try:
+            applied = _applied(is_there=True)
+        except ProgrammingError as exc:
+            raise SchemaMissing(schema=schema) from exc
+        if known_migrations() <= _named(applied):
+            return Brought([], _named(applied))
+        planned = planned_for(applied, schema)
+        _apply_together(planned, schema)
+        return Brought(planned.labels, _named(applied | planned.rows))
+
+
+def _applied(*, is_there: bool = False) -> Applied:
+    """What the record of the connection's schema says; ``is_there``: that it has one."""
+    with tenants_connection().cursor() as cursor:
+        if not is_there:
+            cursor.execute("SELECT to_regclass('django_migrations')")
+            if cursor.fetchone()[0] is None:
+                return frozenset()
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return frozenset(cursor.fetchall())
+
+
+def _named(applied: Applied) -> frozenset[str]:
+    return frozenset(f"{app}.{name}" for app, name in applied)
+
+
+def _apply_together(planned: Planned, schema: str) -> None:
+    planned.apply(tenants_connection())
+    if planned.is_news:
+        announce(post_migrate, schema, planned.after.apps, planned.migrations)
+
+
+def _apply_one_by_one(executor: MigrationExecutor, schema: str, report: Report) -> list[str]:
     connection = tenants_connection()
+    plan = plan_of(executor, schema)
+    if not plan:
+        return []
 
     def progress(action: str, migration: Any = None, fake: bool = False) -> None:
         if action == "apply_success" and connection.in_atomic_block:
@@ -117,39 +147,12 @@ def _apply_one_by_one(
 
     executor.progress_callback = progress
     before = executor._create_project_state(with_applied_migrations=True)
-    steps = [(migration, False) for migration in plan]
-    _send(pre_migrate, schema, before.apps, steps)
+    announce(pre_migrate, schema, before.apps, plan)
     report(_("Applying %(n)d migrations.") % {"n": len(plan)})
     targets = [(migration.app_label, migration.name) for migration in plan]
-    after = executor.migrate(targets, plan=steps, state=before.clone())
+    steps = [(migration, False) for migration in plan]
+    with lock_timeout():
+        after = executor.migrate(targets, plan=steps, state=before.clone())
     after.clear_delayed_apps_cache()
-    _send(post_migrate, schema, after.apps, steps)
-
-
-def _label(migration: Migration) -> str:
-    return f"{migration.app_label}.{migration.name}"
-
-
-def _plan(executor: MigrationExecutor, schema: str) -> list[Migration]:
-    labels = {config.label for config in app_configs(schema)}
-    targets = [node for node in executor.loader.graph.leaf_nodes() if node[0] in labels]
-    return [migration for migration, _backwards in executor.migration_plan(targets)]
-
-
-def _send(signal: Any, schema: str, state_apps: StateApps, plan: list[Any]) -> None:
-    """Tell Django's listeners, for the apps of this schema alone.
-
-    They make content types and permissions; sent for all apps, as ``migrate`` does, they would
-    put the other side's into this schema too.
-    """
-    for config in app_configs(schema):
-        if config.models_module is not None:
-            signal.send(
-                sender=config,
-                app_config=config,
-                verbosity=0,
-                interactive=False,
-                using=tenants_connection().alias,
-                apps=state_apps,
-                plan=plan,
-            )
+    announce(post_migrate, schema, after.apps, plan)
+    return [label_of(migration) for migration in plan]

@@ -76,8 +76,8 @@ class TestTheGroups:
     def test_a_change_of_rights_comes_with_a_migration(self) -> None:
         assert digest(RIGHTS) == RECORDED_DIGEST, (
             "RIGHTS of tenant_data.roles were changed. The groups of the schemas that are there "
-            "are brought up to date after a migration, and only then: add one to tenant_data, an "
-            "empty one if nothing else was changed. Then record "
+            "are brought up to date after a migration that has no operations: add one to "
+            "tenant_data, beside those that change tables. Then record "
             f"RECORDED_DIGEST = {digest(RIGHTS)!r}."
         )
 

@@ -1,0 +1,61 @@
+"""Migrations of `tenant_data` that are there for a test alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import migrations
+from django.db.migrations.loader import MigrationLoader
+
+from tenants.operations import versions
+from tenants.schemas.migrate import known_migrations
+from tenants.schemas.planned import forget_plans
+
+APP = "tenant_data"
+
+
+def one_after(last: str, name: str, *operations: Any, **attributes: Any) -> migrations.Migration:
+    """A migration that follows the one called ``last``."""
+    kind = type(
+        "Migration",
+        (migrations.Migration,),
+        {"dependencies": [(APP, last)], "operations": [*operations], **attributes},
+    )
+    return kind(name, APP)
+
+
+@contextmanager
+def more_migrations(*operations: Any, each: bool = False, **attributes: Any) -> Iterator[None]:
+    """In the block the code has one more migration with these operations, or one for ``each``."""
+    last = max(name for app, name in MigrationLoader(None).graph.nodes if app == APP)
+    groups = [[operation] for operation in operations] if each else [operations]
+    added = {}
+    first = int(last[:4]) + 1 if last.startswith("9") else 9001
+    for number, group in enumerate(groups, start=first):
+        name = f"{number}_more"
+        added[name] = one_after(last, name, *group, **attributes)
+        last = name
+    load = MigrationLoader.load_disk
+
+    def load_disk(loader: MigrationLoader) -> None:
+        load(loader)
+        for name, migration in added.items():
+            # Its own for each loader, as those from files are: listeners change them.
+            loader.disk_migrations[APP, name] = type(migration)(name, APP)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MigrationLoader, "load_disk", load_disk)
+        _forget()
+        try:
+            yield
+        finally:
+            _forget()
+
+
+def _forget() -> None:
+    known_migrations.cache_clear()
+    versions._is_version_behind.cache_clear()
+    forget_plans()
