@@ -85,11 +85,14 @@ class Held:
         self.clients = hold_clients(keys - set(_open_operations(keys)))
         self._open = _open_operations(keys)
 
-    def refusal(self, client: Client, kind: OperationKind) -> TenantError | None:
+    def refusal(
+        self, client: Client, kind: OperationKind, *, queued: bool = True
+    ) -> TenantError | None:
         """Why this kind of operation cannot be asked of the client as it is now, or ``None``."""
         held = self.clients.get(client.pk)
         open_operation = self._open.get(client.pk)
-        if refusal := hindrance(held or client, kind, open_operation=open_operation):
+        now = held or client
+        if refusal := hindrance(now, kind, open_operation=open_operation, queued=queued):
             return refusal
         return None if held else ClientBusy(client=client)
 

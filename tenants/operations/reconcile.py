@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import transaction
@@ -15,6 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.exceptions import ClientBusy, SchemaBusy
 from tenants.models import Client, ClientStatus, Operation, OperationState
 from tenants.operations.files import settle_files, sweep_files
+from tenants.operations.fleet import name_of_run
 from tenants.operations.locking import hold_client
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue, enqueue_many
@@ -42,7 +45,7 @@ def reconcile() -> int:
     mended = 0
     for operation in (running | waiting.filter(queued=False)).select_related("client"):
         try:
-            with schema_lock(operation.client.schema_name):
+            with run_lock(operation), schema_lock(operation.client.schema_name):
                 # Whoever restores the client after this finds its files there.
                 settle_files(operation.client.schema_name)
                 mended += _interrupted(operation)
@@ -58,6 +61,16 @@ def reconcile() -> int:
     )
     sweep_files()
     return mended + enqueue_many(forgotten)
+
+
+@contextmanager
+def run_lock(operation: Operation) -> Iterator[None]:
+    """What waits in a terminal for its turn among many is held by the run, not one by one."""
+    if operation.queued or operation.rollout_id is None:
+        yield
+        return
+    with schema_lock(name_of_run(operation.rollout_id)):
+        yield
 
 
 def _interrupted(found: Operation) -> bool:

@@ -33,9 +33,13 @@ class RolloutRequest:
 
 
 def request_rollout(
-    clients: Iterable[Client], kind: OperationKind, *, acting_user: User | None
+    clients: Iterable[Client],
+    kind: OperationKind,
+    *,
+    acting_user: User | None,
+    queued: bool = True,
 ) -> RolloutRequest:
-    """Ask for the same for many clients, and hand it to the workers.
+    """Ask for the same for many clients and, if ``queued``, hand it to the workers.
 
     Locks the clients' rows until the transaction ends. A schema is dropped by its name typed, so
     there is no rollout of that kind. Raises ``NotAllowed``.
@@ -50,24 +54,25 @@ def request_rollout(
             held = Held(client.pk for client in chunk)
             accepted = []
             for client in chunk:
-                if refusal := held.refusal(client, kind):
+                if refusal := held.refusal(client, kind, queued=queued):
                     result.refused.append((client, refusal))
                 else:
                     accepted.append(held.clients[client.pk])
-            result.operations += _write_down(rollout, accepted)
+            result.operations += _write_down(rollout, accepted, queued=queued)
         if not result.operations:
             rollout.delete()
             result.rollout = None
     return result
 
 
-def _write_down(rollout: Rollout, clients: list[Client]) -> list[Operation]:
+def _write_down(rollout: Rollout, clients: list[Client], *, queued: bool) -> list[Operation]:
     """Operations of the rollout, their first lines and their jobs."""
     operations = Operation.objects.bulk_create(
         Operation(
             kind=rollout.kind,
             client=client,
             rollout=rollout,
+            queued=queued,
             requested_by_id=rollout.requested_by_id,
             requested_by_email=rollout.requested_by_email,
         )
@@ -75,8 +80,9 @@ def _write_down(rollout: Rollout, clients: list[Client]) -> list[Operation]:
     )
     if rollout.kind == OperationKind.CREATE_SCHEMA:
         set_status_of_many(clients, ClientStatus.PROVISIONING)
-    log_many(operations, _("Waiting for a worker."))
-    enqueue_many(operations)
+    log_many(operations, _("Waiting for a worker.") if queued else _("Started in a terminal."))
+    if queued:
+        enqueue_many(operations)
     return operations
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,6 +30,7 @@ from tenants.operations.locking import hold_client
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
 from tenants.operations.status import set_status
+from tenants.schemas.failing import PASSING
 from tenants.schemas.locks import schema_lock
 from tenants.schemas.migrate import StepReport
 
@@ -45,9 +46,6 @@ WORK: dict[str, Callable[[Client, StepReport], str]] = {
     OperationKind.MIGRATE_SCHEMA: migrate_schema,
     OperationKind.DROP_SCHEMA: drop_schema,
 }
-
-# The server went away, a lock was not to be had in time, a deadlock: may well pass next time.
-_PASSING = (OperationalError, InterfaceError)
 
 
 class TryAgain(Exception):
@@ -84,7 +82,7 @@ def run_operation(operation_id: int) -> Operation | None:
                 with acting_as(user):
                     last_word = WORK[operation.kind](client, report)
                 _close(operation, OperationState.SUCCEEDED, last_word)
-        except _PASSING as exc:
+        except PASSING as exc:
             _put_back_or_fail(operation, exc)
         except TenantError as exc:
             logger.warning("Operation %s failed: %s", operation.pk, exc)
@@ -145,7 +143,7 @@ def _settling_files(operation: Operation) -> Iterator[None]:
         yield
     finally:
         if operation.kind == OperationKind.DROP_SCHEMA:
-            _mend_connection()
+            mend_connection()
             if not settle_files(operation.client.schema_name):
                 with suppress(Error):
                     log(operation, _("Some of the files are still there; this is tried again."))
@@ -159,7 +157,7 @@ def _close(operation: Operation, state: OperationState, last_word: str) -> None:
 
 
 def _put_back_or_fail(operation: Operation, exc: Exception) -> None:
-    _mend_connection()
+    mend_connection()
     if operation.attempts >= MAX_ATTEMPTS:
         logger.exception("Operation %s failed for the last time.", operation.pk)
         fail(operation, exc)
@@ -176,7 +174,7 @@ def _put_back_or_fail(operation: Operation, exc: Exception) -> None:
     raise TryAgain from exc
 
 
-def _mend_connection() -> None:
+def mend_connection() -> None:
     """It may be the connection that failed: then the next query makes another. One that works is
     kept, for it holds the lock on the schema."""
     if connection.connection is None or connection.in_atomic_block:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from tenants.models import Client, SchemaVersion
+from tenants.models.client import ClientQuerySet
 from tenants.schemas.migrate import applied_migrations, known_migrations
 
 
@@ -30,10 +31,27 @@ def _is_version_behind(key: int) -> bool:
     return not known_migrations() <= set(version.migrations)
 
 
+def behind(clients: ClientQuerySet) -> ClientQuerySet:
+    """Those whose schemas, by what is kept of them, lack migrations that the code has; and those
+    of which nothing is kept."""
+    known = sorted(known_migrations())
+    current = SchemaVersion.objects.filter(migrations__contains=known)
+    return clients.exclude(schema_version__in=current)
+
+
+def record_versions(clients: ClientQuerySet) -> int:
+    """Read each schema's own record and keep what it says; returns for how many that was news.
+    Runs as the owner."""
+    changed = 0
+    for client in clients.only("schema_name", "schema_version"):
+        version = read_version(client)
+        if version.pk != client.schema_version_id:
+            Client.objects.filter(pk=client.pk).update(schema_version=version)
+            changed += 1
+    return changed
+
+
 def record_unknown_versions() -> int:
     """Fill in what is kept of schemas that were made before it was; returns how many. Runs as
     the owner."""
-    clients = list(Client.objects.provisioned().filter(schema_version=None))
-    for client in clients:
-        Client.objects.filter(pk=client.pk).update(schema_version=read_version(client))
-    return len(clients)
+    return record_versions(Client.objects.provisioned().filter(schema_version=None))

@@ -68,6 +68,20 @@ def schema_lock(schema: str) -> Iterator[None]:
         _unlock(schema)
 
 
+def take_for_transaction(schema: str, *, wait: str) -> bool:
+    """The same lock, until the transaction ends; returns whether it was to be had.
+
+    From here on each statement of the transaction waits at most ``wait`` for a lock. One word to
+    the server, where ``schema_lock`` and ``lock_timeout`` take five.
+    """
+    with tenants_connection().cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s), set_config('lock_timeout', %s, true)",
+            [_key(schema), wait],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _unlock(schema: str) -> None:
     connection = tenants_connection()
     try:

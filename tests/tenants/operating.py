@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from console.postgres.contexts import owner_rights
 from tenants.models import Client, Operation, OperationKind, OperationState, Plan
+from tenants.operations.versions import record_versions
 from tenants.schemas import locks
 
 CREATE, MIGRATE, DROP = (
@@ -48,13 +49,15 @@ def failed(client: Client, kind: OperationKind = CREATE) -> Operation:
 
 
 def make_behind(schema: str) -> None:
-    """Take the tables of `tenant_data` and the record of them out of a schema."""
+    """Take the tables of `tenant_data` and the record of them out of a schema; its client's row
+    says so."""
     models = apps.get_app_config("tenant_data").get_models(include_auto_created=True)
     tables = ", ".join(model._meta.db_table for model in models)
     with owner_rights(schema), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"DROP TABLE {tables}")
         cursor.execute("DELETE FROM django_migrations WHERE app = 'tenant_data'")
+    record_versions(Client.objects.filter(schema_name=schema))
 
 
 def make_drafts(count: int, prefix: str = "many") -> list[Client]:

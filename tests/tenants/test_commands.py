@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -9,9 +10,12 @@ import procrastinate
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
+from console.postgres.contexts import owner_rights
+from tenants.management import watching
 from tenants.models import Client, Domain, Operation, OperationKind, OperationState
 from tenants.operations.request import request_operation
 from tenants.schemas.inspect import schema_exists
@@ -94,6 +98,39 @@ class TestMigrateSchemas:
         assert out == "alpha: Done\n2 schemas, 1 were behind, 0 failed.\n"
         assert not missing_migrations(["alpha", "beta"])
         assert Operation.objects.filter(kind=OperationKind.MIGRATE_SCHEMA).count() == 1
+
+    def test_many_are_counted_and_not_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(watching, "NAMED", 1)
+        monkeypatch.setattr(watching, "EVERY", 2)
+        make_behind("alpha")
+        make_behind("beta")
+        out = run("migrate_schemas", "--tenant").splitlines()
+        assert re.fullmatch(r"2 of 2, \d+ a second, 0 seconds left", out[-2])
+        assert out[-1] == "2 schemas, 2 were behind, 0 failed."
+
+    @pytest.mark.parametrize("name", ["standard", "multiprocessing"])
+    def test_the_executors_of_django_tenants_are_this_one(self, name: str) -> None:
+        make_behind("alpha")
+        out = run("migrate_schemas", "--tenant", f"--executor={name}")
+        assert "There is one executor here, “fleet”" in out
+        assert "alpha: Done" in out
+
+    def test_stops_after_so_many_failures(self, alpha: Client, beta: Client) -> None:
+        make_behind("alpha")
+        make_behind("beta")
+        with owner_rights("alpha"), connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE tenant_data_label (id int)")
+        with pytest.raises(CommandError, match="Stopped: 1 schemas were not begun"):
+            run("migrate_schemas", "--tenant", "--abort-after=1")
+        with pytest.raises(CommandError, match="above zero"):
+            run("migrate_schemas", "--tenant", "--abort-after=0")
+
+    def test_verify_reads_what_the_schemas_have(self) -> None:
+        version = Client.objects.get(schema_name="alpha").schema_version
+        make_behind("alpha")
+        Client.objects.filter(schema_name="alpha").update(schema_version=version)
+        assert "0 were behind" in run("migrate_schemas", "--tenant")
+        assert "1 were behind" in run("migrate_schemas", "--tenant", "--verify")
 
     def test_one_schema_alone(self) -> None:
         make_behind("alpha")

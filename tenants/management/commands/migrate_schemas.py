@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.migrations.autodetector import MigrationAutodetector
 
 from tenants.exceptions import TenantError
-from tenants.models import Client, OperationKind, OperationState
+from tenants.management.watching import FleetLines
+from tenants.models import Client
+from tenants.operations.fleet import migrate_fleet
 from tenants.operations.platform import update_platform
-from tenants.operations.request import request_operation
-from tenants.operations.run import run_to_the_end
-from tenants.schemas.migrate import missing_migrations
 from tenants.validators import PUBLIC_SCHEMA
 
 
@@ -28,17 +27,39 @@ class Command(BaseCommand):
         parser.add_argument("--shared", action="store_true", help="public alone")
         parser.add_argument("--tenant", action="store_true", help="the tenants' schemas alone")
         parser.add_argument("-s", "--schema", dest="schema_name", help="one schema alone")
+        parser.add_argument(
+            "--verify", action="store_true", help="read each schema's own record first"
+        )
+        parser.add_argument(
+            "--abort-after", type=_positive, metavar="N", help="stop after so many failures"
+        )
+        parser.add_argument(
+            "--executor",
+            default="fleet",
+            choices=("fleet", "standard", "multiprocessing"),
+            help="fleet; django-tenants' names are understood",
+        )
 
     def handle(
-        self, *, shared: bool, tenant: bool, schema_name: str | None, **options: Any
+        self,
+        *,
+        shared: bool,
+        tenant: bool,
+        schema_name: str | None,
+        executor: str = "fleet",
+        verify: bool = False,
+        abort_after: int | None = None,
+        **options: Any,
     ) -> None:
         if schema_name and shared:
             raise CommandError("Give --schema or --shared, not both.")
+        if executor != "fleet":
+            self.stderr.write(f"There is one executor here, “fleet”; it is used for “{executor}”.")
         shared, tenant = shared or schema_name == PUBLIC_SCHEMA, tenant or bool(schema_name)
         if shared or not tenant:
             self._public()
         if schema_name != PUBLIC_SCHEMA and (tenant or not shared):
-            self._tenants(schema_name)
+            self._tenants(schema_name, verify=verify, abort_after=abort_after)
 
     def _public(self) -> None:
         try:
@@ -47,36 +68,30 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
         self.stdout.write(f"{PUBLIC_SCHEMA}: {_applied(len(applied))}")
 
-    def _tenants(self, schema_name: str | None) -> None:
-        clients = Client.objects.provisioned().order_by("schema_name")
-        if schema_name:
-            clients = clients.filter(schema_name=schema_name)
-            if not clients:
-                raise CommandError(f"No client has a schema “{schema_name}” that is made.")
-        behind = missing_migrations(client.schema_name for client in clients)
-        failed = 0
-        for client in clients:
-            if client.schema_name in behind:
-                failed += not self._tenant(client)
-        self.stdout.write(f"{len(clients)} schemas, {len(behind)} were behind, {failed} failed.")
-        if failed:
+    def _tenants(self, schema_name: str | None, *, verify: bool, abort_after: int | None) -> None:
+        if schema_name and not Client.objects.provisioned().filter(schema_name=schema_name):
+            raise CommandError(f"No client has a schema “{schema_name}” that is made.")
+        fleet = migrate_fleet(
+            acting_user=None,
+            schemas=[schema_name] if schema_name else None,
+            # One is read in no time, and is named because somebody doubts it.
+            verify=verify or bool(schema_name),
+            abort_after=abort_after,
+            watch=FleetLines(self.stdout, self.stderr),
+        )
+        self.stdout.write(
+            f"{fleet.total} schemas, {fleet.behind} were behind, {fleet.failed} failed."
+        )
+        if fleet.left:
+            raise CommandError(f"Stopped: {fleet.left} schemas were not begun.")
+        if fleet.failed:
             raise CommandError("Some schemas are still behind; the lines above say which and why.")
 
-    def _tenant(self, client: Client) -> bool:
-        """Migrate one schema; one that fails does not stop the others."""
-        try:
-            operation = request_operation(
-                client, OperationKind.MIGRATE_SCHEMA, acting_user=None, queued=False
-            )
-            operation = run_to_the_end(operation)
-        except TenantError as exc:
-            self.stderr.write(f"{client.schema_name}: {exc}")
-            return False
-        self.stdout.write(f"{client.schema_name}: {operation.get_state_display()}")
-        if operation.state == OperationState.SUCCEEDED:
-            return True
-        self.stderr.write(f"{client.schema_name}: {operation.error}\n{operation.error_detail}")
-        return False
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text} is not a number above zero")
+    return int(text)
 
 
 def _applied(count: int) -> str:
