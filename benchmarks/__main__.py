@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("boundary", "company", "isolation", "request", "staff")
+NAMES = ("boundary", "company", "isolation", "migrate", "provision", "request", "staff")
 
 
 def main() -> None:

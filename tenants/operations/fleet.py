@@ -10,29 +10,30 @@ import heapq
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.history.acting import acting_as
-from tenants.exceptions import NotProvisioned, SchemaBusy, TenantError
+from tenants.exceptions import SchemaBusy, TenantError
 from tenants.models import Client, Operation, OperationKind, OperationState, SchemaVersion
-from tenants.operations.locking import hold_client, hold_clients
-from tenants.operations.progress import log, log_many
+from tenants.operations.fleet_rows import close, hold
+from tenants.operations.locking import hold_clients
+from tenants.operations.progress import log_many
 from tenants.operations.rollout import request_rollout
 from tenants.operations.run import fail, mend_connection
 from tenants.operations.versions import behind, record_versions
 from tenants.schemas.failing import PASSING, MigrationFailed
-from tenants.schemas.locks import schema_lock, take_for_transaction
-from tenants.schemas.migrate import bring_up_to_date, known_migrations
+from tenants.schemas.locks import lasting_lock
+from tenants.schemas.migrate import at_work_on, bring_up_to_date, known_migrations
+from tenants.validators import PUBLIC_SCHEMA
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,9 @@ logger = logging.getLogger(__name__)
 PATIENCE = "1s"
 #: How many seconds later a schema that was busy has its next turn. Then it fails.
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+#: After so many schemas the connection is replaced: PostgreSQL keeps in its memory what a
+#: connection has seen of each.
+LIFETIME = 200
 
 
 def name_of_run(rollout_id: int) -> str:
@@ -139,13 +143,16 @@ class _Run:
     def all(self, rollout_id: int, operations: Iterable[Operation]) -> None:
         turns = _Turns(operations)
         try:
-            with _held(name_of_run(rollout_id)) as hold:
-                for operation, tries in turns:
+            with lasting_lock(name_of_run(rollout_id)) as take_again:
+                for number, (operation, tries) in enumerate(turns, start=1):
                     if self._is_enough():
                         turns.again(operation, tries, 0)
                         break
-                    hold()
+                    if tries > 1:
+                        take_again()  # It may be the server that went away.
                     self._one(operation, tries, turns)
+                    if number % LIFETIME == 0 and not connection.in_atomic_block:
+                        connection.close()
         finally:
             # Also where somebody has stopped the process by a key.
             rest = turns.rest()
@@ -182,26 +189,25 @@ class _Run:
         """Migrate the schema and close its operation, in one transaction; returns whether the
         operation still waited: somebody may have cancelled it."""
         client = operation.client
-        with transaction.atomic():
-            if not take_for_transaction(client.schema_name, wait=PATIENCE):
-                raise SchemaBusy(schema=client.schema_name)
+        with transaction.atomic(), at_work_on(client.schema_name):
             # The client before its operation, and before its tables, as everybody does.
-            if not hold_client(client.pk, wait=True).is_provisioned:
-                raise NotProvisioned(client=client)
+            hold(client, wait=PATIENCE)
             brought = bring_up_to_date(client.schema_name)
             has = brought.has & known_migrations()
-            version = self._versions.get(has) or SchemaVersion.objects.of(has).pk
-            now = timezone.now()
-            Client.objects.filter(pk=client.pk).update(schema_version=version, updated_at=now)
-            is_ours = Operation.objects.filter(pk=operation.pk, state=OperationState.QUEUED).update(
-                state=OperationState.SUCCEEDED, attempts=tries, started_at=begun, finished_at=now
+            version = self._versions.get(has) or _version(has)
+            is_ours = close(
+                operation,
+                version=version,
+                tries=tries,
+                begun=begun,
+                now=timezone.now(),
+                line=_last_word(brought.applied),
             )
-            if is_ours:
-                log(operation, _last_word(brought.applied))
-            else:
+            if not is_ours:
                 transaction.set_rollback(True)
-        self._versions[has] = version
-        return bool(is_ours)
+        if is_ours:
+            self._versions[has] = version
+        return is_ours
 
     def _fail(self, operation: Operation, tries: int, begun: datetime, exc: Exception) -> None:
         mend_connection()
@@ -234,20 +240,9 @@ class _Turns:
         return [operation for _due, _order, _tries, operation in self._heap]
 
 
-@contextmanager
-def _held(name: str) -> Iterator[Callable[[], None]]:
-    """Hold the lock of a run; what it yields takes it again where the connection is another."""
-    session: Any = None
-    with ExitStack() as stack:
-
-        def hold() -> None:
-            nonlocal session
-            if session is None or connection.connection is not session:
-                stack.enter_context(schema_lock(name))
-                session = connection.connection
-
-        hold()
-        yield hold
+def _version(has: frozenset[str]) -> int:
+    with schema_context(PUBLIC_SCHEMA):
+        return SchemaVersion.objects.of(has).pk
 
 
 def _cancel(operations: list[Operation]) -> None:

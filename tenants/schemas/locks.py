@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
+from psycopg.sql import SQL, Composed
 
 from console.postgres.contexts import tenants_connection
 from tenants.exceptions import SchemaBusy
@@ -68,18 +70,47 @@ def schema_lock(schema: str) -> Iterator[None]:
         _unlock(schema)
 
 
-def take_for_transaction(schema: str, *, wait: str) -> bool:
-    """The same lock, until the transaction ends; returns whether it was to be had.
+@contextmanager
+def lasting_lock(name: str) -> Iterator[Callable[[], None]]:
+    """The same under a name that need not be a schema's, in a connection of its own, so that the
+    work may have others one after the other.
 
-    From here on each statement of the transaction waits at most ``wait`` for a lock. One word to
-    the server, where ``schema_lock`` and ``lock_timeout`` take five.
+    What it yields takes the lock again where that connection was lost; waits for whoever holds it.
+    """
+    connection = tenants_connection().copy()
+
+    def take() -> None:
+        if connection.connection is not None and connection.is_usable():
+            return
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_key(name)])
+
+    try:
+        take()
+        yield take
+    finally:
+        connection.close()
+
+
+def take_for_transaction(
+    schema: str, *, wait: str, then: Composed, params: Sequence[Any]
+) -> tuple[Any, ...] | None:
+    """The same lock, until the transaction ends, and the row that a statement finds, in one word
+    to the server, where ``schema_lock`` and ``lock_timeout`` alone take five.
+
+    From here on each statement of the transaction waits at most ``wait`` for a lock. Raises
+    ``SchemaBusy``.
     """
     with tenants_connection().cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(%s), set_config('lock_timeout', %s, true)",
-            [_key(schema), wait],
-        )
-        return bool(cursor.fetchone()[0])
+        cursor.execute(_TAKE + then, [_key(schema), wait, *params])
+        if not cursor.fetchone()[0]:
+            raise SchemaBusy(schema=schema)
+        cursor.nextset()
+        return cast(tuple[Any, ...] | None, cursor.fetchone())
+
+
+_TAKE = SQL("SELECT pg_try_advisory_xact_lock(%s), set_config('lock_timeout', %s, true);")
 
 
 def _unlock(schema: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -94,6 +95,14 @@ class Brought:
     applied: list[str]
     #: All that the schema has by now.
     has: frozenset[str]
+
+
+@contextmanager
+def at_work_on(schema: str) -> Iterator[None]:
+    """The block runs in the schema as the owner, so that all it does takes one change of scope;
+    what it asks of ``public`` it has to name."""
+    with owner_rights(schema):
+        yield
 
 
 def bring_up_to_date(schema: str) -> Brought:
