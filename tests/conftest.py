@@ -19,7 +19,6 @@ from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.template import Template
-from django.test import Client as HttpClient
 from django.test import override_settings
 from django.test.utils import _TestState
 from django.urls import set_urlconf
@@ -32,6 +31,7 @@ from tenants.models import Client
 from tests import database
 from tests.launcher import RunningConsole
 from tests.processes import add_staff
+from tests.requests import Browser
 
 
 @pytest.fixture(scope="session")
@@ -199,36 +199,6 @@ def _first_admin(client: Client) -> User:
     # Otherwise the first request of a test would note it, with queries of its own.
     Client.objects.filter(pk=client.pk).update(last_active_at=timezone.now())
     return user
-
-
-class Browser(HttpClient):
-    """Django's test client on one host, signed in there if it has a user.
-
-    After each request the test is back in ``public``; responses that stream are read first.
-    """
-
-    def __init__(self, host: str, schema: str, user: User | None, **extra: Any) -> None:
-        # As browsers do where a page of ours led to the next.
-        super().__init__(headers={"host": host, "sec-fetch-site": "same-origin"}, **extra)
-        self.host, self.schema = host, schema
-        if user is not None:
-            with schema_context(schema):
-                self.force_login(user)
-
-    def another(self) -> Browser:
-        """A browser that has the same cookies, and so the same user, by now."""
-        browser = Browser(self.host, self.schema, None)
-        browser.cookies.load(self.cookies.output(header="", sep=";"))
-        return browser
-
-    def request(self, **request: Any) -> Any:
-        try:
-            response = super().request(**request)
-            response.context = getattr(response, "context_data", None)
-            return response
-        finally:
-            connection.set_schema_to_public()
-            set_urlconf(None)
 
 
 @pytest.fixture
