@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import override_settings
 from django.utils import timezone
 from django_tenants.utils import schema_context
@@ -89,7 +90,9 @@ def company(made_once: None, tmp_path_factory: pytest.TempPathFactory) -> Compan
     # Otherwise the first request of a test would note it.
     Client.objects.filter(pk=alpha.pk).update(last_active_at=timezone.now())
     files = tmp_path_factory.mktemp("media")
-    with override_settings(MEDIA_ROOT=files), schema_context("alpha"):
+    # Storages anew, for one that was asked before remembers where it was.
+    anew = override_settings(MEDIA_ROOT=files, STORAGES={**django_settings.STORAGES})
+    with anew, schema_context("alpha"):
         people = make_people()
         scene = make_scene(people)
     browsers = {user.pk: Browser("alpha.localhost", "alpha", user) for user in people.values()}
