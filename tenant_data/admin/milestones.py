@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectMultipleFilter,
     BooleanRadioFilter,
-    RangeDateFilter,
 )
 from unfold.decorators import display
 
+from console.filters import DayFilter
 from console.importing.admin import ImportExportMixin
 from console.others import LeavesOthersWork
 from console.sites import tenant_site
@@ -39,7 +39,7 @@ class MilestoneAdmin(ImportExportMixin, WorkAdmin):
     list_filter = (
         ("is_reached", BooleanRadioFilter),
         ("project", AutocompleteSelectMultipleFilter),
-        ("due_on", RangeDateFilter),
+        ("due_on", DayFilter),
     )
     search_fields = ("name", "project__key", "project__name")
     search_help_text = _("Name or project")

@@ -17,12 +17,12 @@ from unfold.contrib.filters.admin import (
     AutocompleteSelectMultipleFilter,
     ChoicesCheckboxFilter,
     DropdownFilter,
-    RangeDateFilter,
 )
 from unfold.decorators import display
 from unfold.sections import TemplateSection
 
 from console.changelist import ChangeList
+from console.filters import DayFilter
 from tenant_data import stats
 from tenant_data.counting import number_of
 from tenant_data.models import Project, ProjectStatus, Task
@@ -85,7 +85,7 @@ class ProjectList:
         ProjectsFilter,
         ("lead", AutocompleteSelectMultipleFilter),
         ("customer", AutocompleteSelectMultipleFilter),
-        ("due_on", RangeDateFilter),
+        ("due_on", DayFilter),
     )
     search_fields = ("key", "name", "customer__name")
     search_help_text = _("Key, name or customer")

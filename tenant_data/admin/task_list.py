@@ -15,12 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectMultipleFilter,
     ChoicesCheckboxFilter,
-    RangeDateFilter,
 )
 from unfold.decorators import display
 
 from console.changelist import ChangeList
-from console.filters import DaysFilter
+from console.filters import DayFilter, DaysFilter
 from tenant_data.admin.base import late_day
 from tenant_data.admin.task_filters import QUESTIONS, TABS, WorkFilter
 from tenant_data.admin.task_status import status_box
@@ -96,7 +95,7 @@ class TaskList:
         ("milestone", AutocompleteSelectMultipleFilter),
         ("assignee", AutocompleteSelectMultipleFilter),
         ("labels", AutocompleteSelectMultipleFilter),
-        ("due_on", RangeDateFilter),
+        ("due_on", DayFilter),
         ("updated_at", DaysFilter),
     )
     search_fields = ("title", "project__key", "project__name")

@@ -9,9 +9,10 @@ from django.contrib import admin
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectMultipleFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectMultipleFilter
 from unfold.decorators import display
 
+from console.filters import DayFilter
 from console.importing.exporting import ExportMixin
 from console.sites import tenant_site
 from tenant_data.admin.task_parts import OwnPartAdmin
@@ -48,7 +49,7 @@ class TimeEntryAdmin(ExportMixin, OwnPartAdmin):
         ("task__project", AutocompleteSelectMultipleFilter),
         ("task", AutocompleteSelectMultipleFilter),
         ("person", AutocompleteSelectMultipleFilter),
-        ("spent_on", RangeDateFilter),
+        ("spent_on", DayFilter),
     )
     search_fields = ("note", "task__title")
     search_help_text = _("A note, a task's title, or a reference such as WEB-12")
