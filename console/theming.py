@@ -161,7 +161,7 @@ _BOTH_SIDES: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "BORDER_RADIUS": "8px",
     "STYLES": [_static("console/console.css")],
-    "SCRIPTS": [_static("console/console.js")],
+    "SCRIPTS": [_static("console/console.js"), _static("console/once.js")],
     "LOGIN": {"form": "console.accounts.forms.SignInForm"},
 }
 

@@ -2,7 +2,6 @@
 (function () {
   "use strict";
 
-  const forms = () => [...document.querySelectorAll("form[data-panel-form]")];
   const changed = new Set();
   let sent = null;
 
@@ -14,11 +13,6 @@
   });
   document.addEventListener("submit", function (event) {
     sent = event.target;
-    // A second quick click would add it twice.
-    if (forms().includes(sent)) {
-      const button = sent.querySelector("button[type=submit]");
-      setTimeout(() => button && (button.disabled = true), 0);
-    }
   });
   // What was typed in one form would be lost by sending another.
   window.addEventListener("beforeunload", function (event) {
@@ -26,12 +20,9 @@
       event.preventDefault();
     }
   });
-  // A page that the browser brings back from its memory must be usable again.
+  // The browser may bring the page back from its memory.
   window.addEventListener("pageshow", function () {
     sent = null;
-    forms().forEach(function (form) {
-      form.querySelectorAll("button[disabled]").forEach((button) => (button.disabled = false));
-    });
   });
   // Unfold's script would write a chosen file's name into a text field beside it; here is none.
   document.addEventListener("DOMContentLoaded", function () {

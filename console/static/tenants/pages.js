@@ -2,20 +2,6 @@
 (function () {
   "use strict";
 
-  // The second of two quick clicks is refused by the server; here it is not even sent.
-  document.addEventListener("submit", function (event) {
-    if (event.target.matches("form[data-once]")) {
-      const button = event.target.querySelector("button[type=submit]");
-      setTimeout(() => button && (button.disabled = true), 0);
-    }
-  });
-  // A page that the browser brings back from its memory must be usable again.
-  window.addEventListener("pageshow", function () {
-    document.querySelectorAll("form[data-once] button[disabled]").forEach(function (button) {
-      button.disabled = false;
-    });
-  });
-
   // As `tenants/admin/durations.py` says it, in the user's language.
   function inWords(seconds) {
     const words = document.getElementById("console-words").dataset;
