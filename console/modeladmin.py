@@ -14,6 +14,7 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -137,6 +138,19 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
             return super().response_action(request, queryset)
         messages.warning(request, _("Nothing was done: select the rows again."))
         return HttpResponseRedirect(request.get_full_path())
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, options: Any, object_id: str
+    ) -> HttpResponse:
+        """To the list. Django's leads home, and names the row by its number in the database."""
+        text = _("There is no such %(name)s here. Perhaps it was deleted.")
+        if request.method == "POST":
+            text = _("This %(name)s was deleted meanwhile, so nothing was saved.")
+        messages.warning(request, text % {"name": options.verbose_name})
+        place = "index"
+        if self.has_view_or_change_permission(request):
+            place = f"{options.app_label}_{options.model_name}_changelist"
+        return HttpResponseRedirect(reverse(f"admin:{place}"))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
