@@ -33,7 +33,7 @@ class WorkAdmin(HoldsRow, ModelAdmin):
     """The console's, for lists that may be long, and for what a plan can switch off.
 
     What is there of a feature that the plan does not have can be seen, exported and deleted.
-    Nothing is added or changed, and the menu does not offer it.
+    Nothing is added or changed, and the menu offers it only while there is something to see.
     """
 
     #: The feature of the plan that this needs; empty for what every plan has.
@@ -50,13 +50,33 @@ class WorkAdmin(HoldsRow, ModelAdmin):
         return not self.feature or limits.has_feature(self.feature)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.is_in_plan() and super().has_module_permission(request)
+        may = super().has_module_permission(request)
+        return may and (self.is_in_plan() or self._has_rows(request))
+
+    def _has_rows(self, request: HttpRequest) -> bool:
+        """Whether there is anything that the user sees; asked once for a page."""
+        known: dict[str, bool] = request.__dict__.setdefault("_left_of_features", {})
+        if self.feature not in known:
+            known[self.feature] = self.get_queryset(request).order_by().exists()
+        return known[self.feature]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.is_in_plan() and super().has_add_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.is_in_plan() and super().has_change_permission(request, obj)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Where the plan does not have it, the list says why there is no button to add."""
+        if request.method == "GET" and not self.is_in_plan():
+            text = _t(
+                "This is not part of your plan. What is here can be seen, exported and deleted; "
+                "nothing can be added or changed."
+            )
+            messages.info(request, text)
+        return super().changelist_view(request, extra_context)
 
     @admin.action(description=delete_selected.short_description, permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
