@@ -37,7 +37,10 @@ def _work(request: HttpRequest, tasks: int) -> list[Step]:
         ),
         Step(
             _("Fill it with tasks"),
-            _("One by one, or from a CSV or Excel file; the file may bring its projects along."),
+            _(
+                "One by one, or from a CSV or Excel file. References such as WEB-12 in the file "
+                "make the projects that are missing."
+            ),
             tasks > 0,
             link_if(may("tenant_data.add_task"), "admin:tenant_data_task_add", _("Add a task"))
             + link_if(
