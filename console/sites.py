@@ -6,6 +6,8 @@ templates of Django, Unfold and import-export expect.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -25,6 +27,8 @@ from unfold.sites import UnfoldAdminSite
 
 from console.company.weeks import calendar_words
 
+#: In the address of the sign-in page: it came in place of what a form was to save.
+UNSAVED = "unsaved"
 #: How many objects of one kind a search brings up.
 HITS_PER_MODEL = 8
 
@@ -79,12 +83,29 @@ class ConsoleSite(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         return [path("favicon.ico", favicon, name="favicon")]
 
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Django's. Where a form leads to the sign-in page, its address says that nothing was
+        saved: strangers have no session that could."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response = inner(request, *args, **kwargs)
+            if request.method == "POST" and not request.user.is_authenticated:
+                address = response.headers.get("Location", "")
+                if address.startswith(f"{reverse('admin:login')}?"):
+                    response.headers["Location"] = f"{address}&{UNSAVED}=1"
+            return response
+
+        return answer
+
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         from console.accounts.views import forgotten_url
 
-        return super().login(request, {"forgotten_url": forgotten_url(), **(extra_context or {})})
+        context = {"forgotten_url": forgotten_url(), "is_unsaved": UNSAVED in request.GET}
+        return super().login(request, {**context, **(extra_context or {})})
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -84,3 +84,38 @@ def test_a_file_can_be_fetched_twice(at_work: Desk) -> None:
     for _ in range(2):
         with at_work.page.expect_download():
             at_work.press("Export")
+
+
+def sign_out_elsewhere(page: Page) -> None:
+    """As if the session had ended while the page stood open."""
+    page.context.clear_cookies(name=re.compile("sessionid$"))
+
+
+def sign_in_again(page: Page) -> None:
+    page.get_by_label("E-mail address").fill(ADMIN)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_who_was_signed_out_meanwhile_finds_what_they_typed(at_work: Desk) -> None:
+    page = at_work.page
+    new_task(at_work, "Typed for long")
+    sign_out_elsewhere(page)
+    at_work.save()
+    at_work.says("You were signed out meanwhile, so this was not saved.")
+    sign_in_again(page)
+    expect(page.locator("#id_title")).to_have_value("")
+    # What comes in between is the sign-in page, which has nothing to say any more.
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#id_title")).to_have_value("Typed for long")
+    at_work.save()
+    at_work.says("was added successfully")
+
+
+def test_a_status_says_that_one_was_signed_out(at_work: Desk) -> None:
+    page = at_work.page
+    page.goto(at_work.console.url(HOST, "/tenant_data/task/?q=WEB-270"))
+    sign_out_elsewhere(page)
+    page.get_by_label("Status of WEB-270").select_option("review")
+    expect(page.get_by_role("status")).to_contain_text("You were signed out. Sign in again.")

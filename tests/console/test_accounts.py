@@ -186,3 +186,25 @@ def test_the_last_superuser_of_the_staff_stays(
     assert "the last superuser who can sign in" in text_of(response)
     User.objects.create_superuser("second@console.example", "second-pw")
     assert browser.post(url, form_of(operator, **{lost: None})).status_code == 302
+
+
+UNSAVED = "You were signed out meanwhile, so this was not saved."
+
+
+def test_a_form_that_leads_to_the_sign_in_says_that_nothing_was_saved(
+    staff_browser: Any,
+) -> None:
+    stranger = staff_browser()
+    answer = stranger.post("/tenants/plan/add/", {"name": "Typed for an hour"})
+    assert answer.status_code == 302
+    assert UNSAVED in stranger.get(answer["Location"]).content.decode()
+    # Still true where the password was wrong.
+    assert UNSAVED in stranger.post(answer["Location"], {"username": "x"}).content.decode()
+
+
+def test_a_page_that_leads_to_the_sign_in_says_no_such_thing(
+    staff_browser: Any,
+) -> None:
+    stranger = staff_browser()
+    answer = stranger.get("/tenants/plan/add/")
+    assert UNSAVED not in stranger.get(answer["Location"]).content.decode()

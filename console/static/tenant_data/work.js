@@ -6,6 +6,8 @@
     const SHOWN_FOR = 6000;
     let timer;
 
+    const word = (name) => document.getElementById("console-words")?.dataset[name] ?? "";
+
     function say(text, isError) {
         let place = document.getElementById("work-said");
         if (!place) {
@@ -34,14 +36,20 @@
         box.setAttribute("aria-busy", "true");
         try {
             const response = await fetch(box.dataset.url, {
-                method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "error",
+                method: "POST", body, headers: { "X-CSRFToken": token }, redirect: "manual",
             });
+            // A page in place of an answer: to sign in, or that one may not.
+            if (response.type === "opaqueredirect" || response.status === 403) {
+                box.value = box.dataset.status;
+                say(word(response.status === 403 ? "forbidden" : "signedOut"), true);
+                return;
+            }
             const answer = await response.json();
             show(box, answer);
             say(answer.message, !response.ok);
         } catch {
             box.value = box.dataset.status;
-            say(document.getElementById("console-words")?.dataset.failed ?? "", true);
+            say(word("failed"), true);
         } finally {
             box.removeAttribute("aria-busy");
         }
