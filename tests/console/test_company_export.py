@@ -223,7 +223,8 @@ class TestDownloading:
             ]
 
     def test_a_link_does_not_do_it(self, page: Browser) -> None:
-        assert page.get(f"{EXPORT}{made(page).pk}/download/").status_code == 405
+        response = page.get(f"{EXPORT}{made(page).pk}/download/")
+        assert (response.status_code, response["Location"]) == (302, EXPORT)
 
     def test_somebody_without_the_right_is_refused(
         self, page: Browser, tenant_browser: Any, filled: Client

@@ -12,12 +12,10 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.formats import number_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from console.company.admin.base import PageAdmin
 from console.company.archive import ATTACHMENTS, kinds, titles
@@ -91,11 +89,13 @@ class DataExportAdmin(PageAdmin):
             draw=lambda: render(request, "company/export_live.html", {**facts, "swapped": True}),
         )
 
-    @method_decorator(require_POST)
     def download_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The file, kept by no browser: `admin_view` says so. A POST, for it is written down."""
+        """The file, kept by no browser: `admin_view` says so. A POST, for it is written down; a
+        link, or who had to sign in first, comes to the page with the button."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseRedirect(reverse("admin:company_dataexport_changelist"))
         export = DataExport.objects.filter(pk=pk).first()
         if export is None:
             raise Http404
