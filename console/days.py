@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.forms import DateField
 from django.utils import timezone
 from django.utils.formats import localize_input
+from django.utils.translation import gettext as _
 
 
 def read_day(text: str) -> date | None:
@@ -18,6 +19,11 @@ def read_day(text: str) -> date | None:
     except ValidationError:
         return None
     return day if day is not None and 1900 <= day.year <= 2200 else None
+
+
+def how_to_write() -> str:
+    """What a field says of a text that is no day."""
+    return _("This is not a date. Write it like %(example)s.") % {"example": example()}
 
 
 def example() -> str:

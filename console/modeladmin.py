@@ -13,6 +13,7 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.forms import DateField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -22,7 +23,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import checkbox as unfold_checkbox
 
-from console import limits
+from console import days, limits
 from console.changelist import ChangeList
 from console.form_errors import error_links
 from console.history.tracked import Tracked
@@ -112,6 +113,12 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
         )
 
     action_checkbox.short_description = UnfoldModelAdmin.action_checkbox.short_description
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, DateField):
+            field.error_messages["invalid"] = days.how_to_write()
+        return field
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

@@ -60,6 +60,13 @@ class TestADay:
         assert listed(browser, due_on_from="12/11/2026") == ["In December"]
 
 
+def test_that_a_form_cannot_read_is_shown_how_to_write_it(browser: Any) -> None:
+    page = text_of(browser.post(f"{TASKS}add/", {"title": "A", "due_on": "20.11.2026"}))
+    example = timezone.localdate().strftime("%d/%m/%Y")
+    assert f"This is not a date. Write it like {example}." in page
+    assert "Enter a valid date" not in page
+
+
 def test_of_a_time_is_read_the_same_and_both_are_included(browser: Any) -> None:
     task = a_task()
     with schema_context("alpha"):
