@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -20,9 +21,21 @@ from tenant_data.models import Project, Task
 from tenant_data.resources import ProjectResource
 
 
+class KeyField(forms.CharField):
+    """A key, in capitals however it was typed."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value).upper()
+
+
+class ProjectForm(LeavesOthersWork):
+    class Meta:
+        field_classes: ClassVar[dict[str, Any]] = {"key": KeyField}
+
+
 @admin.register(Project, site=tenant_site)
 class ProjectAdmin(ProjectList, ImportExportMixin, WorkAdmin):
-    form = LeavesOthersWork
+    form = ProjectForm
     resource_classes = (ProjectResource,)
     list_before_template = "tenant_data/tabs.html"
     autocomplete_fields = ("lead", "members", "customer")
