@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.contrib.admin.widgets import AutocompleteSelect as DjangoAutocompleteSelect
 from django.contrib.admin.widgets import (
     AutocompleteSelectMultiple as DjangoAutocompleteSelectMultiple,
@@ -165,7 +166,9 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
         if context.get("errors"):
             form = context["adminform"].form
             context["error_links"] = error_links(form, context["inline_admin_formsets"])
-        drawn_for(context["adminform"].form, request)
+        form = context["adminform"].form
+        drawn_for(form, request)
+        context["needs_scripts"] = any(map(_is_filled_by_script, form.fields.values()))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(
@@ -174,6 +177,11 @@ class ModelAdmin(Tracked, UnfoldModelAdmin):
         """As Django's, but naming a bounded number: the counts say how many there are."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return _shortened(deleted), counts, lacking, _shortened(protected)
+
+
+def _is_filled_by_script(field: Any) -> bool:
+    """Whether the field offers nothing to choose until a script has asked for it."""
+    return isinstance(getattr(field.widget, "widget", field.widget), AutocompleteMixin)
 
 
 def _shortened(named: list[Any]) -> list[Any]:
