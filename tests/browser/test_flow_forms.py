@@ -47,8 +47,13 @@ def count_of(desk: Desk, title: str) -> int:
 
 def test_a_double_click_saves_once(at_work: Desk) -> None:
     new_task(at_work, "Doubly")
-    at_work.page.get_by_role("button", name="Save", exact=True).dblclick()
+    sent: list[str] = []
+    # Chromium takes two clicks at once for one; those of a hand have a moment in between.
+    at_work.page.on("request", lambda request: sent.append(request.method))
+    button = at_work.page.get_by_role("button", name="Save", exact=True)
+    button.evaluate("(save) => { save.click(); setTimeout(() => save.click(), 20); }")
     at_work.says("was added successfully")
+    assert sent.count("POST") == 1
     assert count_of(at_work, "Doubly") == 1
 
 
