@@ -46,10 +46,11 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         database.drop_database(name)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _render_as_ever(django_test_environment: None) -> Iterator[None]:
-    """Django's test environment keeps a copy of each template's context, which takes a quarter of
-    the time of a page; the browsers below have that of the page alone."""
+@pytest.fixture
+def quick_pages() -> Iterator[None]:
+    """For tests that ask for very many pages: they are rendered as they are served. Django's test
+    environment keeps a copy of each template's context, which takes a quarter of a page's time;
+    ``response.context`` is ``None`` here, and ``context_data`` is there."""
     instrumented = Template._render
     Template._render = _TestState.saved_data.template_render
     yield

@@ -34,9 +34,7 @@ class Browser(HttpClient):
 
     def request(self, **request: Any) -> Any:
         try:
-            response = super().request(**request)
-            response.context = getattr(response, "context_data", None)
-            return response
+            return super().request(**request)
         finally:
             connection.set_schema_to_public()
             set_urlconf(None)
