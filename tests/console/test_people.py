@@ -111,7 +111,7 @@ class TestTheList:
         self, browser: Browser, django_assert_num_queries: Any
     ) -> None:
         browser.get(LIST)
-        with django_assert_num_queries(8) as first:
+        with django_assert_num_queries(11) as first:
             browser.get(LIST)
         for number in range(20):
             person(f"more{number}@alpha.example", TenantRole.VIEWER)
