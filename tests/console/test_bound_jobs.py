@@ -7,10 +7,12 @@ here, were asked for by the same user (``twins.py``), and their files have the s
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import DatabaseError, ProgrammingError, connection, transaction
 from django.utils import timezone
@@ -31,6 +33,14 @@ from tests.console.twins import PK, a_task
 from tests.snapshot import taken_back
 
 TASKS = ("make_export", "delete_export", "take_up_exports")
+
+
+@pytest.fixture(autouse=True)
+def _locks_are_given_back() -> Iterator[None]:
+    """A job that fails in the test's own transaction cannot give its lock back before that ends."""
+    yield
+    if connection.connection is not None:
+        psycopg.Cursor(connection.connection).execute("SELECT pg_advisory_unlock_all()")
 
 
 @pytest.fixture(autouse=True)

@@ -217,13 +217,14 @@ class TestWithoutThePlan:
         shown = text_of(browser.get(page(task)))
         assert "Time tracking is not part of your plan" in shown
         assert 'id="id_time_minutes"' not in shown
-        assert f'href="{LIST}"' not in shown
+        assert f'href="{LIST}"' in shown  # What is left can be taken out.
         refused = browser.post(page(task, "time"), typed("1"))
         assert refused.headers["Location"] == f"{page(task)}#time"
         assert "Time tracking is not part of your plan" in text_of(browser.get(page(task)))
         assert browser.get(f"{LIST}add/").status_code == 403
         assert browser.post(f"{LIST}{entry.pk}/delete/", {"post": "yes"}).status_code == 302
         assert entries() == []
+        assert f'href="{LIST}"' not in text_of(browser.get(page(task)))
 
     def test_with_it_the_sidebar_leads_there(self, browser: Any, alpha: Client, task: Task) -> None:
         give_plan(alpha, Feature.TIME_TRACKING)

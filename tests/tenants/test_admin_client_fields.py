@@ -56,7 +56,7 @@ def test_every_field_is_kept(browser: Any) -> None:
         ({"plan": ""}, "required"),
         ({"plan": "999999"}, "not one of the available choices"),
         ({"plan": "x"}, "not one of the available choices"),
-        ({"trial_ends_on": "soon"}, "valid date"),
+        ({"trial_ends_on": "soon"}, "This is not a date. Write it like"),
         ({"contact_email": "carla"}, "valid email"),
         ({"contact_phone": "call me"}, "Use digits"),
         ({"admin_email": "dora"}, "valid email"),
