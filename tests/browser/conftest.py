@@ -135,8 +135,8 @@ def sign_in(page: Page, address: str, email: str, password: str) -> None:
         field.fill(password)
         page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Home").first.wait_for()
-    theme = THEMES["phone" if page.viewport_size == SIZES["phone"] else "desktop"]
-    expect(page.locator("html.dark")).to_have_count(1 if theme == "dark" else 0)
+    wants_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    expect(page.locator("html.dark")).to_have_count(1 if wants_dark else 0)
     _sessions[address, email] = page.context.cookies(address)
 
 
