@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import statistics
@@ -12,6 +13,9 @@ from importlib.metadata import version
 from typing import Any
 
 from django.db import connection
+
+#: Calls that are not measured: templates are compiled, plans are made, caches are filled.
+WARM_UP = 2
 
 
 @dataclass(frozen=True)
@@ -32,16 +36,30 @@ class Figure:
 
 
 def take_turns(work: dict[str, Callable[[], None]], *, rounds: int, times: int) -> dict[str, float]:
-    """The median seconds of one call of each, from ``rounds`` turns of ``times`` calls."""
+    """The median seconds of one call of each, from ``rounds`` turns of ``times`` calls.
+
+    Who begins changes from round to round, so that what the machine does beside it falls on all
+    alike. Python sweeps its memory between the turns: its own rhythm would meet the same one each
+    time.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in work}
     for call in work.values():
-        call()
+        for _time in range(WARM_UP):
+            call()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    order = list(work.items())
     for _round in range(rounds):
-        for name, call in work.items():
+        order.reverse()
+        for name, call in order:
+            gc.collect()
             start = time.perf_counter()
             for _time in range(times):
                 call()
             seconds[name].append((time.perf_counter() - start) / times)
+    gc.enable()
+    gc.unfreeze()
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
