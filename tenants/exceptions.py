@@ -47,6 +47,18 @@ class OperationNotFailed(TenantError):
     message = _("%(operation)s has not failed; there is nothing to try again.")
 
 
+class RolloutNotRunning(TenantError):
+    """Only a rollout that is under way can be paused."""
+
+    message = _("%(rollout)s is not under way.")
+
+
+class RolloutNotPaused(TenantError):
+    """Only a paused rollout can go on."""
+
+    message = _("%(rollout)s is not paused.")
+
+
 class AlreadyProvisioned(TenantError):
     """The client has its schema."""
 

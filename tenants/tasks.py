@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from tenants.exceptions import SchemaBusy
-from tenants.operations import run
+from tenants.operations import run, share
 from tenants.operations.reconcile import reconcile
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,11 @@ RUN_AGAIN = {"exports"}
 )
 def run_operation(operation_id: int) -> None:
     run.run_operation(operation_id)
+
+
+@app.task(queue="schemas", name="tenants.run_rollout")
+def run_rollout(rollout_id: int) -> None:
+    share.run_rollout(rollout_id)
 
 
 # Six fields: the last is seconds.

@@ -9,9 +9,9 @@ from tenants.models.operation import (
     OperationEvent,
     OperationKind,
     OperationState,
-    Rollout,
 )
 from tenants.models.plan import BillingPeriod, Feature, Limit, Plan
+from tenants.models.rollout import Rollout, RolloutState
 from tenants.models.schema_version import SchemaVersion
 from tenants.models.template import SchemaTemplate
 from tenants.models.week import WeekStart
@@ -33,6 +33,7 @@ __all__ = [
     "OperationState",
     "Plan",
     "Rollout",
+    "RolloutState",
     "SchemaTemplate",
     "SchemaVersion",
     "WeekStart",

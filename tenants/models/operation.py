@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -82,33 +82,6 @@ class Requested(models.Model):
         return who(self.requested_by_email)
 
 
-class RolloutQuerySet(models.QuerySet["Rollout"]):
-    def with_counts(self) -> RolloutQuerySet:
-        """Adds the number of operations in each state as ``queued_count``, ``running_count``, …"""
-        counts = {
-            f"{state.value}_count": Count("operations", filter=Q(operations__state=state))
-            for state in OperationState
-        }
-        return self.annotate(total=Count("operations"), **counts)
-
-
-class Rollout(Requested):
-    """Many operations of one kind that were started together."""
-
-    kind = models.CharField(_("kind"), max_length=20, choices=OperationKind.choices)
-
-    objects = RolloutQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("rollout")
-        verbose_name_plural = _("rollouts")
-        ordering = ("-created_at", "-pk")
-        default_permissions = ("view",)
-
-    def __str__(self) -> str:
-        return _("Rollout #%(n)s") % {"n": self.pk}
-
-
 class OperationQuerySet(models.QuerySet["Operation"]):
     def open(self) -> OperationQuerySet:
         return self.filter(state__in=OPEN_STATES)
@@ -125,13 +98,17 @@ class Operation(Requested):
         Client, models.PROTECT, related_name="operations", verbose_name=_("client")
     )
     rollout = models.ForeignKey(
-        Rollout,
+        "tenants.Rollout",
         models.PROTECT,
         null=True,
         blank=True,
         related_name="operations",
         verbose_name=_("rollout"),
     )
+    #: Of its rollout's waves, the one it belongs to; 0 are the canaries.
+    wave = models.PositiveSmallIntegerField(_("wave"), default=0, editable=False)
+    #: Not to be tried before then: its schema was busy.
+    due_at = models.DateTimeField(null=True, editable=False)
     state = models.CharField(
         _("state"), max_length=10, choices=OperationState.choices, default=OperationState.QUEUED
     )

@@ -12,16 +12,28 @@ from django.db import connection
 from psycopg.sql import SQL, Identifier
 
 from tenants.exceptions import NotProvisioned
-from tenants.models import Client, Operation, OperationEvent, OperationState
+from tenants.models import (
+    Client,
+    ClientStatus,
+    Operation,
+    OperationEvent,
+    OperationState,
+    Rollout,
+    RolloutState,
+)
 from tenants.schemas.locks import take_for_transaction
 from tenants.validators import PUBLIC_SCHEMA
 
 _TABLES = {
     model.__name__.lower(): Identifier(PUBLIC_SCHEMA, model._meta.db_table)
-    for model in (Client, Operation, OperationEvent)
+    for model in (Client, Operation, OperationEvent, Rollout)
 }
 _HOLD = SQL(
-    "SELECT provisioned_at IS NOT NULL FROM {client} WHERE id = %s FOR NO KEY UPDATE"
+    "SELECT client.provisioned_at IS NOT NULL, client.status, operation.state, rollout.state"
+    " FROM {operation} operation"
+    " JOIN {client} client ON client.id = operation.client_id"
+    " JOIN {rollout} rollout ON rollout.id = operation.rollout_id"
+    " WHERE operation.id = %s FOR NO KEY UPDATE OF client"
 ).format(**_TABLES)
 _CLOSE = SQL(
     "WITH closed AS ("
@@ -36,14 +48,32 @@ _CLOSE = SQL(
 ).format(**_TABLES)
 
 
-def hold(client: Client, *, wait: str) -> None:
-    """Hold the schema, and then the client's row, until the transaction ends.
+class NotNow(Exception):
+    """The operation is not to be done now: it waits no more, or its client is suspended, or its
+    rollout does not go on."""
+
+    def __init__(self, *, goes_on: bool) -> None:
+        #: Whether others of the rollout may be begun.
+        self.goes_on = goes_on
+        super().__init__()
+
+
+def hold(operation: Operation, *, wait: str) -> None:
+    """Hold the operation's schema, and then its client's row, until the transaction ends.
 
     From here on each statement of the transaction waits at most ``wait`` for a lock. Raises
-    ``SchemaBusy`` and ``NotProvisioned``.
+    ``SchemaBusy``, ``NotProvisioned`` and ``NotNow``.
     """
-    row = take_for_transaction(client.schema_name, wait=wait, then=_HOLD, params=[client.pk])
-    if row != (True,):
+    client = operation.client
+    row = take_for_transaction(client.schema_name, wait=wait, then=_HOLD, params=[operation.pk])
+    is_provisioned, status, state, rollout_state = row or (False, "", "", "")
+    if rollout_state != RolloutState.RUNNING:
+        raise NotNow(goes_on=False)
+    if state != OperationState.QUEUED:
+        raise NotNow(goes_on=True)
+    if operation.queued and status == ClientStatus.SUSPENDED:
+        raise NotNow(goes_on=True)
+    if not is_provisioned:
         raise NotProvisioned(client=client)
 
 

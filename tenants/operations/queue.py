@@ -1,19 +1,25 @@
-"""The one place that puts operations into the queue."""
+"""The one place that puts operations and rollouts into the queue."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 from procrastinate.jobs import Job
 
-from tenants.models import Operation
+from tenants.models import Operation, Rollout
 
 #: Somebody waits for an operation that was asked for by itself: it goes ahead of rollouts.
 AHEAD = 10
+#: As many workers as this share a rollout; more would wait for the database.
+MOST_SHARES = 8
+#: A worker that was heard of within this time is there.
+_LATELY = timedelta(minutes=1)
 
 
 def enqueue(operation: Operation) -> bool:
@@ -45,6 +51,25 @@ def enqueue_many(operations: Iterable[Operation]) -> int:
             # Somebody else added one since it was asked, and so none of them came in.
             return sum(enqueue(operation) for operation in missing)
     return len(missing)
+
+
+def enqueue_shares(rollout: Rollout) -> int:
+    """Add a job for each worker that there is, so that they share the rollout; those that wait
+    already are enough for themselves. Returns how many were added."""
+    from tenants.tasks import run_rollout
+
+    lately = timezone.now() - _LATELY
+    workers = ProcrastinateWorker.objects.filter(last_heartbeat__gte=lately).count()
+    added = 0
+    for number in range(min(max(workers, 1), MOST_SHARES)):
+        job = run_rollout.configure(queueing_lock=f"rollout:{rollout.pk}:{number}")
+        try:
+            with transaction.atomic():
+                app.job_manager.defer_job(job.make_new_job(rollout_id=rollout.pk))
+        except exceptions.AlreadyEnqueued:
+            continue
+        added += 1
+    return added
 
 
 def _waiting(jobs: Iterable[Job]) -> set[str | None]:

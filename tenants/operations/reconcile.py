@@ -15,13 +15,23 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.exceptions import ClientBusy, SchemaBusy
-from tenants.models import Client, ClientStatus, Operation, OperationState
+from tenants.models import (
+    Client,
+    ClientStatus,
+    Operation,
+    OperationKind,
+    OperationState,
+    Rollout,
+    RolloutState,
+)
 from tenants.operations.files import settle_files, sweep_files
-from tenants.operations.fleet import name_of_run
 from tenants.operations.locking import hold_client
 from tenants.operations.progress import log
-from tenants.operations.queue import enqueue, enqueue_many
+from tenants.operations.queue import enqueue, enqueue_many, enqueue_shares
+from tenants.operations.rollout import is_shared
 from tenants.operations.run import MAX_ATTEMPTS, unprovision
+from tenants.operations.share import name_of_run
+from tenants.operations.waves import advance
 from tenants.schemas.locks import schema_lock
 
 logger = logging.getLogger(__name__)
@@ -59,8 +69,24 @@ def reconcile() -> int:
     forgotten = waiting.filter(
         ~Exists(waiting_job), ~Q(client__status=ClientStatus.SUSPENDED), queued=True
     )
+    # What is in a rollout that workers share has its turn with that.
+    shared = Q(kind=OperationKind.MIGRATE_SCHEMA, rollout__isnull=False)
+    forgotten = forgotten.exclude(shared & ~Q(rollout__state=RolloutState.OVER))
     sweep_files()
+    _carry_on()
     return mended + enqueue_many(forgotten)
+
+
+def _carry_on() -> None:
+    """Hand rollouts that are under way to the workers again, and close those that are over."""
+    for rollout in Rollout.objects.exclude(state=RolloutState.OVER):
+        if advance(rollout.pk) and is_shared(rollout) and is_queued(rollout):
+            enqueue_shares(rollout)
+
+
+def is_queued(rollout: Rollout) -> bool:
+    """Whether it is the workers' to carry on, and not a terminal's."""
+    return rollout.operations.filter(state=OperationState.QUEUED, queued=True).exists()
 
 
 @contextmanager

@@ -5,7 +5,8 @@ Who cannot have it is named in the result, with the reason, and keeps nobody els
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -18,8 +19,36 @@ from tenants.models import Client, ClientStatus, Operation, OperationKind, Rollo
 from tenants.operations.authorise import permission_for, require, signature
 from tenants.operations.locking import Held, chunks
 from tenants.operations.progress import log_many
-from tenants.operations.queue import enqueue_many
+from tenants.operations.queue import enqueue_many, enqueue_shares
 from tenants.operations.status import set_status_of_many
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """In what order the clients have their turn; as it stands, all at once."""
+
+    #: How many go first, by chance, or the keys of those that do.
+    canaries: int | Collection[int] = 0
+    #: How many go together after them; ``None``: all that are left.
+    size: int | None = None
+    #: Stops the rollout after so many failures; ``None``: any number does not.
+    abort_after: int | None = None
+    #: Stop after the canaries in any case.
+    look_first: bool = False
+
+    def of(self, clients: Sequence[Client]) -> dict[int, int]:
+        """The wave of each client, by its key."""
+        keys = [client.pk for client in clients]
+        if isinstance(self.canaries, int):
+            first = set(random.sample(keys, min(self.canaries, len(keys))))
+        else:
+            first = set(self.canaries).intersection(keys)
+        rest = [key for key in keys if key not in first]
+        size = self.size or max(len(rest), 1)
+        return dict.fromkeys(first, 0) | {key: 1 + n // size for n, key in enumerate(rest)}
+
+
+ALL_AT_ONCE = Waves()
 
 
 @dataclass
@@ -37,6 +66,7 @@ def request_rollout(
     kind: OperationKind,
     *,
     acting_user: User | None,
+    waves: Waves = ALL_AT_ONCE,
     queued: bool = True,
 ) -> RolloutRequest:
     """Ask for the same for many clients and, if ``queued``, hand it to the workers.
@@ -48,30 +78,47 @@ def request_rollout(
         raise ValueError("Schemas are dropped one by one.")
     require(acting_user, permission_for(kind))
     with transaction.atomic(), acting_as(acting_user):
-        rollout = Rollout.objects.create(kind=kind, **signature(acting_user))
+        rollout = Rollout.objects.create(
+            kind=kind,
+            abort_after=waves.abort_after,
+            look_first=waves.look_first,
+            **signature(acting_user),
+        )
         result = RolloutRequest(rollout)
+        accepted = []
         for chunk in chunks({client.pk: client for client in clients}.values(), _key):
             held = Held(client.pk for client in chunk)
-            accepted = []
             for client in chunk:
                 if refusal := held.refusal(client, kind, queued=queued):
                     result.refused.append((client, refusal))
                 else:
                     accepted.append(held.clients[client.pk])
-            result.operations += _write_down(rollout, accepted, queued=queued)
+        wave_of = waves.of(accepted)
+        for chunk in chunks(accepted, _key):
+            result.operations += _write_down(rollout, chunk, wave_of, queued=queued)
         if not result.operations:
             rollout.delete()
             result.rollout = None
+        elif queued and is_shared(rollout):
+            enqueue_shares(rollout)
     return result
 
 
-def _write_down(rollout: Rollout, clients: list[Client], *, queued: bool) -> list[Operation]:
+def is_shared(rollout: Rollout) -> bool:
+    """Whether workers share it, wave by wave; otherwise each of its operations has a job."""
+    return rollout.kind == OperationKind.MIGRATE_SCHEMA
+
+
+def _write_down(
+    rollout: Rollout, clients: Sequence[Client], wave_of: dict[int, int], *, queued: bool
+) -> list[Operation]:
     """Operations of the rollout, their first lines and their jobs."""
     operations = Operation.objects.bulk_create(
         Operation(
             kind=rollout.kind,
             client=client,
             rollout=rollout,
+            wave=wave_of[client.pk],
             queued=queued,
             requested_by_id=rollout.requested_by_id,
             requested_by_email=rollout.requested_by_email,
@@ -81,7 +128,7 @@ def _write_down(rollout: Rollout, clients: list[Client], *, queued: bool) -> lis
     if rollout.kind == OperationKind.CREATE_SCHEMA:
         set_status_of_many(clients, ClientStatus.PROVISIONING)
     log_many(operations, _("Waiting for a worker.") if queued else _("Started in a terminal."))
-    if queued:
+    if queued and not is_shared(rollout):
         enqueue_many(operations)
     return operations
 

@@ -71,9 +71,9 @@ def schema_lock(schema: str) -> Iterator[None]:
 
 
 @contextmanager
-def lasting_lock(name: str) -> Iterator[Callable[[], None]]:
+def lasting_lock(name: str, *, shared: bool = False) -> Iterator[Callable[[], None]]:
     """The same under a name that need not be a schema's, in a connection of its own, so that the
-    work may have others one after the other.
+    work may have others one after the other; ``shared``: several may hold it together.
 
     What it yields takes the lock again where that connection was lost; waits for whoever holds it.
     """
@@ -84,7 +84,7 @@ def lasting_lock(name: str) -> Iterator[Callable[[], None]]:
             return
         connection.close()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_key(name)])
+            cursor.execute(f"SELECT pg_advisory_lock{'_shared' * shared}(%s)", [_key(name)])
 
     try:
         take()

@@ -15,7 +15,7 @@ from console.accounts.models import User
 from console.postgres.contexts import owner_rights
 from tenants.exceptions import NotAllowed
 from tenants.models import Client, Operation, OperationState, Rollout, SchemaVersion
-from tenants.operations import fleet as fleet_module
+from tenants.operations import share as share_module
 from tenants.operations.fleet import Outcome, migrate_fleet
 from tenants.operations.lifecycle import archive, suspend
 from tenants.operations.reconcile import reconcile
@@ -42,8 +42,8 @@ def newer() -> Iterator[None]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is busy has its next turn without a pause."""
-    monkeypatch.setattr(fleet_module, "PAUSES", (0.0, 0.0))
-    monkeypatch.setattr(fleet_module, "PATIENCE", "50ms")
+    monkeypatch.setattr(share_module, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(share_module, "PATIENCE", "50ms")
 
 
 def run(**options: Any) -> tuple[dict[str, Outcome], Any]:
@@ -252,7 +252,7 @@ class TestStopped:
         self, alpha: Client, beta: Client, second: Any
     ) -> None:
         rollout = self.waiting(alpha, beta)
-        second.execute(TAKE, [key_of(fleet_module.name_of_run(rollout.pk))])
+        second.execute(TAKE, [key_of(share_module.name_of_run(rollout.pk))])
         assert reconcile() == 0
         assert rollout.operations.open().count() == 2
 

@@ -1,0 +1,79 @@
+"""What people do to a rollout as a whole: pause it, have it go on, end it.
+
+Each verb needs the right that starts such a rollout, and locks its row until the transaction
+ends. What is being done at that moment is done to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from console.accounts.models import User
+from console.history.acting import who
+from tenants.exceptions import RolloutNotPaused, RolloutNotRunning
+from tenants.models import OperationState, Rollout, RolloutState
+from tenants.operations.authorise import permission_for, require
+from tenants.operations.many import Many, cancel_waiting
+from tenants.operations.queue import enqueue_shares
+from tenants.operations.waves import failures, pause_at
+
+
+def pause(rollout: Rollout, *, acting_user: User | None) -> Rollout:
+    """Begin no more of its operations until somebody has it go on.
+
+    Raises ``NotAllowed``, ``RolloutNotRunning``.
+    """
+    with _held(rollout, acting_user) as held:
+        if held.state != RolloutState.RUNNING:
+            raise RolloutNotRunning(rollout=held)
+        by = who(acting_user.email if acting_user else "")
+        pause_at(held, _("Paused by %(who)s.") % {"who": by})
+    return held
+
+
+def go_on(rollout: Rollout, *, acting_user: User | None) -> Rollout:
+    """Have a paused rollout go on. What has failed by now does not stop it again.
+
+    Raises ``NotAllowed``, ``RolloutNotPaused``.
+    """
+    with _held(rollout, acting_user) as held:
+        if held.state != RolloutState.PAUSED:
+            raise RolloutNotPaused(rollout=held)
+        held.state, held.paused_because = RolloutState.RUNNING, ""
+        held.forgiven = failures(held)
+        enqueue_shares(held)
+    return held
+
+
+def end(rollout: Rollout, *, acting_user: User | None) -> Many:
+    """Cancel what was not begun, in all waves, and with that the rollout.
+
+    Returns what was cancelled, and what could not be, as ``cancel_waiting`` does: then the rollout
+    stays paused. Raises ``NotAllowed``, ``RolloutNotRunning`` where it is over.
+    """
+    by = {"who": who(acting_user.email if acting_user else "")}
+    with _held(rollout, acting_user) as held:
+        if held.state == RolloutState.OVER:
+            raise RolloutNotRunning(rollout=held)
+        # Nothing more is begun while the clients' rows are waited for.
+        pause_at(held, _("%(who)s had it end.") % by)
+    waiting = held.operations.filter(state=OperationState.QUEUED)
+    result = cancel_waiting(waiting.select_related("client"), acting_user=acting_user)
+    with _held(rollout, acting_user) as held:
+        if not held.operations.filter(state=OperationState.QUEUED).exists():
+            held.state = RolloutState.OVER
+    return result
+
+
+@contextmanager
+def _held(rollout: Rollout, acting_user: User | None) -> Iterator[Rollout]:
+    """The rollout as it is now, locked, and saved at the end of the block."""
+    require(acting_user, permission_for(rollout.kind))
+    with transaction.atomic():
+        held = Rollout.objects.select_for_update().get(pk=rollout.pk)
+        yield held
+        held.save()
