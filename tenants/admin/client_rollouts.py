@@ -16,9 +16,12 @@ from tenants.admin import expectations
 from tenants.admin.base import PageMixin, may_provision, refusal, rollout_url
 from tenants.admin.selection import MAX_AT_ONCE, LeftOut, joined, keys_in, spelled_out
 from tenants.exceptions import TenantError
+from tenants.forms.rollouts import WavesForm
 from tenants.models import Client, Operation, OperationKind
 from tenants.operations.hindrance import hindrance
-from tenants.operations.rollout import request_rollout
+from tenants.operations.outlook import look_ahead
+from tenants.operations.rollout import ALL_AT_ONCE, request_rollout
+from tenants.operations.versions import behind
 
 #: What can be started for many; a schema is dropped on a page of its own, by typing its name.
 TITLES = {
@@ -52,18 +55,35 @@ class ClientRollouts(PageMixin):
         ]
 
     def start_rollout(self: Any, request: HttpRequest, kind: str) -> HttpResponse:
-        """Start what the page asked about, and lead to the page that follows it."""
+        """Ask about the clients that the address names, or start what was asked about, and lead
+        to the page that follows it."""
         if not may_provision(request) or not self.has_view_permission(request):
             raise PermissionDenied
-        if request.method != "POST" or kind not in TITLES:
+        if kind not in TITLES:
             return _back_to_list()
+        if request.method in ("GET", "HEAD"):
+            clients = clients_of(request, OperationKind(kind))
+            asked = clients is not None and self._confirm(request, clients, OperationKind(kind))
+            return asked or _back_to_list()
         keys = keys_in(request.POST.get("clients", ""), at_most=MAX_AT_ONCE)
         if not keys:
             messages.error(request, _t("Nothing was started: select the clients again."))
             return _back_to_list()
-        clients, left_out = _sort(Client.objects.filter(pk__in=keys), OperationKind(kind))
+        clients = Client.objects.filter(pk__in=keys)
+        form = None
+        if kind == OperationKind.MIGRATE_SCHEMA:
+            form = WavesForm(request.POST, names=dict(clients.values_list("schema_name", "pk")))
+            if not form.is_valid():
+                asked = self._confirm(request, clients, OperationKind(kind), form=form)
+                return asked or _back_to_list()
+        chosen, left_out = _sort(clients, OperationKind(kind))
         try:
-            result = request_rollout(clients, OperationKind(kind), acting_user=request.user)
+            result = request_rollout(
+                chosen,
+                OperationKind(kind),
+                acting_user=request.user,
+                waves=form.waves() if form else ALL_AT_ONCE,
+            )
         except TenantError as error:
             messages.error(request, refusal(error))
             return _back_to_list()
@@ -77,7 +97,12 @@ class ClientRollouts(PageMixin):
         return HttpResponseRedirect(rollout_url(result.rollout))
 
     def _confirm(
-        self, request: HttpRequest, queryset: QuerySet[Client], kind: OperationKind
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Client],
+        kind: OperationKind,
+        *,
+        form: WavesForm | None = None,
     ) -> HttpResponse | None:
         """The page that asks; ``None``, with a message, where nothing can be done."""
         chosen, left_out = _sort(queryset, kind)
@@ -85,12 +110,14 @@ class ClientRollouts(PageMixin):
             for text in left_out.messages() or [_t("Nothing was started: no client is selected.")]:
                 messages.warning(request, text)
             return None
+        migrates = kind == OperationKind.MIGRATE_SCHEMA
+        names = {client.schema_name: client.pk for client in chosen}
         return self.page(
             request,
             "tenants/confirm_rollout.html",
             {
                 "title": TITLES[kind],
-                "creates": kind == OperationKind.CREATE_SCHEMA,
+                "creates": not migrates,
                 "action": reverse("admin:tenants_client_rollout", args=[kind.value]),
                 "back": _list_url(request),
                 "count": len(chosen),
@@ -99,8 +126,32 @@ class ClientRollouts(PageMixin):
                 "left_out": left_out.rows(),
                 # Exactly those that were shown are asked for, whatever is added meanwhile.
                 "clients": joined(chosen),
+                "form": (form or WavesForm.proposed(names)) if migrates else None,
+                "outlook": look_ahead(chosen) if migrates else None,
             },
         )
+
+
+def clients_of(request: HttpRequest, kind: OperationKind) -> QuerySet[Client] | None:
+    """The clients that an address names, of those in use: ``behind``, by ``version``, ``plan``
+    and ``tag``, all of which must hold; ``None`` where it names none in a way that can be read."""
+    asked = {name: request.GET[name] for name in ("behind", "version", "plan", "tag")
+             if request.GET.get(name)}  # fmt: skip
+    if not asked:
+        return None
+    clients = Client.objects.in_use()
+    if kind == OperationKind.MIGRATE_SCHEMA:
+        clients = behind(clients.filter(provisioned_at__isnull=False))
+    if version := asked.get("version"):
+        keys = keys_in(version, at_most=1)
+        if not keys:
+            return None
+        clients = clients.filter(schema_version=keys[0])
+    if plan := asked.get("plan"):
+        clients = clients.filter(plan__code=plan)
+    if tag := asked.get("tag"):
+        clients = clients.filter(tags__contains=[tag])
+    return clients
 
 
 def _sort(queryset: QuerySet[Client], kind: OperationKind) -> tuple[list[Client], LeftOut]:

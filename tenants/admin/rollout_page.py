@@ -10,6 +10,7 @@ from django.db.models import Case, Count, IntegerField, Max, Min, Q, Sum, Value,
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 
 from tenants.admin.base import STATE_LABELS, client_url, may_ask_for, operation_url
 from tenants.admin.durations import about, duration_in_words
@@ -22,7 +23,16 @@ from tenants.admin.operation_buttons import (
     retry_button,
 )
 from tenants.admin.operation_page import Button, is_held_back
-from tenants.models import OPEN_STATES, ClientStatus, Operation, OperationState, Rollout
+from tenants.models import (
+    OPEN_STATES,
+    ClientStatus,
+    Operation,
+    OperationState,
+    Rollout,
+    RolloutState,
+)
+from tenants.operations.rollout import is_shared
+from tenants.schemas.locks import held_among
 
 OPERATIONS_PER_PAGE = 50
 #: What needs a person comes first, then what moves.
@@ -50,9 +60,11 @@ def progress_of(rollout: Rollout) -> dict[str, Any]:
         **_lately(),
         **counts,
     )
+    steering = _steering(rollout)
     total = found["total"]
     ended = found["ended"].timestamp() if found["ended"] else 0
     numbers = [found[state.value] for state in ORDER]
+    moves = (found["held_back"], found["attempts"], ended)
     is_open = any(found[state] for state in OPEN_STATES)
     took = None if is_open or not (found["begun"] and ended) else found["ended"] - found["begun"]
     return {
@@ -71,11 +83,30 @@ def progress_of(rollout: Rollout) -> dict[str, Any]:
         "is_open": is_open,
         "took": duration_in_words(took),
         **_speed(found),
-        "version": "-".join(
-            str(number) for number in [*numbers, found["held_back"], found["attempts"], ended]
-        ),
+        "version": "-".join(map(str, [*numbers, *moves, *steering.values()])),
+        **steering,
         "live_url": reverse("admin:tenants_rollout_live", args=[rollout.pk]),
     }
+
+
+def _steering(rollout: Rollout) -> dict[str, Any]:
+    """Whether it goes on, how far it is in its waves, and on how many it is at work now."""
+    last = rollout.operations.aggregate(Max("wave"))["wave__max"] or 0
+    return {
+        "is_paused": rollout.state == RolloutState.PAUSED,
+        "paused_because": rollout.paused_because,
+        "wave": rollout.wave,
+        "last_wave": last,
+        "has_canaries": bool(last) and rollout.operations.filter(wave=0).exists(),
+        "at_work": 0 if rollout.is_over else len(_at_work(rollout)),
+    }
+
+
+def _at_work(rollout: Rollout) -> set[str]:
+    """The schemas on which somebody is at work: what is done in a moment is never written down
+    as running, so the locks are asked."""
+    waiting = rollout.operations.filter(state=OperationState.QUEUED, wave__lte=rollout.wave)
+    return held_among(waiting.values_list("client__schema_name", flat=True))
 
 
 def _shares(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -124,6 +155,11 @@ def buttons_for(request: HttpRequest, rollout: Rollout, progress: dict[str, Any]
         return []
     buttons = []
     here = {ROLLOUT: rollout.pk}
+    if is_shared(rollout) and progress["is_open"] and not rollout.is_over:
+        verb = "go_on" if progress["is_paused"] else "pause"
+        url = reverse("admin:tenants_rollout_steer", args=[rollout.pk, verb])
+        text, icon = (_t("Go on"), "play_arrow") if verb == "go_on" else (_t("Pause"), "pause")
+        buttons.append(Button(url, text, icon, is_main=verb == "go_on", posts=True))
     if count := progress["failed"]:
         url = many_url(RETRY, **here, state=OperationState.FAILED.value)
         buttons.append(retry_button(url, count))
@@ -153,9 +189,12 @@ def table(request: HttpRequest, rollout: Rollout, progress: dict[str, Any]) -> d
     paginator = Paginator(operations, OPERATIONS_PER_PAGE)
     paginator.count = chosen["count"] if chosen else progress["total"]
     page = paginator.get_page(request.GET.get("page"))
+    waiting = [row for row in page if row.state == OperationState.QUEUED]
+    busy = held_among(row.client.schema_name for row in waiting) if waiting else set()
     return {
         "page_obj": page,
         "chosen": chosen,
+        "has_waves": bool(progress["last_wave"]),
         "rows": [
             {
                 "operation": operation,
@@ -163,6 +202,7 @@ def table(request: HttpRequest, rollout: Rollout, progress: dict[str, Any]) -> d
                 "client_url": client_url(operation.client),
                 "label": STATE_LABELS[operation.state],
                 "held_back": is_held_back(operation),
+                "at_work": operation in waiting and operation.client.schema_name in busy,
                 "took": duration_in_words(operation.duration),
             }
             for operation in page

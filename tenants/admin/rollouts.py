@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
@@ -21,9 +21,14 @@ from unfold.decorators import display
 from console.filters import DaysFilter
 from console.live import live_answer, signed_out
 from console.sites import public_site
-from tenants.admin.base import HistoryAdmin
+from tenants.admin.base import HistoryAdmin, may_ask_for, report_refusal, rollout_url
 from tenants.admin.rollout_page import ORDER, buttons_for, progress_of, table
+from tenants.exceptions import TenantError
 from tenants.models import Rollout
+from tenants.operations import steering
+
+#: What a button on the page does, by the last part of its address.
+STEERING = {"pause": steering.pause, "go_on": steering.go_on}
 
 
 @admin.register(Rollout, site=public_site)
@@ -54,6 +59,11 @@ class RolloutAdmin(HistoryAdmin):
         return [
             # Not behind `admin_view`, as with operations.
             path("<int:pk>/live/", never_cache(self.live_view), name="tenants_rollout_live"),
+            path(
+                "<int:pk>/steer/<str:verb>/",
+                self.admin_site.admin_view(self.steer),
+                name="tenants_rollout_steer",
+            ),
             *super().get_urls(),
         ]
 
@@ -81,6 +91,20 @@ class RolloutAdmin(HistoryAdmin):
             "buttons": buttons_for(request, rollout, progress),
         }
         return self.page(request, "tenants/rollout.html", {**context, **(extra_context or {})})
+
+    def steer(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Pause the rollout, or have it go on, and lead back to its page."""
+        rollout = Rollout.objects.filter(pk=pk).first()
+        if rollout is None or verb not in STEERING:
+            raise Http404
+        if not may_ask_for(request, rollout.kind):
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                STEERING[verb](rollout, acting_user=request.user)
+            except TenantError as error:
+                report_refusal(request, error)
+        return HttpResponseRedirect(rollout_url(rollout))
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that changes; see ``console.live`` for the answers."""

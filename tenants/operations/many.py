@@ -29,6 +29,7 @@ from tenants.operations.progress import log_many
 from tenants.operations.queue import enqueue_many
 from tenants.operations.request import again, asked_again_by, cancelled_by
 from tenants.operations.status import set_status_of_many
+from tenants.operations.waves import advance
 
 
 @dataclass
@@ -91,6 +92,8 @@ def cancel_waiting(operations: Iterable[Operation], *, acting_user: User | None)
                     result.refused.append((operation, refusal))
             _cancel(list(rows.values()), acting_user)
             result.operations += rows.values()
+    for rollout_id in sorted({row.rollout_id for row in result.operations} - {None}):
+        advance(rollout_id)  # It may have been the last of it that waited.
     return result
 
 

@@ -63,9 +63,6 @@ def end(rollout: Rollout, *, acting_user: User | None) -> Many:
         pause_at(held, _("%(who)s had it end.") % by)
     waiting = held.operations.filter(state=OperationState.QUEUED)
     result = cancel_waiting(waiting.select_related("client"), acting_user=acting_user)
-    with _held(rollout, acting_user) as held:
-        if not held.operations.filter(state=OperationState.QUEUED).exists():
-            held.state = RolloutState.OVER
     return result
 
 

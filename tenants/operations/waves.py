@@ -31,14 +31,14 @@ def advance(rollout_id: int) -> Rollout | None:
     """
     with transaction.atomic():
         rollout = Rollout.objects.select_for_update().get(pk=rollout_id)
-        if rollout.state != RolloutState.RUNNING:
+        if rollout.is_over:
             return None
         left = to_be_done(rollout)
-        if left.filter(wave__lte=rollout.wave).exists():
-            return rollout
         following = left.order_by("wave").values_list("wave", flat=True).first()
         if following is None:
-            rollout.state = RolloutState.OVER
+            rollout.state, rollout.paused_because = RolloutState.OVER, ""
+        elif rollout.state == RolloutState.PAUSED or following <= rollout.wave:
+            return rollout if rollout.state == RolloutState.RUNNING else None
         elif rollout.look_first and rollout.wave == 0:
             rollout.wave = following
             pause_at(rollout, _("The canaries are done. Look at them, then let it go on."))

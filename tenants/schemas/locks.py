@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -68,6 +68,24 @@ def schema_lock(schema: str) -> Iterator[None]:
         yield
     finally:
         _unlock(schema)
+
+
+def held_among(names: Iterable[str]) -> set[str]:
+    """Those of the schemas, or other names, whose lock somebody holds at this moment: one query,
+    which any login may ask."""
+    keys = {_key(name): name for name in names}
+    connection = tenants_connection()
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD)
+        return {keys[key] for (key,) in cursor.fetchall() if key in keys}
+
+
+# A lock that was taken by one 64-bit number has it in two halves.
+_HELD = """
+SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @contextmanager

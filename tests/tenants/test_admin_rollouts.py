@@ -13,12 +13,22 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from console.accounts.models import User
-from tenants.models import Client, Operation, OperationKind, OperationState, Rollout
+from tenants.models import (
+    Client,
+    Operation,
+    OperationKind,
+    OperationState,
+    Rollout,
+    RolloutState,
+)
 from tenants.operations.lifecycle import suspend
+from tenants.operations.many import cancel_waiting
 from tenants.operations.request import cancel_operation, request_operation
-from tenants.operations.rollout import request_rollout
+from tenants.operations.rollout import Waves, request_rollout
 from tenants.operations.run import fail
+from tenants.operations.steering import pause
 from tests.database import make_client
+from tests.tenants.operating import TAKE, key_of
 
 
 @pytest.fixture
@@ -169,3 +179,74 @@ class TestFollowing:
     def test_the_list(self, browser: Any, rollout: Rollout) -> None:
         text = browser.get("/tenants/rollout/").content.decode()
         assert "3 Waiting" in text
+
+
+class TestSteering:
+    """A rollout of migrations is paused and goes on from its page."""
+
+    @pytest.fixture
+    def going(self, alpha: Client, beta: Client, operator: User) -> Rollout:
+        waves = Waves(canaries=[alpha.pk], abort_after=1)
+        kind = OperationKind.MIGRATE_SCHEMA
+        rollout = request_rollout([alpha, beta], kind, acting_user=operator, waves=waves).rollout
+        assert rollout is not None
+        return rollout
+
+    def steer(self, browser: Any, rollout: Rollout, verb: str) -> str:
+        url = f"/tenants/rollout/{rollout.pk}/steer/{verb}/"
+        return browser.post(url, follow=True).content.decode()
+
+    def test_a_button_pauses_it_and_another_has_it_go_on(
+        self, browser: Any, going: Rollout
+    ) -> None:
+        page = browser.get(follow_url(going)).content.decode()
+        assert "steer/pause/" in page
+        assert "steer/go_on/" not in page
+        assert "the first ones" in page
+        page = self.steer(browser, going, "pause")
+        assert "Nothing more is begun" in page
+        assert "steer/go_on/" in page
+        assert "Paused" in page
+        page = self.steer(browser, going, "go_on")
+        assert "Nothing more is begun" not in page
+
+    def test_the_second_press_says_so(self, browser: Any, going: Rollout) -> None:
+        self.steer(browser, going, "pause")
+        assert "is not under way" in self.steer(browser, going, "pause")
+
+    def test_a_get_does_nothing(self, browser: Any, going: Rollout) -> None:
+        browser.get(f"/tenants/rollout/{going.pk}/steer/pause/")
+        going.refresh_from_db()
+        assert going.state == RolloutState.RUNNING
+
+    def test_only_those_who_may(
+        self, staff_browser: Callable[..., Any], viewer: User, going: Rollout
+    ) -> None:
+        browser = staff_browser(viewer)
+        assert "steer/" not in browser.get(follow_url(going)).content.decode()
+        assert browser.post(f"/tenants/rollout/{going.pk}/steer/pause/").status_code == 403
+
+    def test_there_are_two_ways_and_no_third(self, browser: Any, going: Rollout) -> None:
+        assert browser.post(f"/tenants/rollout/{going.pk}/steer/end/").status_code == 404
+        assert browser.post("/tenants/rollout/9999/steer/pause/").status_code == 404
+
+    def test_one_of_creations_has_none(self, browser: Any, rollout: Rollout) -> None:
+        assert "steer/" not in browser.get(follow_url(rollout)).content.decode()
+
+    def test_says_on_which_schemas_somebody_is_at_work(
+        self, browser: Any, going: Rollout, second: Any
+    ) -> None:
+        assert "at work on it" not in browser.get(follow_url(going)).content.decode()
+        second.execute(TAKE, [key_of("alpha")])
+        page = browser.get(follow_url(going)).content.decode()
+        assert page.count("at work on it") == 1
+        assert "1 schema" in page
+
+    def test_when_all_that_waits_is_cancelled_it_is_over(
+        self, browser: Any, going: Rollout, operator: User
+    ) -> None:
+        pause(going, acting_user=operator)
+        cancel_waiting(going.operations.select_related("client"), acting_user=operator)
+        going.refresh_from_db()
+        assert going.state == RolloutState.OVER
+        assert "steer/" not in browser.get(follow_url(going)).content.decode()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, models
+from django.db.migrations import operations as ops
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,6 +17,8 @@ from tenants.models import Client, Operation, OperationKind, Rollout
 from tenants.operations.lifecycle import archive, suspend
 from tenants.operations.request import request_operation
 from tests.database import make_client
+from tests.tenants.more_migrations import more_migrations
+from tests.tenants.operating import make_drafts
 
 LIST = "/tenants/client/"
 START = "/tenants/client/rollout/create_schema/"
@@ -150,3 +153,94 @@ class TestSelection:
         queries(drafts)
         more = [make_client(f"more{number}", ready=False) for number in range(27)]
         assert queries(drafts) == queries([*drafts, *more])
+
+
+COLUMN = ops.AddField("label", "code", models.TextField(null=True, db_index=True))
+MIGRATE_URL = "/tenants/client/rollout/migrate_schema/"
+
+
+class TestMigrating:
+    """Before migrations it is said what they do, and asked in what order."""
+
+    @pytest.fixture(autouse=True)
+    def newer(self, alpha: Client, beta: Client) -> Iterator[None]:
+        with more_migrations(COLUMN):
+            yield
+
+    def start(self, browser: Any, **answers: Any) -> Any:
+        keys = Client.objects.provisioned().values_list("pk", flat=True)
+        return browser.post(MIGRATE_URL, {"clients": ",".join(map(str, keys)), **answers})
+
+    def test_says_what_is_missing_and_what_it_does(self, browser: Any) -> None:
+        page = browser.get(f"{MIGRATE_URL}?behind=1")
+        (group,) = page.context["outlook"].groups
+        assert group.missing == ["tenant_data.9001_more"]
+        text = page.content.decode()
+        assert "tenant_data.9001_more" in text
+        assert "ADD COLUMN &quot;code&quot; text NULL" in text
+        assert "Nobody can write to the table" in text
+        assert not Rollout.objects.exists()
+
+    def test_takes_those_of_a_version_a_plan_or_a_tag(
+        self, browser: Any, alpha: Client, beta: Client
+    ) -> None:
+        Client.objects.filter(pk=alpha.pk).update(tags=["early"])
+
+        def count(query: str) -> int:
+            page = browser.get(f"{MIGRATE_URL}?{query}")
+            return page.context["count"] if page.status_code == 200 else 0
+
+        assert count("tag=early") == 1
+        assert count("tag=late") == 0
+        assert count("plan=team") == 2
+        assert count(f"version={alpha.schema_version_id}") == 2
+        assert count("version=0") == 0
+        assert count("version=x") == 0
+        assert count("plan=team&tag=early") == 1
+        assert count("nothing=1") == 0
+
+    def test_starts_with_the_first_ones(self, browser: Any) -> None:
+        response = self.start(browser, first="beta", look_first="on", size="1", abort_after="2")
+        rollout = Rollout.objects.get()
+        assert response.headers["Location"] == follow_url(rollout)
+        waves = dict(rollout.operations.values_list("client__schema_name", "wave"))
+        assert waves == {"beta": 0, "alpha": 1}
+        assert (rollout.look_first, rollout.abort_after) == (True, 2)
+
+    def test_or_with_all_at_once(self, browser: Any) -> None:
+        self.start(browser)
+        assert Rollout.objects.get().operations.filter(wave=1).count() == 2
+
+    @pytest.mark.parametrize(
+        ("answers", "error"),
+        [
+            ({"first": "nobody"}, "Not among the clients of this rollout: nobody."),
+            ({"first": "alpha", "canaries": "1"}, "Give a number, or names, not both."),
+            ({"look_first": "on"}, "Say which are the first ones."),
+            ({"size": "0"}, "greater than or equal to 1"),
+            ({"abort_after": "many"}, "Enter a whole number."),
+        ],
+    )
+    def test_an_answer_that_cannot_be_asks_again(
+        self, browser: Any, answers: dict[str, str], error: str
+    ) -> None:
+        page = self.start(browser, **answers)
+        assert page.status_code == 200
+        assert error in page.content.decode()
+        assert page.context["count"] == 2
+        assert not Rollout.objects.exists()
+
+    def test_costs_the_same_for_2_and_for_30(self, browser: Any) -> None:
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                browser.get(f"{MIGRATE_URL}?behind=1")
+            return len(captured)
+
+        queries()
+        few = queries()
+        version = Client.objects.get(schema_name="alpha").schema_version
+        for client in (rows := make_drafts(30)):
+            client.status, client.provisioned_at = "active", timezone.now()
+            client.schema_version = version
+        Client.objects.bulk_update(rows, ["status", "provisioned_at", "schema_version"])
+        assert queries() == few

@@ -228,7 +228,7 @@ class TestBesideOthers:
     ) -> None:
         rollout = ask(four)
         second.execute(TAKE, [key_of("alpha")])  # type: ignore[attr-defined]
-        assert Share(rollout.pk).work(seconds=0.5)
+        assert Share(rollout.pk).work(seconds=2)
         assert done(rollout) == {"beta", "gamma", "delta"}
         operation = Operation.objects.get(rollout=rollout, client=four[0])
         assert (operation.state, operation.attempts) == (OperationState.QUEUED, 0)

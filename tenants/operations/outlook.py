@@ -1,0 +1,100 @@
+"""What a rollout of migrations would do: to whom, by which statements, and for how long."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import Error
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateWorker
+
+from tenants import stats
+from tenants.models import Client, OperationKind, SchemaVersion
+from tenants.schemas.effects import Effect
+from tenants.schemas.foreseen import Foreseen, foresee
+from tenants.schemas.migrate import known_migrations
+
+logger = logging.getLogger(__name__)
+
+#: Of so many groups it is worked out what they would send; it takes up to a second for each.
+GROUPS_LOOKED_AT = 5
+
+
+@dataclass(slots=True)
+class Group:
+    """Clients whose schemas lack the same."""
+
+    #: As ``app.name``, sorted; ``None`` where it is not known what the schemas have.
+    missing: list[str] | None
+    clients: list[Client] = field(default_factory=list)
+    #: In the order in which it would be done; ``None`` where it was not worked out.
+    foreseen: list[Foreseen] | None = None
+
+    @property
+    def effect(self) -> Effect:
+        """The heaviest of all."""
+        return max((each.effect for each in self.foreseen or ()), default=Effect.NOTHING)
+
+
+@dataclass(slots=True)
+class Outlook:
+    """The groups, the largest first, and how long all of it takes, going by the last ones."""
+
+    groups: list[Group]
+    #: With as many workers as there are; ``None`` where none was migrated here so far.
+    takes: timedelta | None
+    workers: int
+
+    @property
+    def count(self) -> int:
+        return sum(len(group.clients) for group in self.groups)
+
+
+def look_ahead(clients: Iterable[Client]) -> Outlook:
+    """What migrating these clients' schemas would do; changes nothing.
+
+    A few queries for any number of clients, and some for each group.
+    """
+    found: dict[tuple[str, ...] | None, Group] = {}
+    versions = SchemaVersion.objects.in_bulk()
+    for client in clients:
+        version = versions.get(client.schema_version_id)
+        lacks = version and tuple(sorted(known_migrations().difference(version.migrations)))
+        group = found.setdefault(lacks, Group(None if lacks is None else list(lacks)))
+        group.clients.append(client)
+    groups = sorted(found.values(), key=lambda group: -len(group.clients))
+    for group in groups[:GROUPS_LOOKED_AT]:
+        group.foreseen = _foreseen(group)
+    workers = max(_workers(), 1)
+    usual = stats.usual_duration(OperationKind.MIGRATE_SCHEMA)
+    count = sum(len(group.clients) for group in groups)
+    return Outlook(groups, usual * count / workers if usual is not None else None, workers)
+
+
+#: What was worked out once in this process, by what is missing.
+_kept: dict[tuple[str, ...], list[Foreseen]] = {}
+
+
+def _foreseen(group: Group) -> list[Foreseen] | None:
+    if group.missing == []:
+        return []
+    key = None if group.missing is None else tuple(group.missing)
+    if key in _kept:
+        return _kept[key]
+    try:
+        foreseen = foresee(group.clients[0].schema_name)
+    except Error:
+        logger.exception("It was not worked out what %s lacks.", group.clients[0].schema_name)
+        return None
+    if key is not None:
+        _kept.clear()  # The code's migrations are others after a deployment.
+        _kept[key] = foreseen
+    return foreseen
+
+
+def _workers() -> int:
+    lately = timezone.now() - stats.WORKER_GONE_AFTER
+    return ProcrastinateWorker.objects.filter(last_heartbeat__gte=lately).count()
