@@ -44,6 +44,6 @@ def address(side: str, route: str, rows: dict[str, Any]) -> str:
         key = rows["/".join([side, *route.split("/")[:2]])]
         route = re.sub(r"<path:object_id>|<int:pk>|<id>", str(key), route)
         route = route.replace("<str:kind>", OperationKind.MIGRATE_SCHEMA).replace("<str:key>", "x")
-        route = route.replace("<str:name>", "x.png")
+        route = route.replace("<str:name>", "x.png").replace("<str:verb>", "pause")
     assert "<" not in route, "a parameter that is not filled in reaches no page"
     return f"/{route}"

@@ -20,6 +20,7 @@ from tenants.models import (
     OperationState,
     Plan,
     Rollout,
+    RolloutState,
 )
 from tenants.operations.request import request_operation
 from tests.role_lines import Scene
@@ -73,6 +74,10 @@ def make_scene() -> Scene:
         "failed": failure.pk,
         "waiting": wait.pk,
         "rollout": rollout.pk,
+        "going": Rollout.objects.create(kind=OperationKind.MIGRATE_SCHEMA).pk,
+        "paused": Rollout.objects.create(
+            kind=OperationKind.MIGRATE_SCHEMA, state=RolloutState.PAUSED
+        ).pk,
         "entry": record_event(ready, "suspended", reason="Bills.").pk,
         "user": User.objects.create_user("somebody@console.example", "pw", is_staff=True).pk,
         "group": Group.objects.create(name="Some").pk,

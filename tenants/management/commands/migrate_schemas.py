@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.migrations.autodetector import MigrationAutodetector
 
 from tenants.exceptions import TenantError
+from tenants.management.numbers import positive
 from tenants.management.watching import FleetLines
 from tenants.models import Client
 from tenants.operations.fleet import migrate_fleet
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             "--verify", action="store_true", help="read each schema's own record first"
         )
         parser.add_argument(
-            "--abort-after", type=_positive, metavar="N", help="stop after so many failures"
+            "--abort-after", type=positive, metavar="N", help="stop after so many failures"
         )
         parser.add_argument(
             "--executor",
@@ -86,12 +87,6 @@ class Command(BaseCommand):
             raise CommandError(f"Stopped: {fleet.left} schemas were not begun.")
         if fleet.failed:
             raise CommandError("Some schemas are still behind; the lines above say which and why.")
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text} is not a number above zero")
-    return int(text)
 
 
 def _applied(count: int) -> str:

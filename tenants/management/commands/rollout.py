@@ -1,0 +1,98 @@
+"""Migrating many schemas by canaries and waves, from a terminal."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tenants.exceptions import TenantError
+from tenants.management.numbers import positive
+from tenants.management.rollouts import chosen, follow, names_of, print_outlook, state_of
+from tenants.models import Operation, OperationKind, OperationState, Rollout
+from tenants.operations import steering
+from tenants.operations.many import retry_failed
+from tenants.operations.outlook import look_ahead
+from tenants.operations.rollout import Waves, request_rollout
+
+#: What can be done to a rollout that is there, by its number.
+STEERING = ("show", "watch", "pause", "go-on", "end", "retry")
+
+
+class Command(BaseCommand):
+    help = (
+        "Migrate many schemas: a few first, then in waves, by the workers. See docs/operating.md."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        for verb, text in (("plan", "say what would be done"), ("start", "start and follow one")):
+            sub = verbs.add_parser(verb, help=text)
+            sub.add_argument("schemas", nargs="*", help="these alone; otherwise all behind")
+            sub.add_argument("--plan", dest="plan", metavar="CODE", help="of this plan")
+            sub.add_argument("--tag", help="with this tag")
+        sub.add_argument("--canaries", type=positive, default=0, metavar="N", help="N go first")
+        sub.add_argument("--first", default="", metavar="NAMES", help="or these, with commas")
+        sub.add_argument("--look-first", action="store_true", help="stop after the first ones")
+        sub.add_argument("--wave", type=positive, metavar="N", help="then N together")
+        sub.add_argument("--abort-after", type=positive, metavar="N", help="stop after N failures")
+        sub.add_argument("--no-wait", action="store_true", help="do not follow it")
+        for verb in STEERING:
+            verbs.add_parser(verb).add_argument("number", type=positive, help="of the rollout")
+
+    def handle(self, *, verb: str, **options: Any) -> None:
+        if verb in STEERING:
+            self._steer(verb, options["number"])
+            return
+        clients = chosen(options["schemas"], plan=options["plan"], tag=options["tag"])
+        if not clients:
+            self.stdout.write("No schema is behind.")
+            return
+        print_outlook(look_ahead(clients), self.stdout)
+        if verb == "start":
+            names = names_of(options["first"], clients)
+            waves = Waves(
+                canaries=names or options["canaries"],
+                size=options["wave"],
+                abort_after=options["abort_after"],
+                look_first=options["look_first"],
+            )
+            result = request_rollout(
+                clients, OperationKind.MIGRATE_SCHEMA, acting_user=None, waves=waves
+            )
+            for client, refusal in result.refused:
+                self.stderr.write(f"{client.schema_name}: {refusal}")
+            if result.rollout is None:
+                raise CommandError("Nothing was started.")
+            self.stdout.write(f"{result.rollout}: {len(result.operations)} schemas.")
+            if not options["no_wait"]:
+                self._follow(result.rollout)
+
+    def _steer(self, verb: str, number: int) -> None:
+        rollout = Rollout.objects.filter(pk=number).first()
+        if rollout is None:
+            raise CommandError(f"There is no rollout {number}.")
+        try:
+            match verb:
+                case "pause":
+                    steering.pause(rollout, acting_user=None)
+                case "go-on":
+                    steering.go_on(rollout, acting_user=None)
+                case "end":
+                    steering.end(rollout, acting_user=None)
+                case "retry":
+                    failed = Operation.objects.filter(rollout=rollout, state=OperationState.FAILED)
+                    retry_failed(failed.select_related("client"), acting_user=None)
+        except TenantError as exc:
+            raise CommandError(str(exc)) from exc
+        if verb == "watch":
+            self._follow(rollout)
+        else:
+            self.stdout.write(state_of(rollout))
+
+    def _follow(self, rollout: Rollout) -> None:
+        if failed := follow(rollout, self.stdout, self.stderr):
+            raise CommandError(
+                f"{failed} failed. Mend them, then: manage.py rollout retry {rollout.pk}"
+            )

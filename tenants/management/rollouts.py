@@ -1,0 +1,101 @@
+"""What a terminal asks and shows of rollouts."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from tenants.models import Client, Operation, OperationState, Rollout, RolloutState
+from tenants.operations.outlook import Group, Outlook
+from tenants.operations.versions import behind
+
+#: How often the terminal looks (seconds), and after how long it says that nothing moves.
+EVERY, STILL = 1.0, 30.0
+
+
+def chosen(schemas: Collection[str], *, plan: str | None, tag: str | None) -> list[Client]:
+    """The clients whose schemas are behind, of those in use: all, or those that are named, have
+    the plan and the tag. Raises ``CommandError`` for a name that no client has."""
+    clients = Client.objects.in_use().filter(provisioned_at__isnull=False)
+    if schemas:
+        clients = clients.filter(schema_name__in=schemas)
+        if unknown := set(schemas) - set(clients.values_list("schema_name", flat=True)):
+            raise CommandError(f"No client in use has such a schema: {', '.join(sorted(unknown))}.")
+    if plan:
+        clients = clients.filter(plan__code=plan)
+    if tag:
+        clients = clients.filter(tags__contains=[tag])
+    return list(behind(clients).order_by("schema_name"))
+
+
+def names_of(text: str, clients: Collection[Client]) -> list[int]:
+    """The keys of the clients whose schemas are named, with commas between them."""
+    keys = {client.schema_name: client.pk for client in clients}
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in keys]:
+        raise CommandError(f"Not among the schemas of this rollout: {', '.join(unknown)}.")
+    return [keys[name] for name in names]
+
+
+def print_outlook(outlook: Outlook, stdout: Any) -> None:
+    for group in outlook.groups:
+        stdout.write(_head(group))
+        for migration in group.foreseen or ():
+            stdout.write(f"  {migration.migration}: {migration.effect.label}")
+            for step in migration.steps:
+                mark = "!" if step.effect.is_heavy else " "
+                stdout.write(f"   {mark} {' '.join(step.text.split())}")
+    if outlook.takes is not None:
+        stdout.write(
+            f"About {outlook.takes.total_seconds():.0f} s with {outlook.workers} workers, "
+            "going by the last ones."
+        )
+
+
+def _head(group: Group) -> str:
+    names = ", ".join(client.schema_name for client in group.clients[:5])
+    more = len(group.clients) - 5
+    them = f"{names}{f' and {more} more' if more > 0 else ''}"
+    if group.missing is None:
+        return f"{len(group.clients)} schemas, of which it is not known what they have: {them}"
+    return f"{len(group.clients)} schemas lack {len(group.missing)} migrations: {them}"
+
+
+def state_of(rollout: Rollout) -> str:
+    """One line: how it stands, and how many operations are in which state."""
+    rollout.refresh_from_db()
+    states = Counter(Operation.objects.filter(rollout=rollout).values_list("state", flat=True))
+    counts = ", ".join(
+        f"{states[state]} {state.label}".lower() for state in OperationState if states[state]
+    )
+    why = f" ({rollout.paused_because})" if rollout.paused_because else ""
+    return f"{rollout}: {rollout.get_state_display()}{why}, wave {rollout.wave}: {counts}."
+
+
+def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
+    """Write how the rollout goes until it is over or paused; returns how many have failed.
+
+    The workers do it: the terminal can be left, and comes back by ``rollout watch``.
+    """
+    told: set[int] = set()
+    last, moved = "", time.monotonic()
+    while True:
+        failed = Operation.objects.filter(rollout=rollout, state=OperationState.FAILED)
+        for operation in failed.exclude(pk__in=told).select_related("client"):
+            told.add(operation.pk)
+            detail = f"{operation.client.schema_name}: {operation.error}\n{operation.error_detail}"
+            stderr.write(detail.rstrip())
+        line = state_of(rollout)
+        if line != last:
+            stdout.write(line)
+            last, moved = line, time.monotonic()
+        if rollout.state != RolloutState.RUNNING:
+            return failed.count()
+        if time.monotonic() - moved > STILL:
+            stdout.write("Nothing has moved for half a minute. Is a worker there?")
+            moved = time.monotonic()
+        time.sleep(EVERY)

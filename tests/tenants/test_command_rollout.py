@@ -1,0 +1,129 @@
+"""`manage.py rollout`: said beforehand, started, followed, paused, gone on with, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection, models
+from django.db.migrations import operations as ops
+
+from console.postgres.contexts import owner_rights
+from tenants.management import rollouts
+from tenants.models import Client, OperationState, Rollout, RolloutState
+from tenants.operations.share import run_rollout
+from tenants.schemas.migrate import missing_migrations
+from tests.tenants.more_migrations import more_migrations
+
+COLUMN = ops.AddField("label", "code", models.TextField(null=True, db_index=True))
+
+
+@pytest.fixture(autouse=True)
+def newer(alpha: Client, beta: Client) -> Iterator[None]:
+    with more_migrations(COLUMN):
+        yield
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the terminal waits, the worker works."""
+
+    def work(seconds: float) -> None:
+        run_rollout(Rollout.objects.get().pk)
+
+    monkeypatch.setattr(rollouts.time, "sleep", work)
+
+
+def run(*args: str) -> str:
+    out = StringIO()
+    call_command("rollout", *args, stdout=out, stderr=out)
+    return out.getvalue()
+
+
+def states() -> dict[str, str]:
+    rows = Rollout.objects.get().operations.select_related("client")
+    return {row.client.schema_name: row.state for row in rows}
+
+
+class TestPlan:
+    def test_says_what_would_be_done_and_does_nothing(self) -> None:
+        text = run("plan")
+        assert "2 schemas lack 1 migrations: alpha, beta" in text
+        assert 'ALTER TABLE "tenant_data_label" ADD COLUMN "code" text NULL;' in text
+        assert "Nobody can write to the table" in text
+        assert not Rollout.objects.exists()
+        assert set(missing_migrations(["alpha", "beta"])) == {"alpha", "beta"}
+
+    def test_of_some(self, alpha: Client) -> None:
+        Client.objects.filter(pk=alpha.pk).update(tags=["early"])
+        assert "1 schemas lack 1 migrations: beta" in run("plan", "beta")
+        assert "1 schemas lack 1 migrations: alpha" in run("plan", "--tag", "early")
+        assert "2 schemas" in run("plan", "--plan", "team")
+        assert run("plan", "--plan", "none") == "No schema is behind.\n"
+
+    def test_of_none_that_there_is(self) -> None:
+        with pytest.raises(CommandError, match="No client in use has such a schema: gamma"):
+            run("plan", "gamma")
+
+
+class TestStart:
+    def test_is_followed_to_its_end(self, worker: None) -> None:
+        text = run("start")
+        assert "1 under way" not in text
+        assert "over, wave 1: 2 done." in text.lower()
+        assert missing_migrations(["alpha", "beta"]) == {}
+
+    def test_stops_after_the_first_ones(self, worker: None) -> None:
+        text = run("start", "--first", "beta", "--look-first")
+        assert "Paused (The canaries are done." in text
+        assert states() == {"alpha": "queued", "beta": "succeeded"}
+        run("go-on", str(Rollout.objects.get().pk))
+        assert "Over" in run("watch", str(Rollout.objects.get().pk))
+        assert states()["alpha"] == "succeeded"
+
+    def test_a_failure_is_shown_and_is_the_exit_status(self, worker: None) -> None:
+        with owner_rights("alpha"), connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tenant_data_label ADD COLUMN code text")
+        out = StringIO()
+        with pytest.raises(CommandError, match="1 failed"):
+            call_command("rollout", "start", "--abort-after", "1", stdout=out, stderr=out)
+        assert "already exists" in out.getvalue()
+        assert "tenant_data.9001_more" in out.getvalue()
+        with owner_rights("alpha"), connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tenant_data_label DROP COLUMN code")
+        text = run("retry", str(Rollout.objects.get().pk))
+        assert "failed" not in text.split(":")[-1]
+        assert OperationState.FAILED not in states().values()
+
+    def test_can_be_left_alone(self) -> None:
+        assert "2 schemas." in run("start", "--no-wait", "--canaries", "1", "--wave", "1")
+        assert set(states().values()) == {"queued"}
+
+    def test_of_names_that_are_not_in_it(self) -> None:
+        with pytest.raises(CommandError, match="Not among the schemas of this rollout: gamma"):
+            run("start", "--first", "gamma")
+        assert not Rollout.objects.exists()
+
+    @pytest.mark.parametrize("number", ["0", "-1", "x", "1" * 12])
+    def test_a_number_is_one(self, number: str) -> None:
+        with pytest.raises(CommandError):
+            run("start", "--wave", number)
+
+
+class TestSteering:
+    def test_pause_go_on_and_end(self) -> None:
+        run("start", "--no-wait")
+        number = str(Rollout.objects.get().pk)
+        assert "Paused by a terminal" in run("pause", number) or "Paused" in run("show", number)
+        assert "Under way" in run("go-on", number)
+        assert "2 cancelled" in run("end", number)
+        assert Rollout.objects.get().state == RolloutState.OVER
+        with pytest.raises(CommandError, match="is not under way"):
+            run("end", number)
+
+    def test_of_none_that_there_is(self) -> None:
+        with pytest.raises(CommandError, match="There is no rollout 9"):
+            run("pause", "9")
