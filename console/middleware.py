@@ -36,7 +36,8 @@ class TenantMiddleware:
 
     The public domain gets the staff's pages in ``public``. Any other known domain gets the
     tenant's pages in its schema, or 503 while the client is suspended, or has no schema that is
-    ready and not behind the code. An unknown host gets a plain 404, and so does that of an
+    ready and not behind the code (with ``SERVE_BEHIND``, one that is behind is served as far as
+    its pages work). An unknown host gets a plain 404, and so does that of an
     archived client. None of these answers names a client, and none ever falls back to ``public``.
     """
 
@@ -59,6 +60,7 @@ class TenantMiddleware:
         if client is None or client.is_archived:
             return not_found(request)
         request.tenant = client
+        behind = False
         if client.is_public:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         else:
@@ -68,14 +70,18 @@ class TenantMiddleware:
                 return redirect(request, primary, port)
             if not (client.is_provisioned and client.schema_exists):
                 return not_ready(client)
-            if is_behind(client):
+            if (behind := is_behind(client)) and not settings.SERVE_BEHIND:
                 return being_updated(client)
             if not enter(client):
                 return not_ready(client)
             activate_time_zone(client)
             request.urlconf = settings.ROOT_URLCONF
         set_urlconf(request.urlconf)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if behind and response.status_code == 500:
+            # The page asks for what the schema does not have yet; the log says for what.
+            return being_updated(client)
+        return response
 
 
 def plain_host(host: str) -> str:

@@ -12,7 +12,9 @@ import pytest
 from django.db import connection
 from django.test import Client as HttpClient
 from django.utils import timezone
+from django_tenants.utils import schema_context
 
+from console.accounts.models import User
 from console.middleware import RETRY_AFTER_SECONDS
 from tenants.models import Client, OperationKind, OperationState, SchemaVersion
 from tenants.operations.lifecycle import archive, reactivate, restore, suspend
@@ -97,3 +99,39 @@ def test_it_costs_the_one_query_for_the_host(
 
 def test_the_others_go_on(behind: Client, beta: Client) -> None:
     assert get("beta.localhost").status_code == 200
+
+
+class TestServedWhereItCan:
+    """Where the operator prefers pages that work to a closed door."""
+
+    @pytest.fixture(autouse=True)
+    def served(self, settings: Any) -> None:
+        settings.SERVE_BEHIND = True
+
+    def test_a_page_that_works_is_answered(self, behind: Client) -> None:
+        assert get("alpha.localhost").status_code == 200
+
+    def test_one_that_does_not_says_that_it_is_being_updated(
+        self, alpha: Client, behind: Client, tenant_browser: Callable[..., Any]
+    ) -> None:
+        with schema_context("alpha"):
+            owner = User.objects.get()
+        browser = tenant_browser(alpha, owner)
+        browser.raise_request_exception = False
+        response = browser.get("/tenant_data/task/")
+        assert response.status_code == 503
+        text = response.content.decode()
+        assert "being updated" in text
+        assert "tenant_data_task" not in text
+
+    def test_a_page_of_one_that_is_not_behind_fails_as_pages_do(
+        self, alpha: Client, tenant_browser: Callable[..., Any]
+    ) -> None:
+        version = alpha.schema_version
+        make_behind("alpha")
+        Client.objects.filter(pk=alpha.pk).update(schema_version=version)
+        with schema_context("alpha"):
+            owner = User.objects.get()
+        browser = tenant_browser(alpha, owner)
+        browser.raise_request_exception = False
+        assert browser.get("/tenant_data/task/").status_code == 500

@@ -30,10 +30,11 @@ class Command(BaseCommand):
             update_platform(report=self._say)
         except TenantError as exc:
             raise CommandError(str(exc)) from exc
-        try:
-            call_command("migrate_schemas", tenant=True, stdout=self.stderr, stderr=self.stderr)
-        except CommandError as exc:
-            self._say(str(exc))  # The other tenants can work meanwhile.
+        if settings.MIGRATE_ON_START:
+            try:
+                call_command("migrate_schemas", tenant=True, stdout=self.stderr, stderr=self.stderr)
+            except CommandError as exc:
+                self._say(str(exc))  # The other tenants can work meanwhile.
         if staticfiles.collect():
             self._say("Collected the static files")
         if options["demo"] or (
