@@ -82,7 +82,7 @@ def progress_of(rollout: Rollout) -> dict[str, Any]:
         "shares": _shares(found),
         "is_open": is_open,
         "took": duration_in_words(took),
-        **_speed(found),
+        **({} if steering["is_paused"] else _speed(found)),
         "version": "-".join(map(str, [*numbers, *moves, *steering.values()])),
         **steering,
         "live_url": reverse("admin:tenants_rollout_live", args=[rollout.pk]),
@@ -189,8 +189,8 @@ def table(request: HttpRequest, rollout: Rollout, progress: dict[str, Any]) -> d
     paginator = Paginator(operations, OPERATIONS_PER_PAGE)
     paginator.count = chosen["count"] if chosen else progress["total"]
     page = paginator.get_page(request.GET.get("page"))
-    waiting = [row for row in page if row.state == OperationState.QUEUED]
-    busy = held_among(row.client.schema_name for row in waiting) if waiting else set()
+    waiting = [row.client.schema_name for row in page if row.state == OperationState.QUEUED]
+    busy = held_among(waiting) if waiting else set()
     return {
         "page_obj": page,
         "chosen": chosen,
@@ -200,11 +200,19 @@ def table(request: HttpRequest, rollout: Rollout, progress: dict[str, Any]) -> d
                 "operation": operation,
                 "url": operation_url(operation),
                 "client_url": client_url(operation.client),
-                "label": STATE_LABELS[operation.state],
+                "state": _state_of(operation, busy),
                 "held_back": is_held_back(operation),
-                "at_work": operation in waiting and operation.client.schema_name in busy,
                 "took": duration_in_words(operation.duration),
             }
             for operation in page
         ],
     }
+
+
+def _state_of(operation: Operation, busy: set[str]) -> dict[str, Any]:
+    """The words for its state, and their colour: what waits by its row, and whose schema is held,
+    is being done."""
+    state = OperationState(operation.state)
+    if state == OperationState.QUEUED and operation.client.schema_name in busy:
+        state = OperationState.RUNNING
+    return {"text": state.label, "label": STATE_LABELS[state]}

@@ -41,7 +41,7 @@ def advance(rollout_id: int) -> Rollout | None:
             return rollout if rollout.state == RolloutState.RUNNING else None
         elif rollout.look_first and rollout.wave == 0:
             rollout.wave = following
-            pause_at(rollout, _("The canaries are done. Look at them, then let it go on."))
+            pause_at(rollout, _("The first ones are done: look at them."))
         else:
             rollout.wave = following
         rollout.save()

@@ -89,12 +89,15 @@ _RULES: tuple[tuple[re.Pattern[str], Effect], ...] = tuple(
 )  # fmt: skip
 
 
-def effects_of(statements: Iterable[str]) -> list[Step]:
-    """Each statement with what it does to others; a table that they themselves have made is
-    nobody's yet."""
+def effects_of(parts: Iterable[str | Step]) -> list[Step]:
+    """Each statement with what it does to others, in order; a table that they themselves have
+    made is nobody's yet. What is a step already stays as it is."""
     made: set[str] = set()
     steps = []
-    for statement in statements:
+    for statement in parts:
+        if isinstance(statement, Step):
+            steps.append(statement)
+            continue
         if found := _NEW_TABLE.match(statement):
             made.add(found["table"])
             steps.append(Step(statement, Effect.NOTHING))

@@ -47,19 +47,18 @@ def foresee(schema: str) -> list[Foreseen]:
 
 def _foresee(migration: Migration, state: ProjectState) -> Foreseen:
     """Moves ``state`` on to what it is after the migration."""
-    texts: list[str] = []
-    python: list[Step] = []
+    parts: list[str | Step] = []
     for operation in migration.operations:
         before = state.clone()
         operation.state_forwards(migration.app_label, state)
         if is_python(operation):
             name = getattr(operation.code, "__name__", "")
-            python.append(Step(f"{_PYTHON}({name})", Effect.PYTHON))
+            parts.append(Step(f"{_PYTHON}({name})", Effect.PYTHON))
             continue
         try:
             with tenants_connection().schema_editor(collect_sql=True, atomic=False) as editor:
                 operation.database_forwards(migration.app_label, editor, before, state)
-            texts += [text for text in editor.collected_sql if not text.startswith("--")]
+            parts += [text for text in editor.collected_sql if not text.startswith("--")]
         except Exception as exc:  # It asks the schema for what is not there yet.
-            python.append(Step(f"{operation.describe()}: {exc}", Effect.UNKNOWN))
-    return Foreseen(label_of(migration), (*effects_of(texts), *python))
+            parts.append(Step(f"{operation.describe()}: {exc}", Effect.UNKNOWN))
+    return Foreseen(label_of(migration), tuple(effects_of(parts)))

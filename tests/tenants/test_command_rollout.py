@@ -78,7 +78,7 @@ class TestStart:
 
     def test_stops_after_the_first_ones(self, worker: None) -> None:
         text = run("start", "--first", "beta", "--look-first")
-        assert "Paused (The canaries are done." in text
+        assert "Paused (The first ones are done:" in text
         assert states() == {"alpha": "queued", "beta": "succeeded"}
         run("go-on", str(Rollout.objects.get().pk))
         assert "Over" in run("watch", str(Rollout.objects.get().pk))

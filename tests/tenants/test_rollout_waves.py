@@ -101,7 +101,7 @@ class TestInWhatOrder:
         rollout = now(rollout)
         assert done(rollout) == {"alpha"}
         assert (rollout.state, rollout.wave) == (RolloutState.PAUSED, 1)
-        assert "canaries are done" in rollout.paused_because
+        assert "first ones are done" in rollout.paused_because
         go_on(rollout, acting_user=operator)
         run_rollout(rollout.pk)
         assert len(done(rollout)) == 4
