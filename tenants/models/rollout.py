@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models.operation import OperationKind, OperationState, Requested
+from tenants.models.schema_version import SchemaVersion
 
 
 class RolloutState(models.TextChoices):
@@ -47,6 +48,8 @@ class Rollout(Requested):
     forgiven = models.PositiveIntegerField(default=0)
     #: Whether it stops after the canaries, for a person to look at them.
     look_first = models.BooleanField(_("stop after the canaries"), default=False)
+    #: The migrations that its schemas should have in the end; empty where it makes schemas.
+    target = models.ForeignKey(SchemaVersion, models.PROTECT, null=True, related_name="+")
     paused_because = models.CharField(_("why it is paused"), max_length=200, blank=True)
 
     objects = RolloutQuerySet.as_manager()

@@ -15,12 +15,20 @@ from django.utils.translation import gettext as _
 from console.accounts.models import User
 from console.history.acting import acting_as
 from tenants.exceptions import TenantError
-from tenants.models import Client, ClientStatus, Operation, OperationKind, Rollout
+from tenants.models import (
+    Client,
+    ClientStatus,
+    Operation,
+    OperationKind,
+    Rollout,
+    SchemaVersion,
+)
 from tenants.operations.authorise import permission_for, require, signature
 from tenants.operations.locking import Held, chunks
 from tenants.operations.progress import log_many
 from tenants.operations.queue import enqueue_many, enqueue_shares
 from tenants.operations.status import set_status_of_many
+from tenants.schemas.migrate import known_migrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,7 @@ def request_rollout(
             kind=kind,
             abort_after=waves.abort_after,
             look_first=waves.look_first,
+            target=_target(kind),
             **signature(acting_user),
         )
         result = RolloutRequest(rollout)
@@ -102,6 +111,14 @@ def request_rollout(
         elif queued and is_shared(rollout):
             enqueue_shares(rollout)
     return result
+
+
+def _target(kind: OperationKind) -> SchemaVersion | None:
+    """What the code that asks wants the schemas to have: older code, which a worker may still
+    have, must not take it for done."""
+    if kind != OperationKind.MIGRATE_SCHEMA:
+        return None
+    return SchemaVersion.objects.of(known_migrations())
 
 
 def is_shared(rollout: Rollout) -> bool:

@@ -65,8 +65,15 @@ class Outcome:
 
 
 def run_rollout(rollout_id: int) -> None:
-    """A worker's turn at the rollout; what is left after it has another job."""
-    rollout = Rollout.objects.get(pk=rollout_id)
+    """A worker's turn at the rollout; what is left after it has another job.
+
+    A worker of older code leaves it to those that know all its migrations: ``reconcile`` gives it
+    jobs until one of them has taken it.
+    """
+    rollout = Rollout.objects.select_related("target").get(pk=rollout_id)
+    if rollout.target and not known_migrations().issuperset(rollout.target.migrations):
+        logger.warning("%s is for newer code than this worker has; restart it.", rollout)
+        return
     try:
         user = require_still(rollout, permission_for(rollout.kind))
     except TenantError as refusal:

@@ -265,6 +265,23 @@ class TestBesideOthers:
         assert {str(client) for client, _why in second.refused} == {"Alpha", "Beta"}
         assert {row.client.schema_name for row in second.operations} == {"gamma", "delta"}
 
+    def test_a_worker_of_older_code_leaves_it_to_others(self, four: list[Client]) -> None:
+        """A deployment in the middle: pages have the new code, a worker has not yet."""
+        with more_migrations(ops.AddField("label", "more", models.TextField(null=True))):
+            rollout = ask(four)
+        run_rollout(rollout.pk)
+        assert set(states(rollout).values()) == {"queued"}
+        with more_migrations(ops.AddField("label", "more", models.TextField(null=True))):
+            run_rollout(rollout.pk)
+        assert len(done(rollout)) == 4
+
+    def test_a_worker_of_newer_code_brings_schemas_to_that(self, four: list[Client]) -> None:
+        rollout = ask(four)
+        with more_migrations(ops.AddField("label", "more", models.TextField(null=True))):
+            run_rollout(rollout.pk)
+            assert missing_migrations(client.schema_name for client in four) == {}
+        assert len(done(rollout)) == 4
+
     def test_what_has_no_job_is_given_one(self, four: list[Client]) -> None:
         rollout = ask(four)
         ProcrastinateJob.objects.all().delete()
