@@ -21,6 +21,7 @@ from tenants.schemas.hidden import DOCTOR, hidden_schemas
 from tenants.schemas.locks import schema_lock
 from tenants.schemas.throw_away import thrown_away
 from tests.console.test_doctor import failed
+from tests.database import second_connection
 
 
 def as_owner(statement: str, parameters: Any = None) -> None:
@@ -178,6 +179,40 @@ class TestCommand:
             assert hidden_schemas(DOCTOR) == [name]
         assert hidden_schemas(DOCTOR) == []
         trial.__exit__(None, None, None)
+
+    @pytest.mark.parametrize(
+        ("table", "broken"),
+        [
+            ("tenants_client", {"fleet", "bound"}),
+            ("tenants_schematemplate", {"trial"}),
+            ("procrastinate_workers", {"worker"}),
+        ],
+    )
+    def test_a_lock_that_somebody_holds_is_a_line_and_no_wait(
+        self, table: str, broken: set[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(examination, "LOCK_TIMEOUT", "50ms")
+        with second_connection() as second:
+            second.execute(f"LOCK TABLE public.{table}")
+            findings = {finding.name: finding for finding in examination.examine()}
+        stuck = {name for name, one in findings.items() if "could not be tried" in one.seen}
+        assert stuck == broken
+        for name in stuck:
+            assert findings[name].verdict == Verdict.FAILED
+            assert "lock timeout" in findings[name].seen
+            assert "pg_blocking_pids()" in findings[name].to_do
+        assert "machine.disk" in findings, "the others go on"
+
+    def test_waits_as_long_as_before_when_it_is_over(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            before = cursor.fetchone()
+            with pytest.raises(ZeroDivisionError), examination.impatience():
+                cursor.execute("SHOW lock_timeout")
+                assert cursor.fetchone() == (examination.LOCK_TIMEOUT,)
+                _ = 1 / 0
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() == before
 
     def test_a_part_that_breaks_does_not_stop_the_others(
         self, monkeypatch: pytest.MonkeyPatch
