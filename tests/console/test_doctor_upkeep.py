@@ -133,6 +133,16 @@ class TestMachine:
         finding = machine.judge_room(Path("/data"), megabytes * machine.MEGABYTE)
         assert (finding.verdict, finding.seen) == (verdict, f"{megabytes} MB are free.")
 
+    @pytest.mark.parametrize(("mode", "verdict"), [(0o755, "warning"), (0o750, "ok")])
+    def test_files_that_everybody_can_read(self, mode: int, verdict: str, tmp_path: Path) -> None:
+        tmp_path.chmod(mode)
+        finding = machine.judge_privacy(tmp_path)
+        assert finding.verdict == verdict
+        assert ("chmod" in finding.to_do) == (verdict == "warning")
+
+    def test_no_files_are_nobodys_to_read(self, tmp_path: Path) -> None:
+        assert machine.judge_privacy(tmp_path / "media").verdict == Verdict.OK
+
     @pytest.mark.parametrize(("seconds", "verdict"), [(90, "failed"), (5, "warning"), (1, "ok")])
     def test_clock(self, seconds: int, verdict: str) -> None:
         assert machine.judge_clock(timedelta(seconds=seconds)).verdict == verdict
