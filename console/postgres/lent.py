@@ -75,5 +75,5 @@ def _functions(rows: list[tuple], database: str, web: str) -> Iterator[str]:
         if callers or is_trigger:
             can = f"can do what {owner} may" if as_owner else f"can do what {language} can"
             who = f"{callers[0]} may call it" if callers else "a trigger calls it"
-            more = f", and {len(callers) - 1} roles more" if len(callers) > 1 else ""
+            more = f", and so may {len(callers) - 1} more" if len(callers) > 1 else ""
             yield f"The function {name} {can}, and {who}{more}."
