@@ -9,6 +9,7 @@ through the other, and a foreign key answers for rows that its user may not see.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -69,7 +70,7 @@ def lent_rights(cursor: CursorWrapper, *, database: str, web: str) -> list[str]:
     ]
 
 
-def _functions(rows: list[tuple], database: str, web: str) -> Iterator[str]:
+def _functions(rows: list[tuple[Any, ...]], database: str, web: str) -> Iterator[str]:
     for name, owner, as_owner, language, is_trigger, roles in rows:
         callers = [role for role in roles if role == web or is_role_of(database, role)]
         if callers or is_trigger:

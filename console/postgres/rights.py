@@ -91,8 +91,8 @@ WITH relations AS MATERIALIZED (
 )
 SELECT kind, name, privilege_type,
        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, to_give
-FROM granted, aclexplode(acl), LATERAL (VALUES (false), (is_grantable)) AS options (to_give)
-WHERE grantee <> owner
+FROM granted, aclexplode(acl), (VALUES (false), (true)) AS options (to_give)
+WHERE grantee <> owner AND (is_grantable OR NOT to_give)
 UNION ALL
 SELECT 'SCHEMA', nspname, 'OWNER', pg_get_userbyid(nspowner), false
 FROM pg_namespace WHERE nspname = %(schema)s
