@@ -220,12 +220,17 @@ TENANT_FILES = "tenant_data.files.all_files"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# Companies' files are served by views alone: nobody else on the machine has to read them.
+_FOR_US_ALONE = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
 STORAGES = {
-    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "default": {
+        "BACKEND": "django_tenants.files.storage.TenantFileSystemStorage",
+        "OPTIONS": _FOR_US_ALONE,
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "logos": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "logos"},
+        "OPTIONS": {"location": DATA_DIR / "logos", **_FOR_US_ALONE},
     },
     "imports": {
         # django-tenants' storage is per schema only where no location is given.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from django.db import connection
-from psycopg.errors import InsufficientPrivilege
+from django.db import Error, connection
 
 from console.doctor import bindings, boundaries, connections, fleet, logins, machine, worker
-from console.doctor.findings import Finding, Verdict
+from console.doctor.findings import Finding, Verdict, could_not
 from console.doctor.web import as_web
 from tenants.exceptions import SchemaBusy
 from tenants.schemas.throw_away import thrown_away
@@ -18,10 +18,18 @@ logger = logging.getLogger(__name__)
 
 Part = Callable[[], Iterator[Finding]]
 
+_AT_ALL = "Try it at all."
+#: How long a statement of the doctor's waits for somebody's lock, and how long it may take: whoever
+#: asks what is wrong must not wait for what is wrong.
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "3s", "60s"
+_GET = "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
+_SET = "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
+
 #: What is looked at as the owner, without a schema of its own.
 _PARTS: dict[str, Part] = {
     "login.server": logins.server,
     "login": logins.logins,
+    "login.lent": logins.lent,
     "connection.pooling": connections.pooling,
     "fleet": fleet.fleet,
     "worker": worker.worker,
@@ -45,7 +53,7 @@ def examine() -> Iterator[Finding]:
     for name, part in _PARTS.items():
         yield from _safely(name, part)
     try:
-        with thrown_away(2) as (here, there):
+        with impatience(), thrown_away(2) as (here, there):
             for name, trial in _TRIALS.items():
                 with as_web():
                     findings = list(_safely(name, lambda trial=trial: trial(here, there)))
@@ -60,21 +68,44 @@ def examine() -> Iterator[Finding]:
         )
     except Exception as exc:
         logger.exception("The trial schemas could not be made or removed.")
-        yield _broken("trial", exc)
+        yield could_not("trial", _AT_ALL, exc)
 
 
 def _safely(name: str, part: Part) -> Iterator[Finding]:
     try:
-        yield from part()
+        with impatience():
+            yield from part()
     except Exception as exc:
         logger.warning("The part %s broke.", name, exc_info=True)
-        yield _broken(name, exc)
+        yield could_not(name, _AT_ALL, exc)
     finally:
         connection.set_schema_to_public()
 
 
-def _broken(name: str, exc: Exception) -> Finding:
-    why = (str(exc).splitlines() or [""])[0] or type(exc).__name__
-    is_refused = isinstance(exc.__cause__, InsufficientPrivilege)
-    to_do = "Run “manage.py sync_roles”." if is_refused else "Mend that first; the log has more."
-    return Finding(name, "Try it at all.", f"It could not be tried: {why}", Verdict.FAILED, to_do)
+@contextmanager
+def impatience() -> Iterator[None]:
+    """In the block, statements of this connection have little time; afterwards as much as before.
+
+    Not as an option of the connection: a pooler may refuse those.
+    """
+    before = _set_timeouts(LOCK_TIMEOUT, STATEMENT_TIMEOUT)
+    try:
+        yield
+    finally:
+        with suppress(Error):  # A connection that is lost takes them with it.
+            _set_timeouts(*before)
+
+
+def _set_timeouts(*timeouts: str) -> tuple[str, ...]:
+    """Those of locks and of statements; returns what they were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
+        )
+        before = cursor.fetchone()
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, false),"
+            " set_config('statement_timeout', %s, false)",
+            timeouts,
+        )
+    return before

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from psycopg import errors
+
 
 class Verdict(StrEnum):
     OK = "ok"
@@ -33,6 +35,23 @@ def found(
 ) -> Finding:
     """A finding that is ok where it is ``fine``, and otherwise ``bad`` with what is to be done."""
     return Finding(name, tried, seen) if fine else Finding(name, tried, seen, bad, to_do)
+
+
+def could_not(name: str, tried: str, exc: Exception) -> Finding:
+    """A finding for what broke before it showed anything."""
+    cause = exc.__cause__
+    if isinstance(cause, errors.InsufficientPrivilege):
+        to_do = "Run “manage.py sync_roles”."
+    elif isinstance(cause, errors.LockNotAvailable | errors.QueryCanceled):
+        to_do = "Somebody holds a lock, or the server is slow: pg_locks and pg_blocking_pids() say "
+        to_do += "who. Run it again when that is over."
+    else:
+        to_do = "Mend that first; the log has more."
+    return Finding(name, tried, f"It could not be tried: {first_line(exc)}", Verdict.FAILED, to_do)
+
+
+def first_line(exc: Exception) -> str:
+    return (str(exc).splitlines() or [""])[0] or type(exc).__name__
 
 
 def listed(names: list[str], *, limit: int = 10) -> str:

@@ -8,25 +8,36 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from console.doctor.findings import Finding, Verdict, found
+from console.doctor.findings import Finding, Verdict, found, listed
+from console.postgres.lent import lent_rights
 
 #: The oldest PostgreSQL on which a role can be granted without being inherited.
 OLDEST_VERSION = 160000
 
-_POWERS = """
+# A role can become those that it is a member of, uses the rights of those that it inherits, and can
+# make itself a member of those that it administers; and so on from there.
+_REACH = """
+WITH RECURSIVE reach (oid) AS (
+    SELECT oid FROM pg_roles WHERE rolname = %s
+    UNION
+    SELECT roleid FROM pg_auth_members JOIN reach ON member = reach.oid
+    WHERE set_option OR inherit_option OR admin_option
+)
 SELECT rolname, array_remove(ARRAY[
     CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
     CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
     CASE WHEN rolcreatedb THEN 'CREATEDB' END], NULL)
-FROM pg_roles WHERE rolname = ANY (%s)
+FROM pg_roles JOIN reach USING (oid) ORDER BY rolname
 """
-# The roles of its own database's schemas are what web is for.
-_MEMBERSHIPS = """
-SELECT role.rolname FROM pg_auth_members
-JOIN pg_roles role ON role.oid = roleid JOIN pg_roles member ON member.oid = member
-WHERE member.rolname = %s AND (set_option OR inherit_option)
-  AND role.rolname !~ ':(rw|ro)$'
+# Whoever owns a thing needs no right to it. What belongs to the whole server has database 0.
+_OWNED = """
+SELECT count(*) FROM pg_shdepend
+WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o'
+  AND refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
+  AND dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
+#: What the owner needs to make databases and the roles of schemas.
+_OF_OWNER = ("CREATEROLE", "CREATEDB")
 
 
 def server() -> Iterator[Finding]:
@@ -51,25 +62,76 @@ def logins() -> Iterator[Finding]:
         to_do="Give the web processes a login of their own (docs/operating.md): the owner's may "
         "change every schema.",
     )
-    powers = dict(_query(_POWERS, [owner, web]))
-    too_much = powers.get(web, []) + [name for (name,) in _query(_MEMBERSHIPS, web)]
+    too_much = _of_web(web)
     yield found(
         "login.web",
         "Look at what the web login may do beside becoming a tenant's role.",
-        f"It has {', '.join(too_much)}." if too_much else "Nothing.",
+        f"It has {listed(too_much)}." if too_much else "Nothing.",
         fine=not too_much,
         to_do="As a superuser: ALTER ROLE … NOSUPERUSER NOBYPASSRLS NOREPLICATION NOCREATEROLE "
-        "NOCREATEDB, and REVOKE what it is a member of.",
+        "NOCREATEDB, REVOKE what it is a member of, and give what it owns to the owner.",
     )
-    needless = [power for power in powers.get(owner, []) if power not in ("CREATEROLE", "CREATEDB")]
+    needless = _of_owner(owner)
     yield found(
         "login.owner",
         "Look at what the owner may do beyond making schemas and roles.",
-        f"It has {', '.join(needless)}." if needless else "Nothing.",
+        f"It has {listed(needless)}." if needless else "Nothing.",
         fine=not needless,
         bad=Verdict.WARNING,
-        to_do="As a superuser: ALTER ROLE … NOSUPERUSER NOBYPASSRLS NOREPLICATION. A superuser "
-        "hides that a right is missing.",
+        to_do="As a superuser: ALTER ROLE … NOSUPERUSER NOBYPASSRLS NOREPLICATION, and REVOKE what "
+        "it is a member of. A superuser hides that a right is missing.",
+    )
+
+
+def _of_web(web: str) -> list[str]:
+    """Anything at all: the roles of schemas are what web is for."""
+    reach = dict(_query(_REACH, web))
+    too_much = [*reach.pop(web, [])]
+    for role, powers in reach.items():
+        if powers or not _is_of_a_schema(role):
+            too_much.append(_with_powers(role, powers))
+    if owned := _query(_OWNED, web)[0][0]:
+        too_much.append(f"{owned} things of its own")
+    return too_much
+
+
+def _of_owner(owner: str) -> list[str]:
+    """Power over the server, and the roles that PostgreSQL is made with: they read, write and run
+    what nobody granted. A role that somebody made gives no more than its own rights."""
+    reach = dict(_query(_REACH, owner))
+    needless = [power for power in reach.pop(owner, []) if power not in _OF_OWNER]
+    for role, powers in reach.items():
+        too_much = [power for power in powers if power not in _OF_OWNER]
+        if too_much or role.startswith("pg_"):
+            needless.append(_with_powers(role, too_much))
+    return needless
+
+
+def _is_of_a_schema(role: str) -> bool:
+    """Of any database's: the logins may serve more than one."""
+    return role.count(":") > 1 and role.endswith((":rw", ":ro"))
+
+
+def _with_powers(role: str, powers: list[str]) -> str:
+    return f"the role {role}" + (f" ({', '.join(powers)})" if powers else "")
+
+
+def lent() -> Iterator[Finding]:
+    """What the roles' own rights do not show."""
+    with connection.cursor() as cursor:
+        lines = lent_rights(
+            cursor, database=connection.settings_dict["NAME"], web=settings.WEB_ROLE
+        )
+    yield found(
+        "login.lent",
+        "Look for functions, views and tables that lend their owner's rights.",
+        " ".join(lines[:5]) + (f" And {len(lines) - 5} more." if len(lines) > 5 else "")
+        if lines
+        else "There is none.",
+        fine=not lines,
+        to_do="Drop what nobody knows. A function: REVOKE EXECUTE ON FUNCTION … FROM PUBLIC, or "
+        "ALTER FUNCTION … SECURITY INVOKER. A view: ALTER VIEW … SET (security_invoker = true). "
+        "Tables of two schemas must not inherit from or refer to each other.",
     )
 
 

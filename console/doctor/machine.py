@@ -1,4 +1,4 @@
-"""The machine: room on its disk, and its clock."""
+"""The machine: room on its disk, who can read there, and its clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from console.doctor.findings import Finding, Verdict
+from console.doctor.findings import Finding, Verdict, found
 
 MEGABYTE = 1024 * 1024
 #: Less than this is free: uploads and exports will fail soon, or do so now (bytes).
@@ -23,6 +23,7 @@ DRIFT, TOO_MUCH_DRIFT = timedelta(seconds=2), timedelta(seconds=60)
 def machine() -> Iterator[Finding]:
     folder = Path(settings.DATA_DIR)
     yield judge_room(folder, shutil.disk_usage(folder).free)
+    yield judge_privacy(Path(settings.MEDIA_ROOT))
     before = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
@@ -42,6 +43,20 @@ def judge_room(folder: Path, free: int) -> Finding:
         Finding(name, tried, seen, Verdict.WARNING, to_do)
         if free < LITTLE_ROOM
         else Finding(name, tried, seen)
+    )
+
+
+def judge_privacy(folder: Path) -> Finding:
+    """The files of all companies are in there. Folders in it that are closed, but in one that is
+    open, would be looked at one by one, and there may be very many."""
+    mode = folder.stat().st_mode if folder.is_dir() else 0
+    return found(
+        "machine.files",
+        f"Ask who on this machine can read what is in {folder}.",
+        "Everybody can." if mode & 0o005 else "This user, and nobody whom nobody let in.",
+        fine=not mode & 0o005,
+        bad=Verdict.WARNING,
+        to_do=f"chmod o-rwx {folder}. The console makes its folders so; this one is older.",
     )
 
 

@@ -2,14 +2,15 @@
 
 The two are compared and only the difference is granted or revoked, so the same code gives a new
 schema its rights, mends an old one, and shows what was wrong. Roles that are not the console's
-(for backups or reports, made by whoever runs the server) are never touched; they are told apart.
+(for backups or reports, made by whoever runs the server) are told apart, and never touched but for
+what one of the console's roles gave them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.backends.utils import CursorWrapper
 from psycopg.sql import SQL, Identifier
@@ -38,13 +39,14 @@ class Right:
     """One privilege of one role: ``SELECT`` on the ``TABLE`` ``task``.
 
     ``kind`` is DATABASE, SCHEMA, TABLE or SEQUENCE, or TABLES or SEQUENCES for those that the
-    owner will make later.
+    owner will make later. ``to_give`` is the right to give it to others: GRANT OPTION.
     """
 
     kind: str
     name: str
     privilege: str
     grantee: str
+    to_give: bool = False
 
 
 @dataclass(slots=True)
@@ -88,25 +90,26 @@ WITH relations AS MATERIALIZED (
       AND defaclrole = quote_ident(%(owner)s)::regrole
 )
 SELECT kind, name, privilege_type,
-       CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END
-FROM granted, aclexplode(acl) WHERE grantee <> owner
+       CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, to_give
+FROM granted, aclexplode(acl), (VALUES (false), (true)) AS options (to_give)
+WHERE grantee <> owner AND (is_grantable OR NOT to_give)
 UNION ALL
-SELECT 'SCHEMA', nspname, 'OWNER', pg_get_userbyid(nspowner)
+SELECT 'SCHEMA', nspname, 'OWNER', pg_get_userbyid(nspowner), false
 FROM pg_namespace WHERE nspname = %(schema)s
 UNION ALL
-SELECT kind, relname, 'OWNER', pg_get_userbyid(relowner) FROM relations
+SELECT kind, relname, 'OWNER', pg_get_userbyid(relowner), false FROM relations
 """
-# Whether it grants, and for what the owner will make later.
+# Whether it grants, and for what the owner will make later. What was given on goes too.
 _CHANGES = {
     ("GRANT", False): SQL("GRANT {privileges} ON {kind} {names} TO {who}"),
-    ("REVOKE", False): SQL("REVOKE {privileges} ON {kind} {names} FROM {who}"),
+    ("REVOKE", False): SQL("REVOKE {option} {privileges} ON {kind} {names} FROM {who} CASCADE"),
     ("GRANT", True): SQL(
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}"
         " GRANT {privileges} ON {kind} TO {who}"
     ),
     ("REVOKE", True): SQL(
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}"
-        " REVOKE {privileges} ON {kind} FROM {who}"
+        " REVOKE {option} {privileges} ON {kind} FROM {who} CASCADE"
     ),
 }
 #: Owns ``public`` from PostgreSQL 15 on: whoever owns the database.
@@ -122,14 +125,16 @@ def compare(
     """
     cursor.execute(_CATALOG, {"schema": schema, "owner": owner})
     rows = cursor.fetchall()
-    objects = {(kind, name): who for kind, name, what, who in rows if what == "OWNER"}
+    objects = {(kind, name): who for kind, name, what, who, _ in rows if what == "OWNER"}
     granted = {Right(*row) for row in rows if row[2] != "OWNER"}
     wanted = set(_wanted(database, schema, web, objects))
     not_owned = {key: name for key, name in objects.items() if name not in (owner, _ITS_OWNER)}
     surplus, foreign = set[Right](), set[Right]()
     for right in granted - wanted:
         is_ours = right.grantee in (EVERYBODY, web) or is_role_of(database, right.grantee)
-        (surplus if is_ours else foreign).add(right)
+        # Where the right itself goes, so does that to give it.
+        if not right.to_give or replace(right, to_give=False) in wanted:
+            (surplus if is_ours else foreign).add(right)
     passed_over = not_owned.keys()
     return Comparison(
         flaws=[
@@ -138,7 +143,7 @@ def compare(
         ],
         foreign=[
             f"{grantee} has {privileges} on {kind.lower()} {_first(names)}."
-            for (kind, grantee, privileges), names in _together(foreign).items()
+            for (kind, grantee, _option, privileges), names in _together(foreign).items()
         ],
         not_owned=[
             f"The {kind.lower()} {name} belongs to {belongs_to}, not to {owner}."
@@ -178,14 +183,14 @@ def _readers(kind: str, name: str) -> frozenset[str]:
     return _READ if kind == "TABLES" else _writers(kind, name)
 
 
-def _together(rights: set[Right]) -> dict[tuple[str, str, str], list[str]]:
-    """The names of objects by their kind, who has something on them, and what."""
-    of_object: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+def _together(rights: set[Right]) -> dict[tuple[str, str, bool, str], list[str]]:
+    """The names of objects by their kind, who has something on them, whether to give, and what."""
+    of_object: dict[tuple[str, str, bool, str], list[str]] = defaultdict(list)
     for right in sorted(rights):
-        of_object[right.kind, right.grantee, right.name].append(right.privilege)
-    together: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for (kind, grantee, name), privileges in of_object.items():
-        together[kind, grantee, ", ".join(privileges)].append(name)
+        of_object[right.kind, right.grantee, right.to_give, right.name].append(right.privilege)
+    together: dict[tuple[str, str, bool, str], list[str]] = defaultdict(list)
+    for (kind, grantee, to_give, name), privileges in of_object.items():
+        together[kind, grantee, to_give, ", ".join(privileges)].append(name)
     return together
 
 
@@ -199,9 +204,9 @@ def _flaws(
 ) -> Iterator[Flaw]:
     """As few statements as can mend them: one for each role, kind and set of privileges."""
     together = _together({r for r in rights if (r.kind, r.name) not in passed_over})
-    lacks = "has" if verb == "REVOKE" else "lacks"
-    for (kind, grantee, privileges), names in together.items():
-        what = f"{grantee} {lacks} {privileges} on {kind.lower()} {', '.join(names)}."
+    for (kind, grantee, to_give, privileges), names in together.items():
+        has = "lacks" if verb == "GRANT" else "may give" if to_give else "has"
+        what = f"{grantee} {has} {privileges} on {kind.lower()} {', '.join(names)}."
         who = SQL(EVERYBODY) if grantee == EVERYBODY else Identifier(grantee)
         change = _CHANGES[verb, kind in ("TABLES", "SEQUENCES")]
         is_inside = kind in ("TABLE", "SEQUENCE")
@@ -210,6 +215,7 @@ def _flaws(
             change.format(
                 owner=Identifier(owner),
                 schema=Identifier(schema),
+                option=SQL("GRANT OPTION FOR" if to_give else ""),
                 privileges=SQL(privileges),
                 kind=SQL(kind),
                 names=SQL(", ").join(

@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 from console.postgres import rights, roles
 from console.postgres.contexts import owner_rights, tenants_connection
+from console.postgres.lent import lent_rights
 from console.postgres.roles import Flaw, is_role_of
 from tenants.exceptions import RoleInTheWay, SchemaBusy
 from tenants.schemas.inspect import schema_exists, schemas_among
@@ -27,16 +28,16 @@ class RightsReport:
     mended: list[str] = field(default_factory=list)
     #: Is wrong, and the owner cannot change it.
     left: list[str] = field(default_factory=list)
-    #: Rights of roles that are not the console's.
+    #: Rights of roles that are not the console's, and what lends rights to those that are.
     foreign: list[str] = field(default_factory=list)
 
 
 def sync_rights(schema: str, *, dry_run: bool = False) -> RightsReport:
     """Give the schema's roles what they should have and nothing else; say what was changed.
 
-    For ``public``, the web login's rights and the database's. Can be run again at any time; runs
-    as the owner, all of it in one transaction. With ``dry_run`` nothing is changed. The schema
-    must be there.
+    For ``public``, the web login's rights and the database's, and what lends rights anywhere. Can
+    be run again at any time; runs as the owner, all of it in one transaction. With ``dry_run``
+    nothing is changed. The schema must be there.
     """
     names = _names(schema)
     report = RightsReport(schema)
@@ -49,6 +50,8 @@ def sync_rights(schema: str, *, dry_run: bool = False) -> RightsReport:
         found = rights.compare(cursor, **names)
         _settle(report, found.flaws, dry_run)
         report.foreign = found.foreign
+        if schema == PUBLIC_SCHEMA:
+            report.foreign += lent_rights(cursor, database=names["database"], web=names["web"])
         report.left += found.not_owned
         if report.mended and not dry_run:
             # PostgreSQL takes back only what the owner itself gave, and says no word.

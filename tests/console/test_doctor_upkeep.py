@@ -21,6 +21,7 @@ from tenants.schemas.hidden import DOCTOR, hidden_schemas
 from tenants.schemas.locks import schema_lock
 from tenants.schemas.throw_away import thrown_away
 from tests.console.test_doctor import failed
+from tests.database import second_connection
 
 
 def as_owner(statement: str, parameters: Any = None) -> None:
@@ -132,6 +133,16 @@ class TestMachine:
         finding = machine.judge_room(Path("/data"), megabytes * machine.MEGABYTE)
         assert (finding.verdict, finding.seen) == (verdict, f"{megabytes} MB are free.")
 
+    @pytest.mark.parametrize(("mode", "verdict"), [(0o755, "warning"), (0o750, "ok")])
+    def test_files_that_everybody_can_read(self, mode: int, verdict: str, tmp_path: Path) -> None:
+        tmp_path.chmod(mode)
+        finding = machine.judge_privacy(tmp_path)
+        assert finding.verdict == verdict
+        assert ("chmod" in finding.to_do) == (verdict == "warning")
+
+    def test_no_files_are_nobodys_to_read(self, tmp_path: Path) -> None:
+        assert machine.judge_privacy(tmp_path / "media").verdict == Verdict.OK
+
     @pytest.mark.parametrize(("seconds", "verdict"), [(90, "failed"), (5, "warning"), (1, "ok")])
     def test_clock(self, seconds: int, verdict: str) -> None:
         assert machine.judge_clock(timedelta(seconds=seconds)).verdict == verdict
@@ -178,6 +189,40 @@ class TestCommand:
             assert hidden_schemas(DOCTOR) == [name]
         assert hidden_schemas(DOCTOR) == []
         trial.__exit__(None, None, None)
+
+    @pytest.mark.parametrize(
+        ("table", "broken"),
+        [
+            ("tenants_client", {"fleet", "bound"}),
+            ("tenants_schematemplate", {"trial"}),
+            ("procrastinate_workers", {"worker"}),
+        ],
+    )
+    def test_a_lock_that_somebody_holds_is_a_line_and_no_wait(
+        self, table: str, broken: set[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(examination, "LOCK_TIMEOUT", "50ms")
+        with second_connection() as second:
+            second.execute(f"LOCK TABLE public.{table}")
+            findings = {finding.name: finding for finding in examination.examine()}
+        stuck = {name for name, one in findings.items() if "could not be tried" in one.seen}
+        assert stuck == broken
+        for name in stuck:
+            assert findings[name].verdict == Verdict.FAILED
+            assert "lock timeout" in findings[name].seen
+            assert "pg_blocking_pids()" in findings[name].to_do
+        assert "machine.disk" in findings, "the others go on"
+
+    def test_waits_as_long_as_before_when_it_is_over(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            before = cursor.fetchone()
+            with pytest.raises(ZeroDivisionError), examination.impatience():
+                cursor.execute("SHOW lock_timeout")
+                assert cursor.fetchone() == (examination.LOCK_TIMEOUT,)
+                _ = 1 / 0
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() == before
 
     def test_a_part_that_breaks_does_not_stop_the_others(
         self, monkeypatch: pytest.MonkeyPatch

@@ -30,6 +30,16 @@ def attach(task: Task, *uploads: Any, user: User | None = None) -> list[Attachme
         return files.attach(task, uploads, acting_user=user)
 
 
+def test_nobody_else_on_the_machine_can_read_a_file(task: Task) -> None:
+    """Pages serve them, and no other program does."""
+    (attachment,) = attach(task, upload("a.pdf", PDF))
+    with schema_context("alpha"):
+        path = Path(attachment.file.path)
+    modes = [each.stat().st_mode & 0o777 for each in (path, *list(path.parents)[:3])]
+    assert path.parents[2].name == "media"
+    assert modes == [0o600, 0o700, 0o700, 0o700]
+
+
 class TestTypes:
     @pytest.mark.parametrize(
         ("name", "content"),

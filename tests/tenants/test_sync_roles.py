@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from console.postgres.contexts import owner_rights
@@ -83,6 +81,22 @@ FAULTS = {
         "GRANT UPDATE ON alpha.tenant_data_task TO {alpha_ro}",
         "{alpha_ro} has UPDATE on table tenant_data_task.",
     ),
+    "a tenant may give away what it may do": (
+        "alpha",
+        "GRANT SELECT, INSERT ON alpha.tenant_data_task TO {alpha_rw} WITH GRANT OPTION",
+        "{alpha_rw} may give INSERT, SELECT on table tenant_data_task.",
+    ),
+    "a tenant could give away later tables": (
+        "alpha",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA alpha GRANT SELECT ON TABLES TO {alpha_rw}"
+        " WITH GRANT OPTION",
+        "{alpha_rw} may give SELECT on tables alpha.",
+    ),
+    "another tenant may read a table, and give it away": (
+        "alpha",
+        "GRANT SELECT ON alpha.tenant_data_task TO {beta_rw} WITH GRANT OPTION",
+        "{beta_rw} has SELECT on table tenant_data_task.",
+    ),
     "later tables would be open": (
         "alpha",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA alpha GRANT SELECT ON TABLES TO {beta_rw}",
@@ -156,6 +170,15 @@ def test_a_role_of_somebody_elses_is_shown_and_left_alone() -> None:
     report = sync_rights("alpha")
     assert report.foreign == ["reports has SELECT on table tenant_data_task."]
     assert (report.mended, report.left) == ([], [])
+
+
+def test_what_a_tenant_gave_on_goes_with_its_right_to() -> None:
+    as_owner("CREATE ROLE reports")
+    as_owner("GRANT SELECT ON alpha.tenant_data_task TO {alpha_rw} WITH GRANT OPTION")
+    as_owner("SET ROLE {alpha_rw}; GRANT SELECT ON alpha.tenant_data_task TO reports, {beta_rw}")
+    assert len(sync_rights("alpha").mended) == 2
+    after = sync_rights("alpha")
+    assert (after.mended, after.left, after.foreign) == ([], [], [])
 
 
 def test_many_rights_of_one_role_are_one_line() -> None:
@@ -247,39 +270,3 @@ def test_a_schema_that_is_worked_on_is_left_as_it_is(second: Any) -> None:
 def test_our_roles_are_told_by_their_names(role: str, is_ours: bool) -> None:
     name = connection.settings_dict["NAME"]
     assert is_role_of(name, role.format(database=name)) is is_ours
-
-
-class TestCommand:
-    def run(self, *arguments: str) -> tuple[str, bool]:
-        out = StringIO()
-        try:
-            call_command("sync_roles", *arguments, stdout=out)
-        except CommandError:
-            return out.getvalue(), False
-        return out.getvalue(), True
-
-    def test_says_that_all_is_right(self) -> None:
-        assert self.run() == ("3 schemas, 0 were mended.\n", True)
-
-    def test_shows_what_it_mends(self) -> None:
-        as_owner("GRANT USAGE ON SCHEMA alpha TO PUBLIC")
-        told = "alpha: mended: PUBLIC has USAGE on schema alpha.\n3 schemas, 1 were mended.\n"
-        assert self.run() == (told, True)
-
-    def test_a_check_fails_and_changes_nothing(self) -> None:
-        as_owner("GRANT USAGE ON SCHEMA alpha TO PUBLIC")
-        told = "alpha: wrong: PUBLIC has USAGE on schema alpha.\n1 schemas, 1 would be mended.\n"
-        assert self.run("--check", "--schema=alpha") == (told, False)
-        assert self.run("--check", "--schema=alpha") == (told, False)
-        assert self.run("--check", "--schema=beta")[1]
-
-    def test_refuses_a_schema_that_is_nobodys(self) -> None:
-        with pytest.raises(CommandError, match="No client has a schema “nobody”"):
-            call_command("sync_roles", schema_name="nobody")
-
-    def test_migrating_the_shared_side_mends_every_schema(self) -> None:
-        as_owner("GRANT USAGE ON SCHEMA alpha TO PUBLIC")
-        out = StringIO()
-        call_command("migrate_schemas", shared=True, stdout=out)
-        assert "alpha: PUBLIC has USAGE on schema alpha." in out.getvalue()
-        assert self.run("--check")[1]

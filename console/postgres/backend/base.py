@@ -25,6 +25,7 @@ from console.postgres.backend.cursors import (
     ScopedCursor,
     ScopedServerSideCursor,
 )
+from console.postgres.backend.patience import Patience
 from console.postgres.backend.scope import Scope
 from console.postgres.exceptions import OwnerRightsRefused, ScopeSwitchFailed
 from console.postgres.roles import Access, role_for
@@ -41,6 +42,7 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
         self._owner_depth = 0
         #: Which of a schema's roles is used; support access that only reads sets "ro".
         self.access: Access = "rw"
+        self._patience: Patience | None = None
         super().__init__(*args, **kwargs)
         # django-tenants' own sets the search path around each question to what it is here anyway.
         self.introspection = DatabaseIntrospection(self)
@@ -143,10 +145,27 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
         finally:
             self.forget_scope()
 
+    @contextmanager
+    def answered_within(self, seconds: float) -> Iterator[None]:
+        """In the block, hang up on a server that says nothing for so long.
+
+        Whoever waits for it gets the ``OperationalError`` of a connection that is lost. A new
+        connection may take two seconds of its own.
+        """
+        self._patience = Patience(seconds)
+        try:
+            with self._patience.watching(self):
+                yield
+        finally:
+            self._patience = None
+
     # --- cursors -----------------------------------------------------------------------------
 
     def get_connection_params(self) -> dict[str, Any]:
-        return {**super().get_connection_params(), "cursor_factory": ScopedCursor}
+        params = {**super().get_connection_params(), "cursor_factory": ScopedCursor}
+        if self._patience is not None:
+            params["connect_timeout"] = self._patience.connect_timeout()
+        return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
