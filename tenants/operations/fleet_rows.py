@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
+from django.db import ProgrammingError, connection
 from psycopg.sql import SQL, Identifier
 
-from tenants.exceptions import NotProvisioned
+from tenants.exceptions import NotProvisioned, SchemaMissing
 from tenants.models import (
     Client,
     ClientStatus,
@@ -22,6 +22,7 @@ from tenants.models import (
     RolloutState,
 )
 from tenants.schemas.locks import take_for_transaction
+from tenants.schemas.migrate import RECORD
 from tenants.validators import PUBLIC_SCHEMA
 
 _TABLES = {
@@ -58,15 +59,22 @@ class NotNow(Exception):
         super().__init__()
 
 
-def hold(operation: Operation, *, wait: str) -> None:
-    """Hold the operation's schema, and then its client's row, until the transaction ends.
+def hold(operation: Operation, *, wait: str) -> list[tuple[str, str]]:
+    """Hold the operation's schema, and then its client's row, until the transaction ends; returns
+    the schema's record of migrations, as app and name.
 
-    From here on each statement of the transaction waits at most ``wait`` for a lock. Raises
-    ``SchemaBusy``, ``NotProvisioned`` and ``NotNow``.
+    Runs in the schema, as the owner. From here on each statement of the transaction waits at most
+    ``wait`` for a lock. Raises ``SchemaBusy``, ``SchemaMissing``, ``NotProvisioned`` and
+    ``NotNow``.
     """
     client = operation.client
-    row = take_for_transaction(client.schema_name, wait=wait, then=_HOLD, params=[operation.pk])
-    is_provisioned, status, state, rollout_state = row or (False, "", "", "")
+    try:
+        rows, record = take_for_transaction(
+            client.schema_name, wait=wait, then=[_HOLD, RECORD], params=[operation.pk]
+        )
+    except ProgrammingError as exc:
+        raise SchemaMissing(schema=client.schema_name) from exc
+    is_provisioned, status, state, rollout_state = rows[0]
     if rollout_state != RolloutState.RUNNING:
         raise NotNow(goes_on=False)
     if state != OperationState.QUEUED:
@@ -75,6 +83,7 @@ def hold(operation: Operation, *, wait: str) -> None:
         raise NotNow(goes_on=True)
     if not is_provisioned:
         raise NotProvisioned(client=client)
+    return record
 
 
 def close(

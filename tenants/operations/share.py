@@ -183,8 +183,8 @@ class Share:
         schema = operation.client.schema_name
         with transaction.atomic(), at_work_on(schema):
             # The client before its operation, and before its tables, as everybody does.
-            hold(operation, wait=PATIENCE)
-            brought = bring_up_to_date(schema)
+            record = hold(operation, wait=PATIENCE)
+            brought = bring_up_to_date(schema, record)
             has = brought.has & known_migrations()
             version = self._versions.get(has) or _version(has)
             is_ours = close(

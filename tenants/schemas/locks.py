@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
@@ -112,23 +112,26 @@ def lasting_lock(name: str, *, shared: bool = False) -> Iterator[Callable[[], No
 
 
 def take_for_transaction(
-    schema: str, *, wait: str, then: Composed, params: Sequence[Any]
-) -> tuple[Any, ...] | None:
-    """The same lock, until the transaction ends, and the row that a statement finds, in one word
-    to the server, where ``schema_lock`` and ``lock_timeout`` alone take five.
+    schema: str, *, wait: str, then: Sequence[Composed], params: Sequence[Any]
+) -> list[list[tuple[Any, ...]]]:
+    """The same lock, until the transaction ends, and the rows that each of some statements finds,
+    in one word to the server, where ``schema_lock`` and ``lock_timeout`` alone take five.
 
     From here on each statement of the transaction waits at most ``wait`` for a lock. Raises
     ``SchemaBusy``.
     """
     with tenants_connection().cursor() as cursor:
-        cursor.execute(_TAKE + then, [_key(schema), wait, *params])
+        cursor.execute(SQL(";").join([_TAKE, *then]), [_key(schema), wait, *params])
         if not cursor.fetchone()[0]:
             raise SchemaBusy(schema=schema)
-        cursor.nextset()
-        return cast(tuple[Any, ...] | None, cursor.fetchone())
+        found = []
+        for _statement in then:
+            cursor.nextset()
+            found.append(cursor.fetchall())
+        return found
 
 
-_TAKE = SQL("SELECT pg_try_advisory_xact_lock(%s), set_config('lock_timeout', %s, true);")
+_TAKE = SQL("SELECT pg_try_advisory_xact_lock(%s), set_config('lock_timeout', %s, true)")
 
 
 def _unlock(schema: str) -> None:

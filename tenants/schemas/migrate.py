@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
-from django.db import ProgrammingError, transaction
+from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext as _
+from psycopg.sql import SQL
 
 from console.postgres.contexts import owner_rights, tenants_connection
-from tenants.exceptions import SchemaMissing
 from tenants.schemas.announce import announce, app_configs
 from tenants.schemas.failing import label_of
 from tenants.schemas.locks import lock_timeout
@@ -105,17 +105,18 @@ def at_work_on(schema: str) -> Iterator[None]:
         yield
 
 
-def bring_up_to_date(schema: str) -> Brought:
+#: Reads the record of the connection's schema, for ``bring_up_to_date``.
+RECORD = SQL("SELECT app, name FROM django_migrations")
+
+
+def bring_up_to_date(schema: str, record: Iterable[tuple[str, str]]) -> Brought:
     """The same for one of many, with as few words to the server as can be: belongs in the
     caller's transaction, which bounds the wait for locks and is rolled back if this raises.
 
-    Raises ``SchemaMissing`` where there is no such schema.
+    ``record`` is what ``RECORD`` found in the schema under its lock.
     """
+    applied = frozenset(record)
     with owner_rights(schema):
-        try:
-            applied = _applied(is_there=True)
-        except ProgrammingError as exc:
-            raise SchemaMissing(schema=schema) from exc
         if known_migrations() <= _named(applied):
             return Brought([], _named(applied))
         planned = planned_for(applied, schema)
@@ -123,14 +124,13 @@ def bring_up_to_date(schema: str) -> Brought:
         return Brought(planned.labels, _named(applied | planned.rows))
 
 
-def _applied(*, is_there: bool = False) -> Applied:
-    """What the record of the connection's schema says; ``is_there``: that it has one."""
+def _applied() -> Applied:
+    """What the record of the connection's schema says; nothing where it has none."""
     with tenants_connection().cursor() as cursor:
-        if not is_there:
-            cursor.execute("SELECT to_regclass('django_migrations')")
-            if cursor.fetchone()[0] is None:
-                return frozenset()
-        cursor.execute("SELECT app, name FROM django_migrations")
+        cursor.execute("SELECT to_regclass('django_migrations')")
+        if cursor.fetchone()[0] is None:
+            return frozenset()
+        cursor.execute(RECORD)
         return frozenset(cursor.fetchall())
 
 

@@ -14,6 +14,7 @@ from console.postgres.contexts import owner_rights
 from tenants.models import Client, Operation, OperationKind, OperationState, Plan
 from tenants.operations.versions import record_versions
 from tenants.schemas import locks
+from tenants.schemas.migrate import RECORD, Brought, bring_up_to_date
 
 CREATE, MIGRATE, DROP = (
     OperationKind.CREATE_SCHEMA,
@@ -58,6 +59,13 @@ def make_behind(schema: str) -> None:
         cursor.execute(f"DROP TABLE {tables}")
         cursor.execute("DELETE FROM django_migrations WHERE app = 'tenant_data'")
     record_versions(Client.objects.filter(schema_name=schema))
+
+
+def bring(schema: str) -> Brought:
+    """Bring one schema up to date as one of many is, in the caller's transaction."""
+    with owner_rights(schema), connection.cursor() as cursor:
+        cursor.execute(RECORD)
+        return bring_up_to_date(schema, cursor.fetchall())
 
 
 def make_drafts(count: int, prefix: str = "many") -> list[Client]:

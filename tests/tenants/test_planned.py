@@ -18,9 +18,10 @@ from tenants.schemas import planned
 from tenants.schemas.failing import MigrationFailed
 from tenants.schemas.inspect import objects_of
 from tenants.schemas.locks import lock_timeout
-from tenants.schemas.migrate import applied_migrations, bring_up_to_date, migrate
+from tenants.schemas.migrate import applied_migrations, migrate
 from tenants.schemas.recorded import Recording
 from tests.tenants.more_migrations import more_migrations
+from tests.tenants.operating import bring
 
 pytestmark = pytest.mark.usefixtures("alpha")
 
@@ -67,7 +68,7 @@ def migrate_both() -> list[str]:
     with replayed() as ways:
         for schema in ("alpha", "beta"):
             with transaction.atomic():
-                bring_up_to_date(schema)
+                bring(schema)
     return ways
 
 
@@ -113,9 +114,9 @@ class TestReplaying:
     def test_says_two_things_to_the_server(self) -> None:
         """What has the schema, and everything else."""
         with more_migrations(column("code", models.TextField(null=True)), each=True):
-            bring_up_to_date("alpha")
+            bring("alpha")
             with CaptureQueriesContext(connection) as queries:
-                brought = bring_up_to_date("beta")
+                brought = bring("beta")
         assert len(queries) == 2
         assert brought.applied == ["tenant_data.9001_more"]
         assert "tenant_data.9001_more" in brought.has
@@ -172,7 +173,7 @@ class TestReplaying:
 
     def test_one_that_is_up_to_date_is_left_alone(self) -> None:
         with CaptureQueriesContext(connection) as queries:
-            assert bring_up_to_date("alpha").applied == []
+            assert bring("alpha").applied == []
         assert len(queries) == 1
 
 
@@ -209,10 +210,10 @@ class TestDrifting:
     def test_one_that_cannot_be_migrated_is_named_with_statement_and_reason(self) -> None:
         sql("beta", f"ALTER TABLE {LABEL} ADD COLUMN code text")
         with more_migrations(column("code", models.TextField(null=True))):
-            bring_up_to_date("alpha")
+            bring("alpha")
             before = objects_of("beta")
             with pytest.raises(MigrationFailed) as failed, transaction.atomic():
-                bring_up_to_date("beta")
+                bring("beta")
         assert failed.value.migration == "tenant_data.9001_more"
         assert failed.value.statement == f'ALTER TABLE "{LABEL}" ADD COLUMN "code" text NULL'
         assert 'column "code" of relation "tenant_data_label" already exists' in str(
@@ -229,18 +230,18 @@ class TestDrifting:
                 raise ValueError("Beta has none.")
 
         with more_migrations(column("code", models.TextField(null=True)), ops.RunPython(act)):
-            bring_up_to_date("alpha")
+            bring("alpha")
             with pytest.raises(MigrationFailed, match="9001_more"), transaction.atomic():
-                bring_up_to_date("beta")
+                bring("beta")
         assert calls == ["alpha", "beta"]
         assert "column tenant_data_label.code" not in objects_of("beta")
 
     def test_a_lock_that_is_not_to_be_had_is_no_drift(self, second: Any) -> None:
         second.execute(f"LOCK TABLE beta.{LABEL} IN ACCESS SHARE MODE")
         with more_migrations(column("code", models.TextField(null=True))), replayed() as ways:
-            bring_up_to_date("alpha")
+            bring("alpha")
             with pytest.raises(OperationalError), transaction.atomic(), lock_timeout("50ms"):
-                bring_up_to_date("beta")
+                bring("beta")
         assert ways == ["by operations"]
 
     def test_what_asks_not_to_be_in_a_transaction_fails_in_one(self) -> None:

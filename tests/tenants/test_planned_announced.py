@@ -15,8 +15,8 @@ from django.db.models.signals import post_migrate
 from django_tenants.utils import schema_context
 
 from console.accounts.roles import TenantRole
-from tenants.schemas.migrate import bring_up_to_date
 from tests.tenants.more_migrations import more_migrations
+from tests.tenants.operating import bring
 
 pytestmark = pytest.mark.usefixtures("alpha")
 
@@ -26,7 +26,7 @@ ID = ("id", models.BigAutoField(primary_key=True))
 def migrate_both() -> None:
     for schema in ("alpha", "beta"):
         with transaction.atomic():
-            bring_up_to_date(schema)
+            bring(schema)
     ContentType.objects.clear_cache()
 
 
