@@ -7,15 +7,17 @@ multiplied. The plain loop sends the statements alone, one transaction for each 
 
 from __future__ import annotations
 
+import re
 import resource
 import statistics
 import time
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.db import migrations, models
+from django.db import connection, migrations, models
 from psycopg.sql import SQL, Identifier
 
 from benchmarks.report import Figure
@@ -101,7 +103,7 @@ class _Bench:
                 ]
                 self._round(found, statements, "9001_more")
             self._undo(name)
-        self._curve = self._seconds, self._memory
+        self._curve = self._seconds, self._memory, self._backend
         return self._figures("one column with an index", found, 1 / 30, "at most 1/30x")
 
     def python(self) -> list[Figure]:
@@ -122,8 +124,9 @@ class _Bench:
         return self._figures(f"RunPython, {ROWS} rows", found, 1 / 5, "at most 1/5x")
 
     def curve(self) -> list[Figure]:
-        """The last tenth of a run beside its first: time for a schema, and the process's memory."""
-        seconds, memory = self._curve
+        """The last tenth of a run beside its first: time for a schema, and the process's memory;
+        and the most that a connection to PostgreSQL came to."""
+        seconds, memory, backend = self._curve
         tenth = max(5, self.many // 10)
         first, last = seconds[1 : tenth + 1], seconds[-tenth:]
         value, against = (statistics.median(part) * 1000 for part in (last, first))
@@ -137,6 +140,10 @@ class _Bench:
                 "memory at the end", memory[1], "MB", "at the start", memory[0],
                 "at most 1.2x", memory[1] <= 1.2 * memory[0],
             ),
+            Figure(
+                "the most memory of a connection", backend[1], "MB", "after one schema",
+                backend[0], "at most 100 MB", backend[1] <= 100,
+            ),
         ]  # fmt: skip
 
     # --- rounds -------------------------------------------------------------------------------
@@ -148,7 +155,7 @@ class _Bench:
 
     def _watched(self) -> None:
         at = time.perf_counter()
-        self._seconds, memory = [], []
+        self._seconds, memory, backend = [], [], []
 
         def watch(outcome: Outcome, fleet: Fleet) -> None:
             nonlocal at
@@ -158,11 +165,13 @@ class _Bench:
             self._seconds.append(now - at)
             at = now
             memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            backend.append(_memory_of(connection.connection))
 
         migrate_fleet(acting_user=None, watch=watch)
         if len(memory) != self.many:
             raise RuntimeError(f"{len(memory)} schemas of {self.many} were migrated.")
         self._memory = memory[0], memory[-1]
+        self._backend = backend[0], max(backend)
 
     def _loop(self, statements: list[str], name: str) -> None:
         with plain_connection() as plain:
@@ -229,6 +238,15 @@ def _clients(count: int) -> None:
 
 def _fleet() -> None:
     migrate_fleet(acting_user=None)
+
+
+def _memory_of(connection: Any) -> float:
+    """MB of its own that PostgreSQL's process for the connection has, where there is /proc."""
+    try:
+        status = Path(f"/proc/{connection.info.backend_pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
 
 
 def _timed(act: Callable[[], object]) -> float:
