@@ -17,8 +17,6 @@ from tests.conftest import Browser
 from tests.site_map import PAGES, address
 from tests.snapshot import taken_back
 
-pytestmark = pytest.mark.usefixtures("quick_pages")
-
 #: Pages for everybody who has.
 SIGNED_IN = {"index", "password_change", "password_change_done", "search", "autocomplete"}
 

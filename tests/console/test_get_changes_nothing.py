@@ -30,8 +30,6 @@ from tests.page_forms import forms_in
 from tests.site_map import SIDES, address, pages
 from tests.snapshot import taken_back
 
-pytestmark = pytest.mark.usefixtures("quick_pages")
-
 SCHEMAS = ("public", "alpha", "beta")
 HOSTS = {"public": django_settings.CONSOLE_DOMAIN, "alpha": "alpha.localhost"}
 ROUTES = [

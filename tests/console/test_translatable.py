@@ -19,8 +19,6 @@ from console.accounts.models import User
 from tenants.models import Client, OperationEvent
 from tests.site_map import PAGES, address
 
-pytestmark = pytest.mark.usefixtures("quick_pages")
-
 LANGUAGE = "xx"
 #: Read to people although they are no text: names of things and what stands in empty fields.
 SPOKEN = ("alt", "aria-label", "placeholder", "title", "aria-description", "data-confirm")

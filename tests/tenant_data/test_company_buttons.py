@@ -13,8 +13,6 @@ from tests.role_walk import Walk, paths_of
 from tests.tenant_data.company_lines import COMPANY, MANAGER
 from tests.tenant_data.company_table import OPEN, TABLE
 
-pytestmark = pytest.mark.usefixtures("quick_pages")
-
 
 @pytest.mark.parametrize("who", COMPANY.cast)
 def test_nothing_that_is_offered_is_refused(

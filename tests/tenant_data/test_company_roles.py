@@ -15,8 +15,6 @@ from tests.role_trials import check_selections, check_that_every_page_is_in, wro
 from tests.tenant_data.company_lines import COMPANY, VIEWER
 from tests.tenant_data.company_table import ACTIONS, LISTS, OPEN, TABLE
 
-pytestmark = pytest.mark.usefixtures("quick_pages")
-
 BrowserOf = Callable[[User], Browser]
 
 

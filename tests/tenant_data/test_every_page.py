@@ -14,8 +14,6 @@ from tests.console.conftest import rows
 from tests.site_map import PAGES, address
 from tests.tenants.operating import make_behind
 
-pytestmark = pytest.mark.usefixtures("quick_pages")
-
 __all__ = ["rows"]
 
 OWN_PAGES = [page for page in PAGES if page.values[0] == "alpha"]
