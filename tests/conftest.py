@@ -7,6 +7,7 @@ alpha and beta; and an outsider, who is staff without any right.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -32,6 +33,14 @@ from tests import database
 from tests.launcher import RunningConsole
 from tests.processes import add_staff
 from tests.requests import Browser
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: not to look through it for garbage again and again
+    saves a tenth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
