@@ -7,7 +7,6 @@ alpha and beta; and an outsider, who is staff without any right.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -19,9 +18,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import connection, connections, transaction
-from django.template import Context, Template
 from django.test import override_settings
-from django.test.utils import _TestState
 from django.urls import set_urlconf
 from django.utils import timezone
 from django_tenants.utils import schema_context
@@ -32,15 +29,14 @@ from tenants.models import Client
 from tests import database
 from tests.launcher import RunningConsole
 from tests.processes import add_staff
+from tests.quickly import (
+    one_context_per_page,
+    pytest_collection_finish,
+    pytest_collection_modifyitems,
+)
 from tests.requests import Browser
 
-
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays to the end: not to look through it for garbage again and again
-    saves a tenth of the tests' time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+__all__ = ["one_context_per_page", "pytest_collection_finish", "pytest_collection_modifyitems"]
 
 
 @pytest.fixture(scope="session")
@@ -53,26 +49,6 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     with django_db_blocker.unblock():
         connections.close_all()
         database.drop_database(name)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_context_per_page(django_test_environment: None) -> None:
-    """``response.context`` is that of the page alone. Django's test environment keeps a copy for
-    each of the hundred templates that a page is made of, which takes a sixth of its time."""
-    plain, watched = _TestState.saved_data.template_render, Template._render
-    inside = False
-
-    def render(template: Template, context: Context) -> str:
-        nonlocal inside
-        if inside:
-            return plain(template, context)
-        inside = True
-        try:
-            return watched(template, context)
-        finally:
-            inside = False
-
-    Template._render = render
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,8 @@ from tenant_data.models import Project
 from tenants.models import Client
 from tests.conftest import Browser
 
+pytestmark = pytest.mark.long
+
 QUERIES = [
     "p=-1", "p=0", "p=99999999999999999999", "p=abc", "o=999", "o=-a.b", "e=1", "all=", "nosuch=1",
     "q=%00", "q=" + "x" * 5000, "q='\"<script>", "q=%F0%9F%98%80", "status__exact=nope",

@@ -13,6 +13,8 @@ from tests.role_walk import Walk, paths_of
 from tests.tenant_data.company_lines import COMPANY, MANAGER
 from tests.tenant_data.company_table import OPEN, TABLE
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("who", COMPANY.cast)
 def test_nothing_that_is_offered_is_refused(

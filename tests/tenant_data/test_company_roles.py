@@ -15,6 +15,8 @@ from tests.role_trials import check_selections, check_that_every_page_is_in, wro
 from tests.tenant_data.company_lines import COMPANY, VIEWER
 from tests.tenant_data.company_table import ACTIONS, LISTS, OPEN, TABLE
 
+pytestmark = pytest.mark.long
+
 BrowserOf = Callable[[User], Browser]
 
 

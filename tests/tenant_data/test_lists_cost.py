@@ -17,6 +17,8 @@ from console.postgres.contexts import owner_rights
 from tenant_data.models import Label, Project, Task
 from tenants.models import Client
 
+pytestmark = pytest.mark.long
+
 MANY = 100_000
 LISTS = {
     "tasks": "/tenant_data/task/",

@@ -25,6 +25,8 @@ from tenants.models import (
 from tenants.schemas.migrate import known_migrations
 from tests.tenants.client_pages import LIST
 
+pytestmark = pytest.mark.long
+
 #: The host, the session, the user; the versions of schemas; the plans and the tags that filters
 #: offer; how many there are of each status; the rows.
 QUERIES = 8

@@ -14,6 +14,8 @@ from tests.role_walk import Walk, paths_of
 from tests.tenants.staff_lines import OPERATOR, STAFF
 from tests.tenants.staff_table import OPEN, TABLE
 
+pytestmark = pytest.mark.long
+
 #: A client's page has other buttons in every state.
 STATES = ("ready", "behind", "draft", "suspended", "archived", "public")
 

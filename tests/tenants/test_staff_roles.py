@@ -15,6 +15,8 @@ from tests.role_trials import check_selections, check_that_every_page_is_in, wro
 from tests.tenants.staff_lines import STAFF, VIEWER
 from tests.tenants.staff_table import ACTIONS, OPEN, TABLE
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("line", TABLE, ids=str)
 def test_who_may(
