@@ -123,12 +123,12 @@ DATABASES = env.databases(
 )
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# The roles that the console switches between. The web process is not told the owner's.
 # Pages of a tenant whose schema is behind the code: served as far as they work, or closed.
 SERVE_BEHIND = env.switch("SERVE_BEHIND", default=False)
 # Whether what prepares the console's start migrates the tenants too, or leaves them to a rollout.
 MIGRATE_ON_START = env.switch("MIGRATE_ON_START", default=True)
 
+# The roles that the console switches between. The web process is not told the owner's.
 OWNER_ROLE = env.role_name("owner")
 WEB_ROLE = env.role_name("web")
 
