@@ -23,6 +23,18 @@ Login = Literal["owner", "web"]
 #: The variable that holds the URL of each login.
 URL_VARIABLES: dict[Login, str] = {"owner": "DATABASE_URL", "web": "WEB_DATABASE_URL"}
 
+#: What libpq is told of a server that says nothing, where its URL does not: a host that vanished
+#: would keep whoever asks it for as long as the kernel tries, a quarter of an hour or for ever. An
+#: answer may take as long as it likes: it is the other kernel that has to be there. On a Unix
+#: socket all but the first are passed over. Seconds; the last, milliseconds.
+OF_A_LOST_HOST = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+
 
 def login() -> Login:
     """Which of the two database logins this process uses.
@@ -88,9 +100,8 @@ def databases(**options: Any) -> dict[str, dict[str, Any]]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
     known["port"] = "PORT"
     database = {django: str(parts.pop(libpq, "")) for libpq, django in known.items()}
-    # A server that hangs must not keep every process that asks for it (seconds).
-    parts.setdefault("connect_timeout", "10")
-    return {"default": {**database, **options, "OPTIONS": {**options.get("OPTIONS", {}), **parts}}}
+    of_libpq = {**OF_A_LOST_HOST, **options.get("OPTIONS", {}), **parts}
+    return {"default": {**database, **options, "OPTIONS": of_libpq}}
 
 
 def role_name(which: Login) -> str | None:

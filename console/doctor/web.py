@@ -26,6 +26,7 @@ def new_web_connection() -> DatabaseWrapper:
     of_owner, parts = env.conninfo("owner") or {}, env.conninfo("web") or {}
     named_alike = of_owner.get("dbname") == parts.get("dbname")
     options = {
+        **env.OF_A_LOST_HOST,
         **{name: value for name, value in owner["OPTIONS"].items() if name not in of_owner},
         **{name: value for name, value in parts.items() if name not in _NAMED},
     }
@@ -51,5 +52,5 @@ def as_web() -> Iterator[DatabaseWrapper]:
     try:
         yield web
     finally:
-        web.close()
         connections[alias] = owner
+        web.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,17 @@ class TestSessionMode:
     def test_the_doctor_has_nothing_to_say(self) -> None:
         finding = pooled()
         assert (finding.verdict, finding.to_do) == (Verdict.OK, "")
+
+    def test_the_kernel_knows_when_a_host_is_lost(self) -> None:
+        """It is on a socket of TCP, unlike the tests' own server, that it shows."""
+        with as_web(), connection.cursor() as cursor:
+            descriptor = os.dup(cursor.connection.fileno())
+        with socket.socket(fileno=descriptor) as tcp:
+            assert tcp.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            asked = [socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT]
+            told = [tcp.getsockopt(socket.IPPROTO_TCP, option) for option in asked]
+            assert told == [30, 10, 3]
+            assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
 
 
 def test_a_server_that_nobody_resets_is_in_the_scope_of_who_has_it_now() -> None:

@@ -38,8 +38,16 @@ class TestDatabases:
             "PASSWORD": "s3cret",
             "HOST": "db.example",
             "PORT": "5433",
-            "OPTIONS": {"sslmode": "require", "connect_timeout": "10"},
+            "OPTIONS": {**env.OF_A_LOST_HOST, "sslmode": "require"},
         }
+
+    def test_what_a_url_says_of_a_lost_host_goes_before_our_own(
+        self, variables: pytest.MonkeyPatch
+    ) -> None:
+        variables.setenv("WEB_DATABASE_URL", f"{OWNER}&keepalives_idle=5&tcp_user_timeout=0")
+        options = env.databases(OPTIONS={"pool": True})["default"]["OPTIONS"]
+        assert (options["keepalives_idle"], options["tcp_user_timeout"]) == ("5", "0")
+        assert (options["keepalives_count"], options["pool"]) == ("3", True)
 
     def test_reads_a_socket(self, variables: pytest.MonkeyPatch) -> None:
         variables.setenv("WEB_DATABASE_URL", "postgresql://web@/console?host=%2Frun%2Fpg")
