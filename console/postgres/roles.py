@@ -29,7 +29,7 @@ SELECT rolname, array_remove(ARRAY[
 ], NULL)
 FROM pg_roles WHERE rolname = ANY (%s)
 """
-# Whoever made a role is its member with ADMIN alone: that is no way to become it.
+# Whoever has ADMIN alone cannot become the role, and can give that to anybody, itself among them.
 _MEMBERS = """
 WITH ours AS MATERIALIZED (SELECT oid FROM pg_roles WHERE rolname = ANY (%s)),
 memberships AS (
@@ -37,10 +37,11 @@ memberships AS (
     UNION
     SELECT * FROM pg_auth_members WHERE member IN (SELECT oid FROM ours)
 )
-SELECT role.rolname, member.rolname, bool_or(set_option), bool_or(inherit_option)
+SELECT role.rolname, member.rolname, bool_or(set_option), bool_or(inherit_option),
+       bool_or(admin_option)
 FROM memberships
 JOIN pg_roles role ON role.oid = roleid JOIN pg_roles member ON member.oid = memberships.member
-GROUP BY 1, 2 HAVING bool_or(set_option) OR bool_or(inherit_option)
+GROUP BY 1, 2
 """
 
 
@@ -81,9 +82,10 @@ def flaws_of_roles(
 ) -> list[Flaw]:
     """How the schema's two roles differ from what they should be; two queries of the catalog.
 
-    Owner and web, and nobody else, can become them, without inheriting what they may do; they
-    cannot log in, have no power over the server, and are members of nothing. On PostgreSQL 16
-    and newer, making a role does not give the right to ``SET ROLE`` to it.
+    Owner and web, and nobody else, can become them, without inheriting what they may do; the owner
+    alone can let others. They cannot log in, have no power over the server, and are members of
+    nothing. On PostgreSQL 16 and newer, making a role does not give the right to ``SET ROLE`` to
+    it.
     """
     names = [role_for(database, schema, access) for access in ("rw", "ro")]
     cursor.execute(_POWERS, [names])
@@ -99,8 +101,8 @@ def flaws_of_roles(
             take = SQL("ALTER ROLE {} {}").format(Identifier(name), SQL(f"NO{power}"))
             flaws.append(Flaw(f"The role {name} has {power}.", take))
         for login in (owner, web):
-            can_become, inherits = members.pop((name, login), (False, False))
-            if not can_become or inherits:
+            can_become, inherits, may_give = members.pop((name, login), (False,) * 3)
+            if not can_become or inherits or (may_give and login != owner):
                 flaws.append(Flaw(f"{login} cannot become {name} as it should.", _let(login, name)))
     for role, member in members:
         take = SQL("REVOKE {} FROM {}").format(Identifier(role), Identifier(member))
@@ -109,7 +111,7 @@ def flaws_of_roles(
 
 
 def _let(login: str, role: str) -> Composed:
-    return SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+    return SQL("GRANT {} TO {} WITH ADMIN FALSE, INHERIT FALSE, SET TRUE").format(
         Identifier(role), Identifier(login)
     )
 

@@ -40,12 +40,15 @@ def _each(schemas: list[str], dry_run: bool) -> Iterator[RightsReport]:
     for schema in schemas:
         try:
             with nullcontext() if dry_run else _lock(schema):
-                yield sync_rights(schema, dry_run=dry_run)
+                report = sync_rights(schema, dry_run=dry_run)
         except SchemaBusy as exc:
-            yield RightsReport(schema, left=[str(exc)])
+            report = RightsReport(schema, left=[str(exc)])
         except DatabaseError:
             if schema_exists(schema):
                 raise
+            continue
+        # Not under the lock: whoever reads the reports may take their time.
+        yield report
 
 
 def _lock(schema: str) -> AbstractContextManager[None]:

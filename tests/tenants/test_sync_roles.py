@@ -11,6 +11,7 @@ from console.postgres.contexts import owner_rights
 from console.postgres.roles import is_role_of, role_for
 from tenants.operations.sync_roles import sync_roles
 from tenants.schemas.locks import _key as key_of
+from tenants.schemas.locks import held_among
 from tenants.schemas.rights import sync_rights
 
 pytestmark = pytest.mark.usefixtures("alpha")
@@ -122,6 +123,16 @@ FAULTS = {
         "GRANT {alpha_rw} TO {beta_rw}",
         "{beta_rw} is a member of {alpha_rw}.",
     ),
+    "somebody could make themselves a tenant": (
+        "alpha",
+        "GRANT {alpha_rw} TO {beta_rw} WITH ADMIN TRUE, SET FALSE, INHERIT FALSE",
+        "{beta_rw} is a member of {alpha_rw}.",
+    ),
+    "web could let others become a tenant": (
+        "alpha",
+        "GRANT {alpha_rw} TO {web} WITH ADMIN TRUE",
+        "{web} cannot become {alpha_rw} as it should.",
+    ),
     "web has a tenant's rights without becoming it": (
         "alpha",
         "GRANT {alpha_rw} TO {web} WITH INHERIT TRUE",
@@ -225,6 +236,11 @@ def test_a_schema_that_goes_meanwhile_stops_nothing() -> None:
     assert next(reports).schema == "alpha"
     as_owner("DROP SCHEMA beta CASCADE")
     assert "beta" in [report.schema for report in reports]  # As one whose roles are left over.
+
+
+def test_no_schema_is_held_while_its_report_is_read() -> None:
+    for report in sync_roles():
+        assert held_among(["public", "alpha", "beta"]) == set(), report.schema
 
 
 def test_what_the_owner_runs_is_not_the_pages_to_write() -> None:
