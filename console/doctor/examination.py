@@ -99,13 +99,7 @@ def impatience() -> Iterator[None]:
 def _set_timeouts(*timeouts: str) -> tuple[str, ...]:
     """Those of locks and of statements; returns what they were."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
-        )
+        cursor.execute(_GET)
         before = cursor.fetchone()
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, false),"
-            " set_config('statement_timeout', %s, false)",
-            timeouts,
-        )
+        cursor.execute(_SET, timeouts)
     return before

@@ -30,7 +30,7 @@ def fleet() -> Iterator[Finding]:
         there = {name for (name,) in cursor.fetchall()} - set(hidden_schemas())
     clients = {client.schema_name: client for client in Client.objects.companies()}
     ready = {name for name, client in clients.items() if client.is_provisioned}
-    # Asked again: somebody may have made or dropped one between the two questions.
+    # Both are asked again: somebody may have made or dropped one between the two questions.
     missing = sorted(ready - there - schemas_among(ready - there))
     yield found(
         "fleet.missing",
@@ -39,7 +39,7 @@ def fleet() -> Iterator[Finding]:
         fine=not missing,
         to_do="Bring them back from a backup; their hosts answer 503 until then.",
     )
-    orphans = sorted(there - ready)
+    orphans = sorted(schemas_among(there - ready))
     yield found(
         "fleet.orphans",
         f"Look for the clients of the {len(there)} schemas.",

@@ -36,10 +36,14 @@ def worker() -> Iterator[Finding]:
         Q(scheduled_at=None) | Q(scheduled_at__lte=now), status="todo"
     )
     waiting = due.count()
-    since_long = ProcrastinateEvent.objects.filter(
-        job=OuterRef("pk"), type="deferred", at__lt=now - LONG_WAIT
+    long_ago = now - LONG_WAIT
+    asked_long_ago = Exists(
+        ProcrastinateEvent.objects.filter(job=OuterRef("pk"), type="deferred", at__lt=long_ago)
     )
-    late = due.filter(Exists(since_long)).count()
+    # What was to be done later, or again later, waits from then on.
+    late = due.filter(
+        Q(scheduled_at__lt=long_ago) | Q(scheduled_at=None) & Q(asked_long_ago)
+    ).count()
     yield found(
         "worker.queue",
         "Count the jobs that wait.",

@@ -116,6 +116,17 @@ class TestWorker:
         assert failed(findings) == {"worker.queue"}
         assert findings["worker.queue"].seen == "2 wait, 1 of them for more than 5 minutes."
 
+    @pytest.mark.parametrize(("due_for", "late"), [(1, set()), (10, {"worker.queue"})])
+    def test_a_job_for_later_waits_from_then_on(self, due_for: int, late: set[str]) -> None:
+        """As the deletion of a file does, a week after it was asked for."""
+        self.start()
+        self.job("todo", minutes_ago=10_000)
+        as_owner(
+            "UPDATE procrastinate_jobs SET scheduled_at = now() - make_interval(mins => %s)",
+            [due_for],
+        )
+        assert failed(found(worker.worker)) == late
+
     def test_left_a_job_behind(self) -> None:
         self.job("doing", worker=self.start())
         assert failed(found(worker.worker)) == set()
