@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from console.doctor.findings import Finding, Verdict, found, listed
-from console.postgres.lent import lent_rights
+from console.postgres.lent import ACCEPTED, lent_rights
 
 #: The oldest PostgreSQL on which a role can be granted without being inherited.
 OLDEST_VERSION = 160000
@@ -117,21 +117,20 @@ def _with_powers(role: str, powers: list[str]) -> str:
 
 
 def lent() -> Iterator[Finding]:
-    """What the roles' own rights do not show."""
+    """What the roles' own rights do not show. What somebody accepted is told, and is no fault."""
     with connection.cursor() as cursor:
-        lines = lent_rights(
-            cursor, database=connection.settings_dict["NAME"], web=settings.WEB_ROLE
-        )
+        lent = lent_rights(cursor, database=connection.settings_dict["NAME"], web=settings.WEB_ROLE)
+    lines = [*lent.lines[:5], *([f"And {len(lent.lines) - 5} more."] if lent.lines[5:] else [])]
+    none = f"None but what was accepted: {listed(lent.accepted)}." if lent.accepted else ""
     yield found(
         "login.lent",
         "Look for functions, views and tables that lend their owner's rights.",
-        " ".join(lines[:5]) + (f" And {len(lines) - 5} more." if len(lines) > 5 else "")
-        if lines
-        else "There is none.",
+        " ".join(lines) or none or "There is none.",
         fine=not lines,
         to_do="Drop what nobody knows. A function: REVOKE EXECUTE ON FUNCTION … FROM PUBLIC, or "
         "ALTER FUNCTION … SECURITY INVOKER. A view: ALTER VIEW … SET (security_invoker = true). "
-        "Tables of two schemas must not inherit from or refer to each other.",
+        "Tables of two schemas must not inherit from or refer to each other. A function or a view "
+        f"that lends on purpose: COMMENT ON … IS '{ACCEPTED}, because …'.",
     )
 
 

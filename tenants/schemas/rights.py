@@ -28,7 +28,8 @@ class RightsReport:
     mended: list[str] = field(default_factory=list)
     #: Is wrong, and the owner cannot change it.
     left: list[str] = field(default_factory=list)
-    #: Rights of roles that are not the console's, and what lends rights to those that are.
+    #: Rights of roles that are not the console's, and what lends rights to those that are and
+    #: nobody accepted.
     foreign: list[str] = field(default_factory=list)
 
 
@@ -51,7 +52,8 @@ def sync_rights(schema: str, *, dry_run: bool = False) -> RightsReport:
         _settle(report, found.flaws, dry_run)
         report.foreign = found.foreign
         if schema == PUBLIC_SCHEMA:
-            report.foreign += lent_rights(cursor, database=names["database"], web=names["web"])
+            lent = lent_rights(cursor, database=names["database"], web=names["web"])
+            report.foreign += lent.lines
         report.left += found.not_owned
         if report.mended and not dry_run:
             # PostgreSQL takes back only what the owner itself gave, and says no word.

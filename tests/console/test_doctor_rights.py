@@ -1,4 +1,4 @@
-"""The doctor names what lends rights, who may do too much, and what the server gives away."""
+"""The doctor names who may do too much, and what the server gives away."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
-from django_tenants.utils import schema_context
 from psycopg.conninfo import make_conninfo
 
 from console import env
-from console.doctor import Verdict, boundaries, logins
+from console.doctor import boundaries, logins
 from console.postgres.embedded.logins import SUPERUSER
 from console.postgres.roles import role_for
 from tenants.models import Client
-from tenants.schemas.rights import sync_rights
 from tests.console.test_doctor import Findings, failed, granted, pair, tried
 from tests.console.test_doctor_upkeep import as_owner, found
 
@@ -47,113 +45,6 @@ def as_superuser(django_db_setup: None) -> Iterator[Callable[..., None]]:
         finally:
             for statement in reversed(undo):
                 superuser.execute(statement)
-
-
-@pytest.mark.usefixtures("alpha", "beta")
-class TestLent:
-    FUNCTION = "{}() RETURNS bigint LANGUAGE sql {} AS 'SELECT count(*) FROM beta.accounts_user'"
-
-    def lines(self) -> str:
-        (finding,) = logins.lent()
-        assert (finding.verdict == Verdict.OK) == (finding.seen == "There is none.")
-        return finding.seen
-
-    def make(self, name: str, how: str = "SECURITY DEFINER") -> None:
-        as_owner("CREATE FUNCTION " + self.FUNCTION.format(name, how))
-
-    def test_nothing_does_in_a_console_that_is_well(self) -> None:
-        assert self.lines() == "There is none."
-
-    @pytest.mark.parametrize("schema", ["public", "alpha"])
-    def test_a_function_that_everybody_may_call(self, schema: str) -> None:
-        self.make(f"{schema}.peek")
-        assert f"The function {schema}.peek() can do what console_owner may, and" in self.lines()
-        assert "REVOKE EXECUTE" in next(logins.lent()).to_do
-
-    def test_it_is_one_that_crosses(self) -> None:
-        """What is named is a hole indeed."""
-        self.make("alpha.peek")
-        with schema_context("alpha"), connection.cursor() as cursor:
-            cursor.execute("SELECT peek()")
-            assert cursor.fetchone() == (1,)
-
-    @pytest.mark.parametrize(
-        "mend",
-        [
-            "REVOKE EXECUTE ON FUNCTION alpha.peek() FROM PUBLIC",
-            "ALTER FUNCTION alpha.peek() SECURITY INVOKER",
-            "DROP FUNCTION alpha.peek()",
-        ],
-    )
-    def test_what_it_says_is_to_be_done_mends_it(self, mend: str) -> None:
-        self.make("alpha.peek")
-        as_owner(mend)
-        assert self.lines() == "There is none."
-
-    def test_one_that_no_role_of_ours_reaches_is_nothing(self) -> None:
-        as_owner("CREATE SCHEMA reports")
-        self.make("reports.peek")
-        assert self.lines() == "There is none."
-        as_owner(f"GRANT USAGE ON SCHEMA reports TO {role('alpha')}")
-        name = role("alpha").strip('"')
-        assert self.lines().endswith(f"and {name} may call it.")
-
-    def test_one_that_asks_for_its_users_rights_is_nothing(self) -> None:
-        self.make("alpha.peek", "SECURITY INVOKER")
-        assert self.lines() == "There is none."
-
-    def test_one_that_a_trigger_calls(self) -> None:
-        as_owner(
-            "CREATE FUNCTION alpha.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
-            " AS 'BEGIN RETURN NEW; END'"
-        )
-        as_owner("REVOKE EXECUTE ON FUNCTION alpha.note() FROM PUBLIC")
-        assert self.lines() == "There is none."
-        as_owner(
-            "CREATE TRIGGER note BEFORE INSERT ON alpha.accounts_user"
-            " FOR EACH ROW EXECUTE FUNCTION alpha.note()"
-        )
-        assert self.lines().endswith("and a trigger calls it.")
-
-    def test_a_view_of_another_tenants_rows(self) -> None:
-        as_owner("CREATE VIEW alpha.people AS SELECT email FROM beta.accounts_user")
-        told = "alpha.people reads or writes beta.accounts_user, as console_owner may."
-        assert self.lines() == told
-        as_owner("ALTER VIEW alpha.people SET (security_invoker = true)")
-        assert self.lines() == "There is none."
-
-    def test_a_view_of_the_own_rows_is_nothing(self) -> None:
-        as_owner("CREATE VIEW alpha.people AS SELECT email FROM alpha.accounts_user")
-        assert self.lines() == "There is none."
-
-    @pytest.mark.parametrize(
-        ("statement", "told"),
-        [
-            (
-                "CREATE RULE more AS ON INSERT TO alpha.tenant_data_label"
-                " DO ALSO DELETE FROM beta.tenant_data_label",
-                "alpha.tenant_data_label reads or writes beta.tenant_data_label",
-            ),
-            (
-                "CREATE TABLE beta.part () INHERITS (alpha.tenant_data_label)",
-                "alpha.tenant_data_label shows beta.part",
-            ),
-            (
-                "CREATE TABLE alpha.bound (id bigint PRIMARY KEY REFERENCES beta.accounts_user)",
-                "alpha.bound has a foreign key to beta.accounts_user",
-            ),
-        ],
-    )
-    def test_a_table_that_reaches_into_another_schema(self, statement: str, told: str) -> None:
-        as_owner(statement)
-        assert self.lines() == f"{told}, as console_owner may."
-
-    def test_sync_roles_shows_it_and_leaves_it_alone(self) -> None:
-        self.make("alpha.peek")
-        report = sync_rights("public")
-        assert ["The function alpha.peek() can do" in line for line in report.foreign] == [True]
-        assert (report.mended, report.left) == ([], [])
-        assert sync_rights("alpha").foreign == []
 
 
 @pytest.mark.usefixtures("db")
