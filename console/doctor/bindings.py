@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from django_tenants.utils import schema_context
 
 from console.accounts.links import SignInTokens
 from console.accounts.models import User
-from console.doctor.findings import Finding, found
+from console.doctor.findings import Finding, Verdict, found
 from console.importing.exceptions import ConfirmError
 from console.importing.tokens import make_ticket, read_ticket
 from console.sites import tenant_site
@@ -65,7 +66,13 @@ def bindings(here: str, there: str) -> Iterator[Finding]:
     )
 
 
-def _report(name: str, tried: str, leaks: list[str], to_do: str) -> Finding:
+def _report(name: str, tried: str, leaks: list[str] | None, to_do: str) -> Finding:
+    """``leaks`` is ``None`` where it was not to be had in its own tenant either: then that others
+    do not have it says nothing."""
+    if leaks is None:
+        seen = "It was not even there where it belongs, which says nothing of elsewhere."
+        to_do = "Mend that first: it does not work in any tenant, and the log may say why."
+        return Finding(name, tried, seen, Verdict.FAILED, to_do)
     seen = f"It was there: {'; '.join(leaks)}." if leaks else "It was not there."
     return found(name, tried, seen, fine=not leaks, to_do=to_do)
 
@@ -85,7 +92,7 @@ def _leaks_of_cache(here: str, others: tuple[str, ...]) -> list[str]:
     return leaks
 
 
-def _leaks_of_sessions(here: str, others: tuple[str, ...]) -> list[str]:
+def _leaks_of_sessions(here: str, others: tuple[str, ...]) -> list[str] | None:
     store = import_module(settings.SESSION_ENGINE).SessionStore
     with schema_context(here):
         session = store()
@@ -97,12 +104,14 @@ def _leaks_of_sessions(here: str, others: tuple[str, ...]) -> list[str]:
             if store(session.session_key).load().get(_KEY) == here:
                 leaks.append(other)
     with schema_context(here):
+        is_kept = store(session.session_key).load().get(_KEY) == here
         session.delete()
-    return leaks
+    return leaks if is_kept else None
 
 
-def _leaks_of_files(here: str, others: tuple[str, ...]) -> list[str]:
+def _leaks_of_files(here: str, others: tuple[str, ...]) -> list[str] | None:
     leaks = []
+    are_kept = True
     for alias in STORAGES_OF_TENANTS:
         storage = storages[alias]
         with schema_context(here):
@@ -112,11 +121,12 @@ def _leaks_of_files(here: str, others: tuple[str, ...]) -> list[str]:
                 if storage.exists(name):
                     leaks.append(f"storage {alias}, {other}")
         with schema_context(here):
+            are_kept = are_kept and storage.exists(name)
             storage.delete(name)
-    return leaks
+    return leaks if are_kept else None
 
 
-def _leaks_of_tokens(here: str, others: tuple[str, ...]) -> list[str]:
+def _leaks_of_tokens(here: str, others: tuple[str, ...]) -> list[str] | None:
     """All that two users can have in common, they have: number, address, password."""
     user = User(pk=1, email="same@example.com", is_superuser=True)
     host = "same.example.com"
@@ -126,19 +136,17 @@ def _leaks_of_tokens(here: str, others: tuple[str, ...]) -> list[str]:
             user=1, model="m", resource="r", format="csv", stored_as="s", file_name="f", content=b""
         ).sign()
     leaks = []
-    for other in others:
-        if SignInTokens(schema=other, host=host).check_token(user, link):
-            leaks.append(f"a sign-in link, {other}")
-        with schema_context(other):
-            try:
-                read_ticket(ticket, user=1, model="m")
-            except ConfirmError:
-                continue
-            leaks.append(f"the ticket of an import, {other}")
-    return leaks
+    for schema in (here, *others):
+        if SignInTokens(schema=schema, host=host).check_token(user, link):
+            leaks.append(f"a sign-in link, {schema}")
+        with schema_context(schema), suppress(ConfirmError):
+            read_ticket(ticket, user=1, model="m")
+            leaks.append(f"the ticket of an import, {schema}")
+    own = [f"a sign-in link, {here}", f"the ticket of an import, {here}"]
+    return leaks[2:] if leaks[:2] == own else None
 
 
-def _leaks_of_palette(here: str, there: str) -> list[str]:
+def _leaks_of_palette(here: str, there: str) -> list[str] | None:
     word = f"doctor{secrets.token_hex(8)}"
     model = apps.get_model(tenant_site.searched_models[-1])
     with schema_context(here):
@@ -148,7 +156,7 @@ def _leaks_of_palette(here: str, there: str) -> list[str]:
         leaks = [f"{there}: {title}" for title in _search(there, word)]
     with schema_context(here):
         row.delete()
-    return leaks if own else ["the search does not even find it in the tenant that has it"]
+    return leaks if own else None
 
 
 def _search(schema: str, word: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, connections
 from django_tenants.postgresql_backend.base import DatabaseWrapper as StockWrapper
 from unfold.sites import UnfoldAdminSite
@@ -16,6 +17,7 @@ from console.accounts.links import SignInTokens
 from console.doctor import Finding, Verdict, bindings, boundaries, logins
 from console.doctor import connections as reused
 from console.doctor.web import as_web
+from console.importing.storage import SchemaStorage
 from console.postgres.contexts import owner_rights
 from console.postgres.roles import role_for
 from console.sites import TenantSite
@@ -187,6 +189,25 @@ class TestBindings:
         settings.CACHES = {"default": backend}
         monkeypatch.setattr(TenantSite, "search", UnfoldAdminSite.search)
         assert "bound.palette" in failed(tried(bindings.bindings))
+
+    @pytest.mark.parametrize(
+        ("name", "broken"),
+        [
+            ("bound.sessions", (SessionStore, "load", lambda *args: {})),
+            ("bound.files", (SchemaStorage, "exists", lambda *args: False)),
+            ("bound.tokens", (SignInTokens, "check_token", lambda *args: False)),
+            ("bound.palette", (bindings, "_search", lambda *args: [])),
+        ],
+    )
+    def test_what_works_nowhere_is_not_called_well(
+        self,
+        name: str,
+        broken: tuple[Any, str, Any],
+        tried: Callable[[Any], Findings],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(*broken)
+        assert "not even there where it belongs" in self.found(tried, name)
 
 
 def test_one_login_for_web_and_worker_is_found(db: None, settings: Any) -> None:
