@@ -10,14 +10,14 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.db import DatabaseError, DataError, ProgrammingError, connection, transaction
 from django.db.models import QuerySet
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.postgres.contexts import owner_rights
 from console.postgres.exceptions import ScopeSwitchFailed
-from tests.console.scopes import role, scope
+from tests.console.scopes import role, scope, scope_of
 
 
 @pytest.fixture(params=["owner", "web"])
@@ -51,22 +51,14 @@ def test_the_scope_follows_every_switch(settings: Any) -> None:
         assert scope() == ("public", settings.WEB_ROLE)
 
 
-def test_a_rollback_does_not_bring_an_old_scope_back() -> None:
+def test_a_scope_that_was_set_in_a_transaction_is_gone_with_its_rollback() -> None:
+    with schema_context("beta"):
+        scope()
     with schema_context("alpha"):
-        scope()
-        with pytest.raises(ZeroDivisionError), transaction.atomic(), schema_context("beta"):
-            assert scope()[1] == role("beta")
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            scope()  # the switch is inside the transaction
             _ = 1 / 0
-        assert scope() == ("alpha", role("alpha"))
-
-
-def test_a_rollback_to_a_savepoint_does_not_either() -> None:
-    with transaction.atomic(), schema_context("alpha"):
-        scope()
-        with pytest.raises(ZeroDivisionError), transaction.atomic(), schema_context("beta"):
-            scope()
-            _ = 1 / 0
-        assert scope() == ("alpha", role("alpha"))
+        assert scope() == scope_of("alpha")
 
 
 def test_a_scope_that_was_set_in_a_savepoint_is_gone_with_it() -> None:
@@ -111,6 +103,18 @@ def test_a_commit_that_the_server_turned_into_a_rollback_leaves_no_scope_behind(
                 cursor.execute("SELECT 1/0")  # swallowed: Django commits, PostgreSQL rolls back
         assert User.objects.get().email == "ada@alpha.example"
         assert scope() == ("alpha", role("alpha"))
+
+
+def test_an_error_of_the_rows_that_are_fetched_leaves_none_behind_either() -> None:
+    """No statement failed, as far as a server-side cursor's ``execute`` can tell."""
+    with schema_context("beta"):
+        scope()
+    with schema_context("alpha"):
+        with transaction.atomic(), connection.chunked_cursor() as cursor:
+            cursor.execute("SELECT 1 / (n - 2) FROM generate_series(1, 3) n")
+            with pytest.raises(DataError):
+                cursor.fetchall()
+        assert scope() == scope_of("alpha")
 
 
 def test_a_cursor_runs_where_the_connection_is_when_it_executes() -> None:

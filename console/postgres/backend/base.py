@@ -134,14 +134,9 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
             return False
 
     def rollback(self) -> None:
+        # By the driver, not by a statement: the cursor sees a savepoint's, and not this one.
         try:
             super().rollback()
-        finally:
-            self.forget_scope()
-
-    def savepoint_rollback(self, sid: str) -> None:
-        try:
-            super().savepoint_rollback(sid)
         finally:
             self.forget_scope()
 
