@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
@@ -190,6 +190,13 @@ class TestCommand:
         assert all(one["tried"] and one["seen"] for one in findings.values())
         assert len(findings) > 25
         assert hidden_schemas(DOCTOR) == []
+
+    def test_is_refused_to_a_process_that_has_the_login_of_pages_alone(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CONSOLE_LOGIN", "web")
+        with pytest.raises(CommandError, match="set CONSOLE_LOGIN=owner"):
+            self.run()
 
     def test_removes_what_a_killed_one_left(self) -> None:
         trial = thrown_away(1)

@@ -7,8 +7,9 @@ from argparse import ArgumentParser
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from console import env
 from console.doctor import Finding, Verdict, examine
 
 
@@ -23,6 +24,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, **options: Any) -> None:
+        if env.login() != "owner":
+            raise CommandError(
+                "The doctor needs both logins: set CONSOLE_LOGIN=owner, beside both URLs."
+            )
         findings = []
         for finding in examine():
             findings.append(finding)
