@@ -28,7 +28,7 @@ from console.launcher.programs import console_programs, web_environment
 from console.postgres.embedded import cluster
 from console.postgres.embedded.logins import SUPERUSER
 from tenants.models import Client
-from tests.launcher import _OURS, free_port
+from tests.launcher import OURS, free_port
 from tests.processes import manage, until
 from tests.tenants.workers import Workers, workers
 
@@ -134,7 +134,7 @@ class Scene:
 
     def _start_web(self) -> None:
         config = Config(self.them.data_dir, self._port, web_workers=2, own_server=False)
-        environ = {name: value for name, value in os.environ.items() if name not in _OURS}
+        environ = {name: value for name, value in os.environ.items() if name not in OURS}
         environ |= {"SECRET_KEY": settings.SECRET_KEY, "WEB_DATABASE_URL": self.them.web_url}
         (self.them.data_dir / "static").mkdir(exist_ok=True)
         self._web = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What is asked for in a round of ``kill_rounds``, when something is killed, and what is counted."""
+"""What a round of ``kill_rounds`` asks for, when something is killed in it, and what it counts."""
 
 from __future__ import annotations
 

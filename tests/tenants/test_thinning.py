@@ -91,11 +91,16 @@ class TestOperations:
         assert operation.events.exists()
 
     def test_what_somebody_holds_has_its_turn_the_next_night(
-        self, client: Client, draft: Client, django_capture_on_commit_callbacks: Any
+        self, alpha: Client, second: Any, settings: Any
     ) -> None:
-        """Nobody waits: the query leaves out what is locked."""
-        sql = str(thinning.over().select_for_update(of=("self",), skip_locked=True).query)
-        assert sql.endswith("SKIP LOCKED")
+        settings.OPERATIONS_KEPT_DAYS = 0
+        operation = alpha.operations.get()
+        in_state(alpha, OperationState.QUEUED, MIGRATE)
+        second.execute("SELECT FROM tenants_operation WHERE id = %s FOR UPDATE", [operation.pk])
+        assert thin_operations().operations == 0
+        second.rollback()
+        assert thin_operations().operations == 1
+        assert not is_there(operation)
 
     def test_many_go_in_parts(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(thinning, "BATCH", 2)
