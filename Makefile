@@ -6,16 +6,18 @@ VENV ?= .venv
 PYTEST_ARGS ?=
 # How many processes run the tests. Each has a database server of its own.
 PROCESSES ?= 2
+ROUNDS ?= 100
 
 export PYTHON
 python := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench pictures requirements venv venv-dev
+.PHONY: help run test kill lint bench pictures requirements venv venv-dev
 
 help:
 	@echo "make run           start everything: database, worker, web server (Ctrl-C stops it)"
 	@echo "make test          run all tests; PYTEST_ARGS=\"-k name\" picks some"
+	@echo "make kill          kill worker, web and database at random, ROUNDS=100 times"
 	@echo "make lint          check style, migrations and settings"
 	@echo "make bench         list the benchmarks; BENCH=\"name --json\" runs one"
 	@echo "make pictures      take the pictures of the documents again"
@@ -31,6 +33,9 @@ run: venv
 
 test: venv-dev
 	@$(python) -m pytest --numprocesses=$(PROCESSES) $(PYTEST_ARGS)
+
+kill: venv-dev
+	@ROUNDS=$(ROUNDS) $(python) -m pytest -q tests/tenants/test_kill_rounds.py
 
 lint: venv-dev
 	@$(python) -m ruff check --quiet --output-format concise .

@@ -169,6 +169,11 @@ MIGRATION_MODULES = {"auditlog": None}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
+# Days for which what is over is kept; see docs/operating.md.
+OPERATIONS_KEPT_DAYS = env.whole_number("OPERATIONS_KEPT_DAYS", default=365)
+OPERATION_LOGS_KEPT_DAYS = env.whole_number("OPERATION_LOGS_KEPT_DAYS", default=90)
+JOBS_KEPT_DAYS = env.whole_number("JOBS_KEPT_DAYS", default=30)
+
 # --- Languages, time ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
@@ -11,6 +12,7 @@ from procrastinate.jobs import Status
 from tenants.exceptions import SchemaBusy
 from tenants.operations import run, share
 from tenants.operations.reconcile import reconcile
+from tenants.operations.thinning import thin_operations
 
 logger = logging.getLogger(__name__)
 
@@ -64,3 +66,23 @@ async def close_stalled_jobs(context: JobContext, timestamp: int) -> None:
             await manager.retry_job(job)
         else:
             await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(queue="upkeep", name="tenants.thin", queueing_lock="tenants.thin")
+def thin(timestamp: int) -> None:
+    thin_operations()
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(
+    queue="upkeep", name="tenants.thin_jobs", queueing_lock="tenants.thin_jobs", pass_context=True
+)
+async def thin_jobs(context: JobContext, timestamp: int) -> None:
+    """Delete the jobs that ended long ago, with their events; those that succeed go at once."""
+    await context.app.job_manager.delete_old_jobs(
+        nb_hours=24 * settings.JOBS_KEPT_DAYS,
+        include_failed=True,
+        include_cancelled=True,
+        include_aborted=True,
+    )

@@ -28,7 +28,7 @@ if sys.platform == "linux":
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 # What the test run itself uses must not reach the console under test.
-_OURS = (
+OURS = (
     "CONSOLE_DOMAIN",
     "CONSOLE_LOGIN",
     "DATABASE_URL",
@@ -59,7 +59,7 @@ class RunningConsole:
         self.port = free_port()
         self._script = script
         self._environ = {
-            **{name: value for name, value in os.environ.items() if name not in _OURS},
+            **{name: value for name, value in os.environ.items() if name not in OURS},
             "CONSOLE_DATA_DIR": str(self.data_dir),
             "CONSOLE_POSTGRES_DURABLE": "0",
             "CONSOLE_PORT": str(self.port),

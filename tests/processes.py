@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
@@ -21,7 +22,24 @@ STAFF_EMAIL = "olga@console.example"
 STAFF_PASSWORD = "a-good-long-passphrase"
 
 
-def manage(console: RunningConsole, *args: str, **environ: str) -> str:
+class HasDatabase(Protocol):
+    """Whatever runs on a database that can be looked into from outside."""
+
+    @property
+    def owner_url(self) -> str: ...
+
+
+class Manageable(HasDatabase, Protocol):
+    """The same, for commands."""
+
+    @property
+    def data_dir(self) -> Path: ...
+
+    @property
+    def web_url(self) -> str: ...
+
+
+def manage(console: Manageable, *args: str, **environ: str) -> str:
     """What ``manage.py`` prints, run on the console's database; raises where it fails."""
     done = subprocess.run(
         [sys.executable, "manage.py", *args],
@@ -53,13 +71,6 @@ def add_staff(console: RunningConsole) -> None:
         f"--email={STAFF_EMAIL}",
         DJANGO_SUPERUSER_PASSWORD=STAFF_PASSWORD,
     )
-
-
-class HasDatabase(Protocol):
-    """Whatever runs on a database that can be looked into from outside."""
-
-    @property
-    def owner_url(self) -> str: ...
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from tenants.models import (
     Rollout,
     RolloutState,
 )
-from tenants.schemas.locks import take_for_transaction
+from tenants.schemas.locks import HELD, take_for_transaction
 from tenants.schemas.migrate import RECORD
 from tenants.validators import PUBLIC_SCHEMA
 
@@ -34,8 +34,8 @@ _HOLD = SQL(
     " FROM {operation} operation"
     " JOIN {client} client ON client.id = operation.client_id"
     " JOIN {rollout} rollout ON rollout.id = operation.rollout_id"
-    " WHERE operation.id = %s FOR NO KEY UPDATE OF client"
-).format(**_TABLES)
+    " WHERE operation.id = %s AND {held} FOR NO KEY UPDATE OF client"
+).format(**_TABLES, held=HELD)
 _CLOSE = SQL(
     "WITH closed AS ("
     " UPDATE {operation} SET state = %(state)s, attempts = %(tries)s,"

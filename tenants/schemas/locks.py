@@ -117,12 +117,13 @@ def take_for_transaction(
     """The same lock, until the transaction ends, and the rows that each of some statements finds,
     in one word to the server, where ``schema_lock`` and ``lock_timeout`` alone take five.
 
-    From here on each statement of the transaction waits at most ``wait`` for a lock. Raises
-    ``SchemaBusy``.
+    The statements run in any case: one with ``HELD`` among its conditions finds nothing, and waits
+    for nobody's rows, where somebody else has the lock. From here on each statement of the
+    transaction waits at most ``wait`` for a lock. Raises ``SchemaBusy``.
     """
     with tenants_connection().cursor() as cursor:
         cursor.execute(SQL(";").join([_TAKE, *then]), [_key(schema), wait, *params])
-        if not cursor.fetchone()[0]:
+        if cursor.fetchone()[0] != "true":
             raise SchemaBusy(schema=schema)
         found = []
         for _statement in then:
@@ -131,7 +132,12 @@ def take_for_transaction(
         return found
 
 
-_TAKE = SQL("SELECT pg_try_advisory_xact_lock(%s), set_config('lock_timeout', %s, true)")
+#: A condition: whether ``take_for_transaction`` has the lock.
+HELD = SQL("current_setting('console.held') = 'true'")
+_TAKE = SQL(
+    "SELECT set_config('console.held', pg_try_advisory_xact_lock(%s)::text, true),"
+    " set_config('lock_timeout', %s, true)"
+)
 
 
 def _unlock(schema: str) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from tenants.exceptions import SchemaBusy
+from tenants.models import Client, Operation, OperationState, Rollout
 from tenants.operations import platform
+from tenants.operations.fleet_rows import hold
 from tenants.operations.platform import update_platform
 from tenants.schemas.locks import LOCK_TIMEOUT, lock_timeout, platform_lock, schema_lock
-from tests.tenants.operating import TAKE, key_of
+from tests.tenants.operating import MIGRATE, TAKE, in_state, key_of
 
 
 def in_force() -> str:
@@ -84,6 +87,37 @@ class TestSchemaLock:
                 pass
             assert second.execute(TAKE, [key_of("alpha")]).fetchone() == (False,)
         assert second.execute(TAKE, [key_of("alpha")]).fetchone() == (True,)
+
+
+class TestHoldingOneOfMany:
+    """What a worker does that shares a rollout, for each schema."""
+
+    def waiting(self, client: Client) -> Operation:
+        rollout = Rollout.objects.create(kind=MIGRATE)
+        return in_state(client, OperationState.QUEUED, MIGRATE, rollout=rollout)
+
+    def test_whoever_works_on_a_schema_is_not_waited_for(self, alpha: Client, second: Any) -> None:
+        """They hold the client's row as well, for as long as the work takes."""
+        second.execute(TAKE, [key_of("alpha")])
+        second.execute("SELECT FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [alpha.pk])
+        operation = self.waiting(alpha)
+        with pytest.raises(SchemaBusy), transaction.atomic():
+            hold(operation, wait="50ms")
+
+    def test_the_row_is_waited_for_where_the_schema_is_free(
+        self, alpha: Client, second: Any
+    ) -> None:
+        second.execute("SELECT FROM tenants_client WHERE id = %s FOR NO KEY UPDATE", [alpha.pk])
+        operation = self.waiting(alpha)
+        with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+            hold(operation, wait="50ms")
+
+    def test_both_are_held_until_the_transaction_ends(self, alpha: Client, second: Any) -> None:
+        with transaction.atomic():
+            hold(self.waiting(alpha), wait="50ms")
+            assert second.execute(TAKE, [key_of("alpha")]).fetchone() == (False,)
+            with pytest.raises(LockNotAvailable):
+                second.execute("SELECT FROM tenants_client FOR NO KEY UPDATE NOWAIT")
 
 
 class TestPlatformLock:

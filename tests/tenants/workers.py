@@ -29,15 +29,21 @@ from tenants.operations.platform import update_platform
 class Workers:
     """A database that is up to date, and the worker that runs on it, if one does."""
 
-    def __init__(self, folder: Path, owner_url: str, web_url: str) -> None:
-        self.data_dir, self.owner_url, self.web_url = folder / "var", owner_url, web_url
+    def __init__(self, folder: Path, server: EmbeddedServer) -> None:
+        self.folder, self.data_dir, self.server = folder, folder / "var", server
+        urls = server.urls()
+        self.owner_url, self.web_url = urls.owner, urls.web
         self._output = (folder / "worker.log").open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start a worker; returns at once."""
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, *command: str) -> None:
+        """Start a worker, by another command if one is given; returns at once."""
         self._process = subprocess.Popen(
-            [sys.executable, "manage.py", "worker"],
+            [sys.executable, *(command or ("manage.py", "worker"))],
             cwd=CHECKOUT,
             env={
                 **os.environ,
@@ -57,7 +63,7 @@ class Workers:
         self._process.wait()
 
     def close(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self.is_alive:
             self.kill()
         self._output.close()
 
@@ -80,13 +86,13 @@ class Workers:
 
 
 @contextmanager
-def workers() -> Iterator[Workers]:
+def workers(*, durable: bool = False) -> Iterator[Workers]:
     """A database server with the console's database; it goes with the block."""
     folder = Path(tempfile.mkdtemp(prefix="console-test-"))
-    server = EmbeddedServer(folder / "var", durable=False)
+    server = EmbeddedServer(folder / "var", durable=durable)
     try:
-        with server.hold() as urls:
-            them = Workers(folder, urls.owner, urls.web)
+        with server.hold():
+            them = Workers(folder, server)
             try:
                 with them.inside():
                     update_platform(report=lambda line: None)
