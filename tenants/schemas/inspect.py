@@ -40,7 +40,8 @@ def schemas_of_clients() -> list[str]:
 # Each object with all that makes it what it is, apart from the name of its schema. The search path
 # is the schema alone, so PostgreSQL writes names in it without it; of indexes it always does.
 # All is found by what depends on the schema, as in `console.postgres.rights`, or by its table:
-# whatever has no such index would be read for every schema of the database.
+# whatever has no such index would be read for every schema of the database. An index that a
+# constraint made is in the constraint's definition; PostgreSQL takes 0.1 ms to write down each.
 _OBJECTS = """
 WITH inside AS MATERIALIZED (
     SELECT classid, objid FROM pg_depend
@@ -78,6 +79,10 @@ SELECT concat('index ', indexrelid::regclass),
     concat_ws(' ', replace(pg_get_indexdef(indexrelid), %(schema)s || '.', ''),
         CASE WHEN NOT indisvalid THEN 'INVALID' END)
 FROM relations JOIN pg_index ON indrelid = relations.oid
+WHERE NOT EXISTS (
+    SELECT FROM pg_constraint
+    WHERE conrelid = relations.oid AND conindid = indexrelid AND contype IN ('p', 'u', 'x')
+)
 UNION ALL
 SELECT concat('sequence ', relname),
     concat_ws(' ', seqtypid::regtype, 'START', seqstart, 'INCREMENT', seqincrement,

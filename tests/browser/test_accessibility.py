@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 #: pages, and forms that lead on. The pages that those forms lead to are below.
 NO_PAGE = (
     "autocomplete",
+    "schemafinding_check",
     "_attachment_file",
     "favicon",
     "_history",
