@@ -47,6 +47,7 @@ _LABELS = {
 
 @admin.register(SchemaFinding, site=public_site)
 class FleetAdmin(HistoryAdmin):
+    menu_title = _("Fleet")
     list_display = ("schema", "state", "client_link", "details", "found_at", "what_next")
     list_display_links = ("schema",)
     list_filter = (("kind", ChoicesDropdownFilter), ("found_at", DaysFilter))
@@ -78,14 +79,10 @@ class FleetAdmin(HistoryAdmin):
         return finding.difference_count or None
 
     @display(description=_("next"))
-    def what_next(self, finding: SchemaFinding) -> SafeString:
-        buttons: list[tuple[str, str]] = finding.buttons
-        hidden = finding.schema_name
-        return format_html_join(
-            " ",
-            '<a class="tenants-link" href="{}">{}<span class="tenants-hidden"> {}</span></a>',
-            ((url, text, hidden) for url, text in buttons),
-        )
+    def what_next(self, finding: SchemaFinding) -> SafeString | None:
+        rows = [(button.url, button.text, finding.schema_name) for button in finding.buttons]
+        text = '<a class="tenants-link" href="{}">{}<span class="tenants-hidden"> {}</span></a>'
+        return format_html_join(" \N{MIDDLE DOT} ", text, rows) or None
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -95,7 +92,7 @@ class FleetAdmin(HistoryAdmin):
         if context and "cl" in context:
             for finding in context["cl"].result_list:
                 # Carried by the row: a ModelAdmin is shared by all requests.
-                finding.buttons = [(b.url, b.text) for b in buttons_for(request, finding)]
+                finding.buttons = buttons_for(request, finding)
             context["fleet"] = overview(request)
         return response
 

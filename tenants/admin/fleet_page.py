@@ -139,6 +139,9 @@ def buttons_for(request: HttpRequest, finding: SchemaFinding) -> list[Button]:
             if may(ARCHIVE):
                 url = reverse("admin:tenants_client_archive", args=[client.pk])
                 buttons.append(Button(url, _t("Archive"), "archive"))
+        case FindingKind.MISSING if client is not None and may(DROP):
+            url = reverse("admin:tenants_client_drop_schema", args=[client.pk])
+            buttons.append(Button(url, _t("Drop schema"), "delete_forever"))
         case FindingKind.ORPHANED if finding.is_ours:
             is_archived = client is not None and client.is_archived
             if may_provision(request) and (may(ADD) if client is None else not is_archived):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
+from django.test import override_settings
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
@@ -132,6 +133,12 @@ class TestAdopting:
         assert sync_rights("lost", dry_run=True).mended == []
         check()
         assert found() == {}
+
+    def test_is_asked_for_by_a_process_that_serves_pages(self, operator: User) -> None:
+        """It does not know who the owner is."""
+        make_orphan()
+        with override_settings(OWNER_ROLE=""):
+            assert adopt("lost", **answers(), acting_user=operator).is_open
 
     def test_gives_it_to_the_client_of_that_name(self, draft: Client) -> None:
         make_orphan("gamma")
