@@ -180,39 +180,6 @@ class SchemaMissing(TenantError):
     )
 
 
-class SchemaIsThere(TenantError):
-    """A schema was said to be gone, and the database has it."""
-
-    message = _("The schema “%(schema)s” is in the database. Check the schemas again.")
-
-
-class SchemaNotOurs(TenantError):
-    """A schema that is not as the console makes them: another program's, or an empty one."""
-
-    message = _(
-        "The schema “%(schema)s” was not made by the console, or belongs to another role, so it "
-        "is left alone. A database administrator has to look at it."
-    )
-
-
-class SchemaGone(TenantError):
-    """An orphaned schema was dropped since it was found."""
-
-    message = _("The schema “%(schema)s” is not in the database any more.")
-
-
-class SchemaHasClient(TenantError):
-    """An orphaned schema has a client by now."""
-
-    message = _("The schema “%(schema)s” is that of %(client)s. Check the schemas again.")
-
-
-class ReactivateFirst(TenantError):
-    """Nothing is made for a suspended client."""
-
-    message = _("%(client)s is suspended. Reactivate it first.")
-
-
 class RoleInTheWay(TenantError):
     """A role of the schema owns something outside it, which somebody gave it by hand."""
 

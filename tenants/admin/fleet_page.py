@@ -55,7 +55,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
                 _t("Behind"),
                 state.behind,
                 _clients(schema_state.BEHIND),
-                _t("They lack migrations: migrate them. Their pages are closed until then."),
+                _t("They lack migrations: migrate them. Until then their pages may be closed."),
                 "warn",
             ),
             State(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants.exceptions import AlreadyProvisioned, SchemaMissing, SchemaNotOurs
+from tenants.exceptions import AlreadyProvisioned, SchemaMissing
 from tenants.models import Client, ClientStatus
+from tenants.operations.refusals import SchemaNotOurs
 from tenants.operations.versions import is_behind, read_version
 from tenants.schemas.inspect import schema_exists
 from tenants.schemas.migrate import StepReport

@@ -21,11 +21,6 @@ from tenants.exceptions import (
     NotProvisioned,
     OperationOpen,
     PublicIsUntouchable,
-    ReactivateFirst,
-    SchemaGone,
-    SchemaHasClient,
-    SchemaIsThere,
-    SchemaNotOurs,
     TenantError,
 )
 from tenants.history import ClientEvent
@@ -33,6 +28,13 @@ from tenants.models import Client, ClientStatus, Domain, Operation, OperationKin
 from tenants.operations.authorise import ADD, DROP, PROVISION, require
 from tenants.operations.locking import hold_client
 from tenants.operations.plans import plan_hindrance
+from tenants.operations.refusals import (
+    ReactivateFirst,
+    SchemaGone,
+    SchemaHasClient,
+    SchemaIsThere,
+    SchemaNotOurs,
+)
 from tenants.operations.request import request_operation
 from tenants.schemas.inspect import schema_exists
 from tenants.schemas.records import like_ours, schemas_for_tenants

@@ -19,15 +19,17 @@ from tenants.exceptions import (
     NotAllowed,
     NotProvisioned,
     OperationOpen,
+)
+from tenants.models import Client, ClientStatus, Operation, OperationState, Plan
+from tenants.operations.lifecycle import archive, suspend
+from tenants.operations.mending import adopt, drop_orphan, provision_again
+from tenants.operations.refusals import (
     ReactivateFirst,
     SchemaGone,
     SchemaHasClient,
     SchemaIsThere,
     SchemaNotOurs,
 )
-from tenants.models import Client, ClientStatus, Operation, OperationState, Plan
-from tenants.operations.lifecycle import archive, suspend
-from tenants.operations.mending import adopt, drop_orphan, provision_again
 from tenants.operations.request import cancel_operation
 from tenants.operations.run import fail, run_operation
 from tenants.operations.versions import is_behind
