@@ -93,7 +93,7 @@ def adopt(
     messages, as a form would show them.
     """
     require(acting_user, PROVISION)
-    client = Client.objects.filter(schema_name=schema_name).first()
+    client = _named(schema_name)
     if refusal := orphan_hindrance(schema_name, client):
         raise refusal
     with transaction.atomic(), acting_as(acting_user):
@@ -109,7 +109,7 @@ def adopt(
             client.full_clean()
             if refusal := plan_hindrance(plan, had=None) if plan else None:
                 raise ValidationError({"plan": str(refusal)})
-            client.save()
+            _add(client)
             address = Domain(tenant=client, domain=domain, is_primary=True)
             address.full_clean()
             address.save()
@@ -127,7 +127,7 @@ def drop_orphan(schema_name: str, *, typed_name: str, acting_user: User | None) 
     require(acting_user, DROP)
     if typed_name != schema_name:
         raise NameDoesNotMatch(schema=schema_name)
-    client = Client.objects.filter(schema_name=schema_name).first()
+    client = _named(schema_name)
     if refusal := drop_hindrance(schema_name, client):
         raise refusal
     now = timezone.now()
@@ -141,12 +141,7 @@ def drop_orphan(schema_name: str, *, typed_name: str, acting_user: User | None) 
                 archived_at=now,
                 notes=note % {"who": who(acting_user.email if acting_user else "")},
             )
-            try:
-                with transaction.atomic():
-                    client.save()
-            except IntegrityError as exc:
-                other = Client.objects.get(schema_name=schema_name)
-                raise SchemaHasClient(schema=schema_name, client=other) from exc
+            _add(client)
         else:
             client = hold_client(client.pk)
             if refusal := drop_hindrance(schema_name, client):
@@ -175,6 +170,22 @@ def drop_hindrance(schema_name: str, client: Client | None) -> TenantError | Non
     if client is not None and not client.is_archived:
         return ClientNotArchived(client=client)
     return None
+
+
+def _add(client: Client) -> None:
+    """Of two who are at it at once, the second waits for the first and is refused."""
+    try:
+        with transaction.atomic():
+            client.save()
+    except IntegrityError as exc:
+        other = Client.objects.filter(schema_name=client.schema_name).first()
+        if other is None:
+            raise
+        raise SchemaHasClient(schema=client.schema_name, client=other) from exc
+
+
+def _named(schema_name: str) -> Client | None:
+    return Client.objects.filter(schema_name=schema_name).first()
 
 
 def _as_it_is(key: int) -> Client:

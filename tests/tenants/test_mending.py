@@ -21,6 +21,7 @@ from tenants.exceptions import (
     OperationOpen,
 )
 from tenants.models import Client, ClientStatus, Operation, OperationState, Plan
+from tenants.operations import mending
 from tenants.operations.lifecycle import archive, suspend
 from tenants.operations.mending import adopt, drop_orphan, provision_again
 from tenants.operations.refusals import (
@@ -194,6 +195,17 @@ class TestAdopting:
         archive(draft, removal_on=None, acting_user=None)
         with pytest.raises(ClientArchived):
             adopt("gamma", acting_user=None)
+
+    def test_not_by_the_second_of_two_who_are_at_it_at_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_orphan()
+        adopt("lost", **answers(), acting_user=None)
+        # As the second has read it: before the first was done.
+        monkeypatch.setattr(mending, "orphan_hindrance", lambda schema, client: None)
+        monkeypatch.setattr(mending, "_named", lambda schema: None)
+        with pytest.raises(SchemaHasClient):
+            drop_orphan("lost", typed_name="lost", acting_user=None)
 
     def test_needs_both_rights(self, viewer: User) -> None:
         make_orphan()
