@@ -24,7 +24,17 @@ from tenants.exceptions import (
     TenantError,
 )
 from tenants.history import ClientEvent
-from tenants.models import Client, ClientStatus, Domain, Operation, OperationKind, Plan
+from tenants.models import (
+    Client,
+    ClientStatus,
+    Domain,
+    FindingKind,
+    Operation,
+    OperationKind,
+    Plan,
+    SchemaFinding,
+)
+from tenants.models.finding import SchemaFindingQuerySet
 from tenants.operations.authorise import ADD, DROP, PROVISION, require
 from tenants.operations.locking import hold_client
 from tenants.operations.plans import plan_hindrance
@@ -113,6 +123,7 @@ def adopt(
             address = Domain(tenant=client, domain=domain, is_primary=True)
             address.full_clean()
             address.save()
+        _finding_of(client).update(client=client)
         kind = OperationKind.ADOPT_SCHEMA
         return request_operation(client, kind, acting_user=acting_user)
 
@@ -148,6 +159,7 @@ def drop_orphan(schema_name: str, *, typed_name: str, acting_user: User | None) 
                 raise refusal
         client.provisioned_at = now
         client.save(update_fields=["provisioned_at", "updated_at"])
+        _finding_of(client).delete()  # From here on the schema has a client.
         kind = OperationKind.DROP_SCHEMA
         return request_operation(client, kind, acting_user=acting_user)
 
@@ -172,12 +184,17 @@ def drop_hindrance(schema_name: str, client: Client | None) -> TenantError | Non
     return None
 
 
+def _finding_of(client: Client) -> SchemaFindingQuerySet:
+    orphans = SchemaFinding.objects.filter(kind=FindingKind.ORPHANED)
+    return orphans.filter(schema_name=client.schema_name)
+
+
 def _add(client: Client) -> None:
     """Of two who are at it at once, the second waits for the first and is refused."""
     try:
         with transaction.atomic():
             client.save()
-    except IntegrityError as exc:
+    except (IntegrityError, ValidationError) as exc:
         other = Client.objects.filter(schema_name=client.schema_name).first()
         if other is None:
             raise

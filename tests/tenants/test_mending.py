@@ -166,9 +166,12 @@ class TestAdopting:
 
     def test_can_be_cancelled(self) -> None:
         make_orphan()
+        check()
         operation = adopt("lost", **answers(), acting_user=None)
         cancel_operation(operation, acting_user=None)
-        assert Client.objects.get(schema_name="lost").status == ClientStatus.DRAFT
+        client = Client.objects.get(schema_name="lost")
+        assert client.status == ClientStatus.DRAFT
+        assert client.findings.standing().get().kind == "orphaned"
 
     @pytest.mark.parametrize(
         "other", [{"name": ""}, {"domain": "alpha.localhost"}, {"admin_email": "nobody"}]
@@ -220,7 +223,9 @@ class TestAdopting:
 class TestDropping:
     def test_leaves_an_archived_client(self, operator: User) -> None:
         make_orphan()
+        check()
         operation = run(drop_orphan("lost", typed_name="lost", acting_user=operator))
+        assert found() == {}
         assert (operation.kind, operation.state) == ("drop_schema", OperationState.SUCCEEDED)
         assert not schema_exists("lost")
         client = operation.client
