@@ -52,6 +52,8 @@ NO_PAGE = (
 NO_FORM_HERE = ("staff: accounts_user_delete",)
 NO_FORM = (
     "tenants_client_delete",
+    "tenants_schemafinding_add",
+    "tenants_schemafinding_delete",
     "tenant_data_attachment_add",
     "tenant_data_comment_add",
     *(
