@@ -38,7 +38,11 @@ PUBLIC_GROUPS: tuple[Group, ...] = (
     ),
     (
         _("Schema work"),
-        (("tenants.Operation", "build"), ("tenants.Rollout", "rocket_launch")),
+        (
+            ("tenants.Operation", "build"),
+            ("tenants.Rollout", "rocket_launch"),
+            ("tenants.SchemaFinding", "health_metrics"),
+        ),
     ),
     (
         _("Staff"),

@@ -21,6 +21,7 @@ class ClientEvent(StrEnum):
     REMOVAL_DATE_CHANGED = "removal_date_changed"
     RESTORED = "restored"
     SCHEMA_DROPPED = "schema_dropped"
+    SCHEMA_LOST = "schema_lost"
     SIGN_IN_LINK_SHOWN = "sign_in_link_shown"
     SIGN_IN_LINK_BEING_SENT = "sign_in_link_being_sent"
     SIGN_IN_LINK_SENT = "sign_in_link_sent"
@@ -52,6 +53,10 @@ EVENTS: dict[str, tuple[Any, Any]] = {
     ClientEvent.SCHEMA_DROPPED: (
         _("Schema dropped"),
         _("Schema dropped, with its data, roles and files"),
+    ),
+    ClientEvent.SCHEMA_LOST: (
+        _("Schema lost"),
+        _("Schema gone from the database; an empty one asked for in its place"),
     ),
     ClientEvent.SIGN_IN_LINK_SHOWN: (
         _("Sign-in link shown"),

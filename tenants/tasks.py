@@ -10,7 +10,9 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from tenants.exceptions import SchemaBusy
+from tenants.models import CheckReason
 from tenants.operations import run, share
+from tenants.operations.fleet_check import verify_fleet
 from tenants.operations.reconcile import reconcile
 from tenants.operations.thinning import thin_operations
 
@@ -37,6 +39,20 @@ def run_operation(operation_id: int) -> None:
 @app.task(queue="schemas", name="tenants.run_rollout")
 def run_rollout(rollout_id: int) -> None:
     share.run_rollout(rollout_id)
+
+
+@app.task(queue="upkeep", name="tenants.check_fleet")
+def check_fleet(asked_by: str) -> None:
+    verify_fleet(reason=CheckReason.ASKED, asked_by=asked_by, report=logger.info)
+
+
+# When few people are at work; behind all schema work, for it takes a while.
+@app.periodic(cron="17 3 * * *")
+@app.task(
+    queue="upkeep", name="tenants.check_fleet_nightly", queueing_lock="tenants.check_fleet_nightly"
+)
+def check_fleet_nightly(timestamp: int) -> None:
+    verify_fleet(reason=CheckReason.NIGHTLY, report=logger.info)
 
 
 # Six fields: the last is seconds.

@@ -27,7 +27,7 @@ TOP = ["tenants.admin", "tenants.management", "tenants.tasks", "tenants.resource
 #: Modules that may ask for a right that others do not have.
 OWNER_RIGHTS = {
     f"tenants/schemas/{name}.py"
-    for name in ("drop", "inspect", "migrate", "provision", "rights", "template")
+    for name in ("drop", "inspect", "migrate", "provision", "records", "rights", "template")
 }
 PLATFORM_CONTEXT = {
     "console/company/queue.py",

@@ -32,6 +32,8 @@ def of_operation(kind: OperationKind, client: Client) -> list[Expectation]:
             return _migrating(1, _one_migration(client))
         case OperationKind.DROP_SCHEMA:
             return _dropping(1)
+        case OperationKind.ADOPT_SCHEMA:
+            return _adopting(1)
 
 
 def of_many(kind: OperationKind, count: int) -> list[Expectation]:
@@ -44,6 +46,8 @@ def of_many(kind: OperationKind, count: int) -> list[Expectation]:
             return _migrating(count, [what, _t("What a schema has already is left alone.")])
         case OperationKind.DROP_SCHEMA:
             return _dropping(count)
+        case OperationKind.ADOPT_SCHEMA:
+            return _adopting(count)
 
 
 def of_cancelling(count: int) -> list[Expectation]:
@@ -191,6 +195,22 @@ def _dropping(count: int) -> list[Expectation]:
         _undone(
             _t("While it waits, it can be cancelled. After that only a backup brings it back.")
         ),
+    ]
+
+
+def _adopting(count: int) -> list[Expectation]:
+    return [
+        _happens(
+            _t("A schema that is in the database becomes the client's, with all that is in it."),
+            _t("Its roles get the rights that they should have."),
+        ),
+        _takes(OperationKind.ADOPT_SCHEMA, count),
+        Expectation(
+            _t("What people notice"),
+            [_t("Whoever has an account in it can sign in at the client's domain.")],
+        ),
+        _goes_wrong(_t("If it fails, the schema and its rights are as they were.")),
+        _undone(_t("Yes: archive the client.")),
     ]
 
 

@@ -178,6 +178,8 @@ def _after_success(request: HttpRequest, operation: Operation) -> dict[str, Any]
     if invites:
         url = reverse("admin:tenants_client_sign_in_link", args=[client.pk])
         buttons = [Button(url, _t("Show sign-in link"), "key", is_main=True), visit]
+    if operation.kind == OperationKind.ADOPT_SCHEMA:
+        return {"buttons": [_back(operation, is_main=True)]}
     text = _t("The client can be used now. Its first admin, %(name)s, needs the sign-in link.")
     return {"next": text % {"name": client.admin_name}, "buttons": [*buttons, _back(operation)]}
 

@@ -1,8 +1,16 @@
 from tenants.models.client import Client, ClientStatus
 from tenants.models.domain import Domain
+from tenants.models.finding import (
+    DIFFERENCES_AT_MOST,
+    CheckReason,
+    FindingKind,
+    FleetCheck,
+    SchemaFinding,
+)
 from tenants.models.operation import (
     ATTEMPT,
     HELD_BACK,
+    MAKING,
     OPEN_STATES,
     STEPS,
     Operation,
@@ -18,14 +26,19 @@ from tenants.models.week import WeekStart
 
 __all__ = [
     "ATTEMPT",
+    "DIFFERENCES_AT_MOST",
     "HELD_BACK",
+    "MAKING",
     "OPEN_STATES",
     "STEPS",
     "BillingPeriod",
+    "CheckReason",
     "Client",
     "ClientStatus",
     "Domain",
     "Feature",
+    "FindingKind",
+    "FleetCheck",
     "Limit",
     "Operation",
     "OperationEvent",
@@ -34,6 +47,7 @@ __all__ = [
     "Plan",
     "Rollout",
     "RolloutState",
+    "SchemaFinding",
     "SchemaTemplate",
     "SchemaVersion",
     "WeekStart",

@@ -19,6 +19,12 @@ class OperationKind(models.TextChoices):
     CREATE_SCHEMA = "create_schema", _("Create schema")
     MIGRATE_SCHEMA = "migrate_schema", _("Migrate schema")
     DROP_SCHEMA = "drop_schema", _("Drop schema")
+    ADOPT_SCHEMA = "adopt_schema", _("Adopt schema")
+
+
+#: Kinds after which a client has a schema: until then it is “provisioning”, and a draft again
+#: where nothing comes of it.
+MAKING = (OperationKind.CREATE_SCHEMA, OperationKind.ADOPT_SCHEMA)
 
 
 class OperationState(models.TextChoices):
@@ -46,6 +52,11 @@ STEPS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("schema", _("Schema and its data")),
         ("roles", _("Roles")),
         ("files", _("Files")),
+    ),
+    OperationKind.ADOPT_SCHEMA: (
+        ("check", _("Check")),
+        ("rights", _("Rights")),
+        ("version", _("Version")),
     ),
 }
 

@@ -12,6 +12,9 @@ class SchemaTemplate(models.Model):
     #: Stands in the SQL wherever the schema's name belongs.
     placeholder = models.CharField(_("placeholder"), max_length=40)
     sql = models.TextField(_("SQL"))
+    #: Every object that it makes, with its definition, and in which words these are written down.
+    catalog = models.JSONField(_("objects"), default=dict)
+    catalog_form = models.CharField(_("form of the objects"), max_length=40, default="")
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
 
     class Meta:

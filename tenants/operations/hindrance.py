@@ -46,7 +46,7 @@ def hindrance(
     if open_operation is not None:
         return OperationOpen(client=client, operation=open_operation)
     match kind:
-        case OperationKind.CREATE_SCHEMA:
+        case OperationKind.CREATE_SCHEMA | OperationKind.ADOPT_SCHEMA:
             return _creating(client)
         case OperationKind.MIGRATE_SCHEMA:
             return _migrating(client, queued=queued)

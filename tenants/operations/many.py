@@ -22,7 +22,7 @@ from tenants.exceptions import (
     OperationNotWaiting,
     TenantError,
 )
-from tenants.models import Client, ClientStatus, Operation, OperationKind, OperationState
+from tenants.models import MAKING, Client, ClientStatus, Operation, OperationState
 from tenants.operations.authorise import permission_for, require
 from tenants.operations.locking import Held, chunks, hold_clients
 from tenants.operations.progress import log_many
@@ -141,7 +141,7 @@ def _cancel(operations: list[Operation], acting_user: User | None) -> None:
 
 def _to_be_made(operations: list[Operation]) -> list[Client]:
     """The clients whose schema the operations make."""
-    return [row.client for row in operations if row.kind == OperationKind.CREATE_SCHEMA]
+    return [row.client for row in operations if row.kind in MAKING]
 
 
 def _update(operations: list[Operation], **values: object) -> None:

@@ -1,4 +1,4 @@
-"""The one place that puts operations and rollouts into the queue."""
+"""The one place that puts operations, rollouts and checks into the queue."""
 
 from __future__ import annotations
 
@@ -70,6 +70,20 @@ def enqueue_shares(rollout: Rollout) -> int:
             continue
         added += 1
     return added
+
+
+def enqueue_fleet_check(*, asked_by: str) -> bool:
+    """Add a job that looks at all schemas, for whoever has this address; ``False`` where one is
+    waiting already."""
+    from tenants.tasks import check_fleet
+
+    job = check_fleet.configure(queueing_lock="tenants.check_fleet", priority=AHEAD)
+    try:
+        with transaction.atomic():
+            app.job_manager.defer_job(job.make_new_job(asked_by=asked_by))
+    except exceptions.AlreadyEnqueued:
+        return False
+    return True
 
 
 def _waiting(jobs: Iterable[Job]) -> set[str | None]:

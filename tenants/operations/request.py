@@ -11,6 +11,7 @@ from console.accounts.models import User
 from console.history.acting import acting_as, who
 from tenants.exceptions import OperationNotFailed, OperationNotWaiting
 from tenants.models import (
+    MAKING,
     Client,
     ClientStatus,
     Operation,
@@ -90,7 +91,7 @@ def cancel_operation(operation: Operation, *, acting_user: User | None) -> Opera
         operation.finished_at = timezone.now()
         operation.save()
         log(operation, cancelled_by(acting_user))
-        if operation.kind == OperationKind.CREATE_SCHEMA:
+        if operation.kind in MAKING:
             set_status(client, ClientStatus.DRAFT)
     return operation
 
@@ -147,7 +148,7 @@ def _locked(
             refusal = hindrance(client, kind, open_operation=open_operation, queued=queued)
         if refusal:
             raise refusal
-    if kind == OperationKind.CREATE_SCHEMA:
+    if kind in MAKING:
         set_status(client, ClientStatus.PROVISIONING)
     return client
 

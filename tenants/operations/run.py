@@ -16,12 +16,14 @@ from tenants.exceptions import SchemaBusy, TenantError
 from tenants.models import (
     ATTEMPT,
     HELD_BACK,
+    MAKING,
     Client,
     ClientStatus,
     Operation,
     OperationKind,
     OperationState,
 )
+from tenants.operations.adopt_schema import adopt_schema
 from tenants.operations.authorise import permission_for, requester, require_still
 from tenants.operations.create_schema import create_schema
 from tenants.operations.drop_schema import drop_schema
@@ -45,6 +47,7 @@ WORK: dict[str, Callable[[Client, StepReport], str]] = {
     OperationKind.CREATE_SCHEMA: create_schema,
     OperationKind.MIGRATE_SCHEMA: migrate_schema,
     OperationKind.DROP_SCHEMA: drop_schema,
+    OperationKind.ADOPT_SCHEMA: adopt_schema,
 }
 
 
@@ -200,7 +203,7 @@ def unprovision(operation: Operation, client: Client) -> None:
     The caller holds the client's row.
     """
     is_waiting = client.status == ClientStatus.PROVISIONING
-    if is_waiting and operation.kind == OperationKind.CREATE_SCHEMA:
+    if is_waiting and operation.kind in MAKING:
         with acting_as(requester(operation)):
             set_status(client, ClientStatus.DRAFT)
 

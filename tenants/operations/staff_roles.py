@@ -16,6 +16,7 @@ _VIEWER = frozenset(
         "tenants.view_plan",
         "tenants.view_operation",
         "tenants.view_rollout",
+        "tenants.view_schemafinding",
         "history.view_logentry",
         "accounts.view_user",
         "auth.view_group",

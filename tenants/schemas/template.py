@@ -18,7 +18,7 @@ from tenants.models import SchemaTemplate
 from tenants.models.schema_version import fingerprint_of
 from tenants.schemas.dump import DumpFailed, dump
 from tenants.schemas.hidden import TEMPLATE, new_name, remove_hidden
-from tenants.schemas.inspect import objects_of, rows_of
+from tenants.schemas.inspect import definitions_of, form_of_objects, objects_of, rows_of
 from tenants.schemas.locks import waiting_lock
 from tenants.schemas.migrate import Report, known_migrations, migrate
 from tenants.validators import PUBLIC_SCHEMA
@@ -54,6 +54,7 @@ def ensure_template(*, report: Report) -> bool:
             sql = dump(name)
             if wrong := _difference(name, sql):
                 raise DumpFailed(f"It does not make the same schema: {wrong}.")
+            catalog = definitions_of(name)
         except DumpFailed as exc:
             logger.warning("There is no template, so schemas are made by migrations: %s", exc)
             return False
@@ -61,8 +62,14 @@ def ensure_template(*, report: Report) -> bool:
             remove_hidden(TEMPLATE)
         # The owner runs what is in the row, so nobody else may write it.
         with owner_rights(PUBLIC_SCHEMA):
-            SchemaTemplate.objects.create(
-                fingerprint=fingerprint_of(known_migrations()), placeholder=name, sql=sql
+            SchemaTemplate.objects.update_or_create(
+                fingerprint=fingerprint_of(known_migrations()),
+                defaults={
+                    "placeholder": name,
+                    "sql": sql,
+                    "catalog": catalog,
+                    "catalog_form": form_of_objects(),
+                },
             )
             old = SchemaTemplate.objects.values_list("pk", flat=True)[KEPT:]
             SchemaTemplate.objects.filter(pk__in=list(old)).delete()
@@ -89,9 +96,18 @@ def fill_from_template(schema: str) -> bool:
     return True
 
 
+def objects_of_template() -> dict[str, str] | None:
+    """Every object that a schema with the code's migrations has, as ``definitions_of`` has it;
+    ``None`` where there is no template."""
+    template = _current()
+    return None if template is None else template.catalog
+
+
 def _current() -> SchemaTemplate | None:
-    fingerprint = fingerprint_of(known_migrations())
-    return SchemaTemplate.objects.filter(fingerprint=fingerprint).first()
+    """One whose objects were written down in other words counts as none: it is made anew."""
+    fingerprint, form = fingerprint_of(known_migrations()), form_of_objects()
+    found = SchemaTemplate.objects.filter(fingerprint=fingerprint, catalog_form=form)
+    return found.defer("catalog").first()
 
 
 def _fill(schema: str, sql: str, placeholder: str) -> None:

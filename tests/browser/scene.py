@@ -76,6 +76,18 @@ from tenants.operations.request import request_operation
 request_operation(Client.objects.get(schema_name="{waiting}"), OperationKind.CREATE_SCHEMA,
                   acting_user=None)
 """
+# A schema of each sort that the fleet's page has a way on for.
+_FLEET = """
+from django.utils import timezone
+from tenants.models import CheckReason, Client, ClientStatus
+from tenants.operations.fleet_check import verify_fleet
+from tenants.schemas.provision import create_any_schema
+quiet = lambda *args, **kwargs: None
+create_any_schema("lost", report=quiet)
+Client.objects.create(schema_name="gone", name="Gone", admin_email="gus@gone.example",
+                      status=ClientStatus.ACTIVE, provisioned_at=timezone.now())
+verify_fleet(reason=CheckReason.COMMAND, report=quiet)
+"""
 
 
 def set_scene(console: RunningConsole) -> None:
@@ -100,6 +112,8 @@ def set_scene(console: RunningConsole) -> None:
             ),
             what="the operations of the scene are over",
         )
+        connection.execute("CREATE TABLE globex.extra (id int PRIMARY KEY)")
+        _shell(console, _FLEET)
         os.kill(console.worker_pid(), signal.SIGSTOP)
         _shell(console, _WAITING.format(waiting=waiting))
 

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 #: pages, and forms that lead on. The pages that those forms lead to are below.
 NO_PAGE = (
     "autocomplete",
+    "schemafinding_check",
     "_attachment_file",
     "favicon",
     "_history",
@@ -51,6 +52,8 @@ NO_PAGE = (
 NO_FORM_HERE = ("staff: accounts_user_delete",)
 NO_FORM = (
     "tenants_client_delete",
+    "tenants_schemafinding_add",
+    "tenants_schemafinding_delete",
     "tenant_data_attachment_add",
     "tenant_data_comment_add",
     *(

@@ -25,7 +25,7 @@ from tenant_data.models import (
     Task,
     TimeEntry,
 )
-from tenants.models import Client, Feature, OperationKind, Plan, Rollout
+from tenants.models import Client, Feature, OperationKind, Plan, Rollout, SchemaFinding
 from tests.conftest import Browser
 from tests.console.embedded import is_running, server_in
 from tests.console.twins import make_twins
@@ -70,6 +70,16 @@ def rows(made_once: None) -> dict[str, Any]:
         "public/tenants/client": alpha.pk,
         "public/tenants/domain": alpha.domains.get().pk,
         "public/tenants/plan": alpha.plan_id,
+        "public/tenants/schemafinding": SchemaFinding.objects.create(
+            schema_name="alpha",
+            client=alpha,
+            kind="drifted",
+            differences=[
+                {"object": "rights", "expected": "", "found": "Some"},
+                {"object": "Some", "expected": "Some", "found": ""},
+            ],
+            difference_count=2,
+        ).pk,
         "public/history/logentry": record_event(alpha, "suspended").pk,
     }
     with schema_context("alpha"):

@@ -15,15 +15,18 @@ from tenants.models import (
     Client,
     ClientStatus,
     Domain,
+    FindingKind,
     Operation,
     OperationKind,
     OperationState,
     Plan,
     Rollout,
     RolloutState,
+    SchemaFinding,
 )
 from tenants.operations.request import request_operation
 from tests.role_lines import Scene
+from tests.tenants.fleet import make_orphan
 
 #: The first bytes of a PNG; who may fetch it is asked here, not what is in it.
 _A_PICTURE = b"\x89PNG\r\n\x1a\n"
@@ -33,8 +36,8 @@ def make_scene() -> Scene:
     """Made in a few statements: many tests begin with it."""
     ready = Client.objects.get(schema_name="alpha")
     behind = Client.objects.get(schema_name="beta")
-    draft, failed, waiting, suspended, archived = _clients(
-        "draft", "failed", "waiting", "suspended", "archived", plan=ready.plan
+    draft, failed, waiting, suspended, archived, missing = _clients(
+        "draft", "failed", "waiting", "suspended", "archived", "missing", plan=ready.plan
     )
     now = timezone.now()
     Client.objects.filter(pk=suspended.pk).update(
@@ -46,6 +49,7 @@ def make_scene() -> Scene:
         archived_at=now,
         removal_on=timezone.localdate() - timedelta(days=1),
     )
+    Client.objects.filter(pk=missing.pk).update(status=ClientStatus.ACTIVE, provisioned_at=now)
     rollout = Rollout.objects.create(kind=OperationKind.CREATE_SCHEMA)
     failure = Operation.objects.create(
         kind=OperationKind.CREATE_SCHEMA,
@@ -78,11 +82,24 @@ def make_scene() -> Scene:
         "paused": Rollout.objects.create(
             kind=OperationKind.MIGRATE_SCHEMA, state=RolloutState.PAUSED
         ).pk,
+        **_findings(ready, missing),
         "entry": record_event(ready, "suspended", reason="Bills.").pk,
         "user": User.objects.create_user("somebody@console.example", "pw", is_staff=True).pk,
         "group": Group.objects.create(name="Some").pk,
         "role": StaffRole.VIEWER.value,
     }
+
+
+def _findings(drifted: Client, missing: Client) -> Scene:
+    orphan = make_orphan("lost")
+    rows = SchemaFinding.objects.bulk_create(
+        [
+            SchemaFinding(schema_name="alpha", client=drifted, kind=FindingKind.DRIFTED),
+            SchemaFinding(schema_name="missing", client=missing, kind=FindingKind.MISSING),
+            SchemaFinding(schema_name=orphan, kind=FindingKind.ORPHANED),
+        ]
+    )
+    return {"schema orphaned": orphan, **{row.kind: row.pk for row in rows}}
 
 
 def _clients(*names: str, plan: Plan | None) -> list[Client]:

@@ -28,6 +28,13 @@ NEW_CLIENT = {
     "admin_email": "gus@gamma.example",
     "domains-0-domain": "gamma.localhost",
 }
+ADOPTED = {
+    "name": "Lost",
+    "plan": "plan",
+    "admin_name": "Lou Lost",
+    "admin_email": "lou@lost.example",
+    "domain": "lost.localhost",
+}
 PASSWORD = {"password1": "bright-new-copper", "password2": "bright-new-copper"}
 LATER = "2999-12-31"
 
@@ -150,6 +157,23 @@ TABLE = [
     post("tenants_rollout_change", NO_ONE, "rollout", kind="create_schema"),
     look("tenants_rollout_delete", NO_ONE, "rollout"),
     post("tenants_rollout_delete", NO_ONE, "rollout", post="yes"),
+    # --- the fleet ----------------------------------------------------------------------------
+    look("tenants_schemafinding_changelist", VIEWER),
+    look("tenants_schemafinding_change", VIEWER, "drifted"),
+    look("tenants_schemafinding_history", VIEWER, "drifted"),
+    look("tenants_schemafinding_check", OPERATOR),
+    post("tenants_schemafinding_check", OPERATOR),
+    look("tenants_schemafinding_again", OPERATOR, "missing"),
+    do("tenants_schemafinding_again", OPERATOR, "missing"),
+    look("tenants_schemafinding_adopt", OPERATOR, "orphaned"),
+    do("tenants_schemafinding_adopt", OPERATOR, "orphaned", **ADOPTED),
+    look("tenants_schemafinding_drop", OPERATOR, "orphaned"),
+    do("tenants_schemafinding_drop", OPERATOR, "orphaned", typed_name="schema orphaned"),
+    look("tenants_schemafinding_add", NO_ONE),
+    post("tenants_schemafinding_add", NO_ONE, kind="missing", schema_name="alpha"),
+    post("tenants_schemafinding_change", NO_ONE, "drifted", kind="missing"),
+    look("tenants_schemafinding_delete", NO_ONE, "drifted"),
+    post("tenants_schemafinding_delete", NO_ONE, "drifted", post="yes"),
     # --- staff --------------------------------------------------------------------------------
     look("accounts_user_changelist", VIEWER),
     look("accounts_user_change", VIEWER, "user"),

@@ -1,0 +1,198 @@
+"""What the page of the fleet says above its list, and what mends each finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+
+from tenants import schema_state
+from tenants.admin.base import client_url, may_provision
+from tenants.admin.durations import duration_in_words
+from tenants.admin.operation_filters import UNRESOLVED
+from tenants.admin.operation_page import Button
+from tenants.fleet_state import BehindGroup, fleet_state
+from tenants.models import FindingKind, OperationKind, SchemaFinding
+from tenants.operations.authorise import ADD, ARCHIVE, DROP
+
+#: So many groups of those behind are shown, and so many names of what one lacks.
+GROUPS_SHOWN = 20
+NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How many schemas are in a state, with the list behind the number."""
+
+    label: str
+    number: int
+    url: str
+    hint: str
+    #: A colour where the number is not zero: ``bad``, ``warn``, or none.
+    tone: str = ""
+
+
+def overview(request: HttpRequest) -> dict[str, Any]:
+    """The same number of queries for any number of clients."""
+    state = fleet_state()
+    may = may_provision(request)
+    check = state.check
+    return {
+        "check": check,
+        "check_took": duration_in_words(check.finished_at - check.started_at) if check else "",
+        "may_check": may,
+        "states": [
+            State(
+                _t("Current"),
+                state.current,
+                _clients(schema_state.READY),
+                _t("Up to date with this version of the console."),
+            ),
+            State(
+                _t("Behind"),
+                state.behind,
+                _clients(schema_state.BEHIND),
+                _t("They lack migrations: migrate them. Until then their pages may be closed."),
+                "warn",
+            ),
+            State(
+                _t("Failed"),
+                state.failed,
+                reverse("admin:tenants_operation_changelist", query={"state": UNRESOLVED}),
+                _t("Operations that failed and were not made good since: try them again."),
+                "bad",
+            ),
+            State(
+                _t("Missing"),
+                state.missing,
+                _findings(FindingKind.MISSING),
+                _t("The client's schema is not in the database."),
+                "bad",
+            ),
+            State(
+                _t("Orphaned"),
+                state.orphaned,
+                _findings(FindingKind.ORPHANED),
+                _t("The schema has no client: adopt it, or drop it."),
+                "warn",
+            ),
+            State(
+                _t("Drifted"),
+                state.drifted,
+                _findings(FindingKind.DRIFTED),
+                _t("Up to date, and yet not as the migrations make it: somebody changed it."),
+                "warn",
+            ),
+            *(
+                [
+                    State(
+                        _t("Not known"),
+                        state.unknown,
+                        _clients(schema_state.UNKNOWN),
+                        _t("Nobody has looked yet which migrations they have: check now."),
+                    )
+                ]
+                if state.unknown
+                else []
+            ),
+        ],
+        "groups": [_group(group, may) for group in state.groups[:GROUPS_SHOWN]],
+        "more_groups": max(len(state.groups) - GROUPS_SHOWN, 0),
+        "migrate_all_url": _rollout("?behind=1") if may and len(state.groups) > 1 else "",
+    }
+
+
+def _group(group: BehindGroup, may: bool) -> dict[str, Any]:
+    return {
+        "clients": group.clients,
+        "number": len(group.lacks),
+        "names": group.lacks[:NAMES_SHOWN],
+        "more": max(len(group.lacks) - NAMES_SHOWN, 0),
+        "url": _rollout(f"?version={group.version}") if may else "",
+    }
+
+
+def _rollout(query: str) -> str:
+    return reverse("admin:tenants_client_rollout", args=[OperationKind.MIGRATE_SCHEMA]) + query
+
+
+def _clients(state: str) -> str:
+    return reverse("admin:tenants_client_changelist", query={"schema": state})
+
+
+def _findings(kind: FindingKind) -> str:
+    return reverse("admin:tenants_schemafinding_changelist", query={"kind__exact": kind.value})
+
+
+def buttons_for(request: HttpRequest, finding: SchemaFinding) -> list[Button]:
+    """What this user can do about it; each asks first."""
+    may = request.user.has_perm
+    buttons = []
+    client = finding.client
+    match finding.kind:
+        case FindingKind.MISSING if client is not None and not client.is_archived:
+            if may_provision(request) and not client.is_suspended:
+                buttons.append(_button(finding, "again", _t("Provision again"), "add_circle"))
+            if may(ARCHIVE):
+                url = reverse("admin:tenants_client_archive", args=[client.pk])
+                buttons.append(Button(url, _t("Archive"), "archive"))
+        case FindingKind.MISSING if client is not None and may(DROP):
+            url = reverse("admin:tenants_client_drop_schema", args=[client.pk])
+            buttons.append(Button(url, _t("Drop schema"), "delete_forever"))
+        case FindingKind.ORPHANED if finding.is_ours:
+            is_archived = client is not None and client.is_archived
+            if may_provision(request) and (may(ADD) if client is None else not is_archived):
+                buttons.append(_button(finding, "adopt", _t("Adopt"), "add_home"))
+            if may(DROP) and (client is None or is_archived):
+                buttons.append(_button(finding, "drop", _t("Drop"), "delete_forever"))
+    return buttons
+
+
+def _button(finding: SchemaFinding, name: str, text: str, icon: str) -> Button:
+    return Button(reverse(f"admin:tenants_schemafinding_{name}", args=[finding.pk]), text, icon)
+
+
+def advice_for(finding: SchemaFinding) -> list[str]:
+    """What to know before anything is done about it."""
+    client = finding.client
+    match finding.kind:
+        case FindingKind.MISSING:
+            lines = [
+                _t("The client's row says that the schema is made, and the database has none."),
+                _t("What was in it comes back from a backup alone: look for one first."),
+            ]
+            if client is not None and client.is_suspended:
+                lines.append(_t("The client is suspended: reactivate it before it gets a new one."))
+            if client is not None and client.is_archived:
+                lines.append(_t("The client is archived: dropping the schema puts its row right."))
+            return lines
+        case FindingKind.ORPHANED if not finding.is_ours:
+            return [
+                _t(
+                    "No client has this schema, and it was not made by the console or belongs to "
+                    "another role. The console leaves it alone."
+                )
+            ]
+        case FindingKind.ORPHANED:
+            lines = [_t("No client has this schema. Find out whose it is: a restore, perhaps.")]
+            if client is not None:
+                text = _t("%(client)s has its name, and no schema yet (%(status)s).")
+                status = client.get_status_display()
+                lines.append(text % {"client": client, "status": status})
+            return lines
+    return [
+        _t("The schema has all migrations, and yet it is not as they make it."),
+        _t("Rights are put right by “manage.py sync_roles --schema %(schema)s”.")
+        % {"schema": finding.schema_name},
+        _t(
+            "Anything else somebody changed by hand: a database administrator can change it back. "
+            "Check again after that."
+        ),
+    ]
+
+
+def client_link_of(finding: SchemaFinding) -> str:
+    return client_url(finding.client) if finding.client else ""
