@@ -9,7 +9,14 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from tenants.models import Client, Operation, OperationState, Rollout, RolloutState
+from tenants.models import (
+    OPEN_STATES,
+    Client,
+    Operation,
+    OperationState,
+    Rollout,
+    RolloutState,
+)
 from tenants.operations.outlook import Group, Outlook
 from tenants.operations.versions import behind
 
@@ -82,7 +89,8 @@ def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
     The workers do it: the terminal can be left, and comes back by ``rollout watch``.
     """
     told: set[int] = set()
-    last, moved = "", time.monotonic()
+    last, began = "", time.monotonic()
+    moved, at_first = began, _over(rollout)
     while True:
         failed = Operation.objects.filter(rollout=rollout, state=OperationState.FAILED)
         for operation in failed.exclude(pk__in=told).select_related("client"):
@@ -91,11 +99,23 @@ def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
             stderr.write(detail.rstrip())
         line = state_of(rollout)
         if line != last:
-            stdout.write(line)
             last, moved = line, time.monotonic()
+            stdout.write(line + _speed(rollout, _over(rollout) - at_first, moved - began))
         if rollout.state != RolloutState.RUNNING:
             return failed.count()
         if time.monotonic() - moved > STILL:
             stdout.write("Nothing has moved for half a minute. Is a worker there?")
             moved = time.monotonic()
         time.sleep(EVERY)
+
+
+def _over(rollout: Rollout) -> int:
+    return Operation.objects.filter(rollout=rollout).exclude(state__in=OPEN_STATES).count()
+
+
+def _speed(rollout: Rollout, done: int, seconds: float) -> str:
+    """How fast it goes and for how much longer, from what was done in so many seconds."""
+    left = Operation.objects.filter(rollout=rollout).open().count()
+    if not (done and left and seconds):
+        return ""
+    return f" {done / seconds:.1f} a second, about {left * seconds / done:.0f} s left."

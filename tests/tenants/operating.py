@@ -68,6 +68,13 @@ def bring(schema: str) -> Brought:
         return bring_up_to_date(schema, cursor.fetchall())
 
 
+def spoil(schema: str, *, undo: bool = False) -> None:
+    """Have the column `code` of labels be there already, so that a migration that adds it fails."""
+    verb = "DROP COLUMN code" if undo else "ADD COLUMN code text"
+    with owner_rights(schema), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE tenant_data_label {verb}")
+
+
 def make_drafts(count: int, prefix: str = "many") -> list[Client]:
     plan = Plan.objects.get(code="team")
     return Client.objects.bulk_create(

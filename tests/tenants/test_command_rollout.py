@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection, models
+from django.db import models
 from django.db.migrations import operations as ops
 
-from console.postgres.contexts import owner_rights
 from tenants.management import rollouts
 from tenants.models import Client, OperationState, Rollout, RolloutState
 from tenants.operations.share import run_rollout
 from tenants.schemas.migrate import missing_migrations
 from tests.tenants.more_migrations import more_migrations
+from tests.tenants.operating import spoil
 
 COLUMN = ops.AddField("label", "code", models.TextField(null=True, db_index=True))
 
@@ -76,6 +77,22 @@ class TestStart:
         assert "over, wave 1: 2 done." in text.lower()
         assert missing_migrations(["alpha", "beta"]) == {}
 
+    def test_says_how_fast_it_goes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The terminal comes to look when the first of two is done."""
+
+        def work(seconds: float) -> None:
+            rollout = Rollout.objects.get()
+            if "succeeded" in states().values():
+                run_rollout(rollout.pk)
+            else:
+                rollout.operations.filter(pk=rollout.operations.earliest("pk").pk).update(
+                    state=OperationState.SUCCEEDED
+                )
+
+        monkeypatch.setattr(rollouts.time, "sleep", work)
+        text = run("start")
+        assert re.search(r"1 waiting, 1 done\. \d+\.\d a second, about \d+ s left\.", text), text
+
     def test_stops_after_the_first_ones(self, worker: None) -> None:
         text = run("start", "--first", "beta", "--look-first")
         assert "Paused (The first ones are done:" in text
@@ -85,15 +102,13 @@ class TestStart:
         assert states()["alpha"] == "succeeded"
 
     def test_a_failure_is_shown_and_is_the_exit_status(self, worker: None) -> None:
-        with owner_rights("alpha"), connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE tenant_data_label ADD COLUMN code text")
+        spoil("alpha")
         out = StringIO()
         with pytest.raises(CommandError, match="1 failed"):
             call_command("rollout", "start", "--abort-after", "1", stdout=out, stderr=out)
         assert "already exists" in out.getvalue()
         assert "tenant_data.9001_more" in out.getvalue()
-        with owner_rights("alpha"), connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE tenant_data_label DROP COLUMN code")
+        spoil("alpha", undo=True)
         text = run("retry", str(Rollout.objects.get().pk))
         assert "failed" not in text.split(":")[-1]
         assert OperationState.FAILED not in states().values()

@@ -24,7 +24,7 @@ from tenants.operations.rollout import request_rollout
 from tenants.operations.versions import behind, is_behind
 from tenants.schemas.migrate import missing_migrations
 from tests.tenants.more_migrations import more_migrations
-from tests.tenants.operating import MIGRATE, TAKE, key_of, make_behind
+from tests.tenants.operating import MIGRATE, TAKE, key_of, make_behind, spoil
 
 pytestmark = pytest.mark.usefixtures("alpha")
 
@@ -56,12 +56,6 @@ def run(**options: Any) -> tuple[dict[str, Outcome], Any]:
     fleet = migrate_fleet(acting_user=None, watch=watch, **options)
     assert connection.schema_name == "public"
     return outcomes, fleet
-
-
-def spoil(schema: str) -> None:
-    """The column is there already: the migration fails."""
-    with owner_rights(schema), connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {LABEL} ADD COLUMN code text")
 
 
 class TestNothingToDo:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, models
+from django.db import models
 from django.db.migrations import operations as ops
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from console.accounts.models import User
-from console.postgres.contexts import owner_rights
 from tenants.exceptions import NotAllowed, RolloutNotPaused, RolloutNotRunning
 from tenants.models import Client, Operation, OperationState, Rollout, RolloutState
 from tenants.operations import share
@@ -25,7 +24,7 @@ from tenants.operations.waves import advance
 from tenants.schemas.migrate import missing_migrations
 from tests.database import make_client
 from tests.tenants.more_migrations import more_migrations
-from tests.tenants.operating import MIGRATE, TAKE, key_of, waiting_jobs
+from tests.tenants.operating import MIGRATE, TAKE, key_of, spoil, waiting_jobs
 
 COLUMN = ops.AddField("label", "code", models.TextField(null=True, db_index=True))
 
@@ -58,13 +57,6 @@ def done(rollout: Rollout) -> set[str]:
 
 def now(rollout: Rollout) -> Rollout:
     return Rollout.objects.get(pk=rollout.pk)
-
-
-def spoil(schema: str, *, undo: bool = False) -> None:
-    """The column is there already: the migration fails."""
-    verb = "DROP COLUMN code" if undo else "ADD COLUMN code text"
-    with owner_rights(schema), connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE tenant_data_label {verb}")
 
 
 class TestInWhatOrder:
