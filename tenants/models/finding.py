@@ -52,7 +52,7 @@ class SchemaFinding(models.Model):
 
     class Meta:
         verbose_name = _("finding")
-        verbose_name_plural = _("findings of the fleet")
+        verbose_name_plural = _("fleet")
         ordering = ("schema_name",)
         default_permissions = ("view",)
         constraints = (
