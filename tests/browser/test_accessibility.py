@@ -45,6 +45,7 @@ NO_PAGE = (
     "create_imported",
     "_download",
     "rollout",
+    "rollout_steer",
     "search",
     "shades",
 )
