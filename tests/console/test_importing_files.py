@@ -140,16 +140,14 @@ class TestReading:
             (b'a,b\n1,"2\n', "Line 2 cannot be read as CSV"),
             (b'a,b\n1,"2" x\n', "Line 2 cannot be read as CSV"),
             (b"a,b\n1," + b"x" * 200_000, "cannot be read|far too long"),
-            ("a\nZoë\n".encode("latin-1"), "not in UTF-8"),
-            ("a\nZoë\n".encode("utf-16"), "not in UTF-8"),
             (b"\x7fELF\x00\x01", "neither a CSV nor an Excel file"),
             (b"%PDF-1.7\n", "neither a CSV nor an Excel file"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel file"),
             (b"PK\x03\x04 and nothing", "damaged"),
             (workbook(["a"], ["b"])[:-300], "damaged"),
             (b"a" * (21 * 1024 * 1024), "larger than 20 MB"),
-            (",".join(f"c{n}" for n in range(101)).encode() + b"\n", "more than 100 columns"),
-            (b"a\n" + b"1\n" * 50_001, "more than 50000 rows"),
+            (",".join(f"c{n}" for n in range(501)).encode() + b"\n", "more than 500 columns"),
+            (b"a\n" + b"1\n" * 100_001, "more than 100000 rows"),
         ],
     )  # fmt: skip
     def test_refuses_in_one_line(self, content: bytes, said: str) -> None:
