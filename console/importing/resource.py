@@ -210,7 +210,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
 
     def after_import_row(self, row: dict[str, str], row_result: Any, **kwargs: Any) -> None:
         key = row.get(self.key_column) or self.spell_key(self.current_key)
-        self._preview.show(row_result, row, key, self.current_line, self._changed)
+        self._preview.show(row_result, row, self._instance, key, self.current_line, self._changed)
 
     def after_save_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:
         """Called for a row that will be written: keep what its history has to say."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format, get_format
+from django.utils.formats import date_format, get_format, number_format
 from django.utils.translation import gettext as _
 
 from console.days import is_day_first
@@ -72,8 +72,8 @@ def _question(kind: str, unclear: Found, found: Found, table: Table) -> Question
 
 
 def _spelled(meant: Any) -> str:
-    """A date with its month as a word, a number as exports have it: what cannot be mistaken."""
-    return date_format(meant, "j F Y") if isinstance(meant, date) else f"{meant:f}"
+    """A date with its month as a word, a number as the reader's language writes it."""
+    return date_format(meant, "j F Y") if isinstance(meant, date) else number_format(meant)
 
 
 def _usual(kind: str, reading: Reading) -> str:

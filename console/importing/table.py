@@ -17,9 +17,9 @@ from console.importing.reading import FIND_OUT, Reading
 
 #: Files above these are refused; a request has to end before the web server gives up on it.
 MAX_BYTES = 20 * 1024 * 1024
-MAX_ROWS = 100_000
+MAX_ROWS = 50_000
 #: Blank lines are skipped, but each takes its time.
-MAX_LINES = 200_000
+MAX_LINES = 4 * MAX_ROWS
 MAX_CELL_CHARACTERS = 100_000
 
 # A spreadsheet runs a cell that begins with one of these as a formula.

@@ -49,6 +49,7 @@ class TestThePreview:
         assert "“Zoë”" in text
         assert "The header is on line 2; the line above it was left out." in text
         assert "“due_on” is read with the day first, as “22/11/2025” shows." in text
+        assert "2025-11-22</td>" in text
 
     def test_reads_the_file_otherwise_when_told_so_and_imports_it_that_way(self, web: Any) -> None:
         first = upload(web, b"reference,title\nWEB-1,Za\xbf\xf3\xb3\xe6\n")
