@@ -20,9 +20,10 @@ _UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: So much of a file says whether it is UTF-16 without a mark.
 _START = 4096
 _MARK = re.compile("^\ufeff", re.MULTILINE)
-_ACCENTED = re.compile(r"\w*[^\W\x00-\x7f]\w*")
-#: So many characters are searched for a word that shows how letters came out.
-_SEARCHED = 2_000_000
+_ACCENTED = re.compile(r"[^\W\x00-\x7f]")
+_WORD = re.compile(r"\w+")
+#: So many characters around a letter are its word, at the most.
+_AROUND = 30
 
 
 def detect_encoding(content: bytes) -> str:
@@ -65,8 +66,13 @@ def decode(content: bytes, encoding: str) -> str:
 
 def accented_word(text: str) -> str:
     """A word with a letter that another encoding would show otherwise; else nothing."""
-    found = _ACCENTED.search(text, 0, _SEARCHED)
-    return found[0] if found else ""
+    letter = None if text.isascii() else _ACCENTED.search(text)
+    if letter is None:
+        return ""
+    place = letter.start()
+    begin = max(place - _AROUND, 0)
+    words = _WORD.finditer(text, begin, place + _AROUND)
+    return next(word[0] for word in words if word.end() > place)
 
 
 def not_a_table() -> FileError:

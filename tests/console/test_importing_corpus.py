@@ -5,6 +5,8 @@ Only reading: no database is needed for that. What becomes of the rows is tested
 
 from __future__ import annotations
 
+import contextlib
+import random
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -98,6 +100,24 @@ def test_is_read_the_same_again_with_what_was_found(case: Case) -> None:
     """What a ticket carries from a preview to its confirmation is all that there is to know."""
     found = read(case.content, case.reading)
     assert read(case.content, found.table.reading).rows == found.rows
+
+
+SMALL = [case.content for case in CASES if len(case.content) < 20_000]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_file_that_is_damaged_anywhere_is_read_or_refused_in_words(seed: int) -> None:
+    chance = random.Random(seed)
+    for content in SMALL:
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randint(0, len(damaged))
+            noise = chance.choice(
+                [b'"', b"\x00", b"\xff", b"\r", b"\n", b";", b"\xef\xbb\xbf", b""]
+            )
+            damaged[place : place + chance.randint(0, 3)] = noise
+        with contextlib.suppress(FileError):
+            read(bytes(damaged))
 
 
 @pytest.fixture
