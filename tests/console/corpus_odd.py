@@ -107,6 +107,9 @@ HOSTILE = [
     case("a workbook that unpacks to too much", archive(xl__workbook_xml=b" " * (201 << 20)),
          refused="unpacks to far too much"),
     case("too many lines", b"reference,title\n" + b"\n" * 200_001, refused="200000 lines"),
+    case("words without an end", b"reference,title\n" + b"".join(
+        b"WEB-%d,%s\n" % (n, b"x" * 99_000) for n in range(1, 100)) + b"\xff",
+        refused="Line 101 has 1 cell"),
     case("formulas", text("reference,title", "WEB-1,=HYPERLINK()", "WEB-2,'=1+1", "WEB-3,'tis"),
          ("WEB-1", "=HYPERLINK()"), ("WEB-2", "=1+1"), ("WEB-3", "'tis")),
     case("dates and numbers without an end",
