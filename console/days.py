@@ -7,7 +7,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.forms import DateField
 from django.utils import timezone
-from django.utils.formats import localize_input
+from django.utils.formats import get_format, localize_input
 from django.utils.translation import gettext as _
 
 
@@ -19,6 +19,12 @@ def read_day(text: str) -> date | None:
     except ValidationError:
         return None
     return day if day is not None and 1900 <= day.year <= 2200 else None
+
+
+def is_day_first() -> bool:
+    """Whether the active language writes the day before the month, where both are numbers."""
+    formats = (text for text in get_format("DATE_INPUT_FORMATS") if text.startswith(("%d", "%m")))
+    return next(formats, "%d").startswith("%d")
 
 
 def how_to_write() -> str:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from import_export import fields, resources
 
 from console.accounts.models import User
-from console.importing.widgets import Moment
+from console.importing.measures import Moment
 
 
 class PeopleResource(resources.ModelResource):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,24 +16,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportMixin as LibraryMixin
-from import_export.signals import post_import
 from tablib import Dataset
 
 from console.importing import storage
-from console.importing.done import Done, keep_done, recall_done
+from console.importing.done_pages import DonePagesMixin
 from console.importing.exceptions import ConfirmError, ConflictError, ImportingError
 from console.importing.exporting import ExportMixin
 from console.importing.files import read_table
 from console.importing.formats import CSV, FORMATS, detect_format
-from console.importing.forms import ConfirmForm, ImportForm
+from console.importing.forms import ConfirmForm, ImportForm, ReadingForm
 from console.importing.preview import sections
+from console.importing.reading import FIND_OUT, Reading
+from console.importing.reading_words import words_of_reading
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.tokens import Ticket, make_ticket, read_ticket
 from console.uploads import was_cut
 
 
-class ImportExportMixin(ExportMixin, LibraryMixin):
+class ImportExportMixin(DonePagesMixin, ExportMixin, LibraryMixin):
     """Adds the import and export pages. Set ``resource_classes`` to one ``KeyedResource``.
 
     The library's pages with a file that stays on this side, in its schema's folder, and a signed
@@ -43,8 +43,6 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
 
     import_formats = FORMATS
     pages = ("changelist", "import", "process_import", "import_sample")
-    #: The page after an import that added rows, where there is something to do with them next.
-    import_done_template = "admin/import_export/import_done.html"
 
     # --- who may -------------------------------------------------------------------------------
 
@@ -57,10 +55,6 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
         return super().has_import_permission(request) and request.user.has_perms(
             (f"{label}.add_{name}", f"{label}.change_{name}")
         )
-
-    def has_next_step(self, request: HttpRequest) -> bool:
-        """Whether the user can go on with the rows that an import added, on a page of its own."""
-        return False
 
     # --- importing: a file, its preview, its confirmation --------------------------------------
 
@@ -81,31 +75,73 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
             raise PermissionDenied
         if request.method != "POST":
             return self._import_page(request, ImportForm())
+        if "token" in request.POST:
+            return self._read_again(request)
         form = ImportForm(request.POST, request.FILES, was_cut=was_cut(request))
         if not form.is_valid():
             return self._import_page(request, form)
         file = form.cleaned_data["import_file"]
-        content = file.read()
-        storage.sweep()
+        return self._preview(request, file.read(), file.name)
+
+    def _read_again(self, request: HttpRequest) -> HttpResponse:
+        """Show what would come of a file that is here already, read as the form says."""
         try:
-            result = self._import(request, content, dry_run=True)
+            form = ReadingForm(request.POST)
+            ticket = self._ticket(request, form)
+            content = self._checked(ticket, storage.look)
         except ImportingError as error:
-            form.add_error("import_file", str(error))
-            return self._import_page(request, form, file_name=file.name)
-        confirm_form = None
-        if not result.has_errors() and result.new + result.changed:
-            ticket = make_ticket(
-                user=request.user.pk,
-                model=self.opts.label_lower,
-                resource=self._resource.__name__,
-                format=detect_format(content).__name__,
-                stored_as=storage.keep(content),
-                file_name=file.name,
-                content=content,
-            )
-            confirm_form = ConfirmForm(initial={"token": ticket.sign()})
+            messages.error(request, str(error))
+            return HttpResponseRedirect(self.page_url("import"))
+        name, stored_as = ticket.file_name, ticket.stored_as
+        return self._preview(request, content, name, form.reading(), stored_as=stored_as)
+
+    def _preview(
+        self,
+        request: HttpRequest,
+        content: bytes,
+        file_name: str,
+        reading: Reading = FIND_OUT,
+        *,
+        stored_as: str = "",
+    ) -> HttpResponse:
+        """The preview of a file, which is kept, unless it is there already as ``stored_as``: to
+        be confirmed, or to be read in another way where something is wrong with it."""
+        storage.sweep()
+        table, result, refusal = None, None, None
+        resource = self._resource(**self.get_import_resource_kwargs(request))
+        try:
+            table = read_table(content, reading, resource.wanted())
+            result = resource.import_data(table, dry_run=True, user=request.user)
+        except ImportingError as error:
+            refusal = error
+        form = ImportForm()
+        known = table.reading if table is not None else getattr(refusal, "reading", None)
+        if known is None:
+            form.refuse(str(refusal))
+            return self._import_page(request, form, file_name=file_name)
+        ticket = make_ticket(
+            user=request.user.pk,
+            model=self.opts.label_lower,
+            resource=self._resource.__name__,
+            format=detect_format(content).__name__,
+            stored_as=stored_as or storage.keep(content),
+            file_name=file_name,
+            content=content,
+            reading=known,
+        )
+        token, questions = ticket.sign(), getattr(refusal, "questions", [])
+        if refusal is not None and not questions:
+            form.refuse(str(refusal))
+        is_good = result and not result.has_errors() and result.new + result.changed
         return self._import_page(
-            request, ImportForm(), result=result, confirm_form=confirm_form, file_name=file.name
+            request,
+            form,
+            result=result,
+            confirm_form=ConfirmForm(initial={"token": token}) if is_good else None,
+            file_name=file_name,
+            read_as=[*words_of_reading(known, table), *(result.ways if result else [])],
+            reading_form=ReadingForm.about(known, token, resource, questions),
+            questions=questions,
         )
 
     @method_decorator(require_POST)
@@ -115,17 +151,13 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
             raise PermissionDenied
         form = ConfirmForm(request.POST)
         try:
-            if not form.is_valid():
-                raise ConfirmError
-            ticket = read_ticket(
-                form.cleaned_data["token"], user=request.user.pk, model=self.opts.label_lower
-            )
-            content = self._take(ticket)
+            ticket = self._ticket(request, form)
+            content = self._checked(ticket, storage.take)
             if "cancel" in request.POST:
                 messages.info(request, _("The import was cancelled. Nothing was changed."))
                 return HttpResponseRedirect(self.page_url("changelist"))
             with transaction.atomic():
-                result = self._import(request, content, dry_run=False)
+                result = self._import(request, content, ticket.reading)
                 result.file_name = ticket.file_name
                 if not result.has_errors():
                     self.generate_log_entries(result, request)
@@ -145,10 +177,17 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
             )
         return self.process_result(result, request)
 
-    def _take(self, ticket: Ticket) -> bytes:
-        """The ticket's file, which is gone after that. Raises ``ConfirmError``."""
+    def _ticket(self, request: HttpRequest, form: ConfirmForm) -> Ticket:
+        """The ticket that the form hands back. Raises ``ConfirmError``."""
+        if not form.is_valid():
+            raise ConfirmError
+        token = form.cleaned_data["token"]
+        return read_ticket(token, user=request.user.pk, model=self.opts.label_lower)
+
+    def _checked(self, ticket: Ticket, get: Callable[[str], bytes]) -> bytes:
+        """The ticket's file, taken or looked at. Raises ``ConfirmError``."""
         try:
-            content = storage.take(ticket.stored_as)
+            content = get(ticket.stored_as)
         except FileNotFoundError as exc:
             raise ConfirmError from exc
         wanted = (self._resource.__name__, detect_format(content).__name__)
@@ -156,9 +195,10 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
             raise ConfirmError
         return content
 
-    def _import(self, request: HttpRequest, content: bytes, *, dry_run: bool) -> ImportResult:
+    def _import(self, request: HttpRequest, content: bytes, reading: Reading) -> ImportResult:
         resource = self._resource(**self.get_import_resource_kwargs(request))
-        return resource.import_data(read_table(content), dry_run=dry_run, user=request.user)
+        table = read_table(content, reading, resource.wanted())
+        return resource.import_data(table, dry_run=False, user=request.user)
 
     @property
     def _resource(self) -> type[KeyedResource]:
@@ -187,57 +227,6 @@ class ImportExportMixin(ExportMixin, LibraryMixin):
                 **context,
             },
         )
-
-    # --- after an import -----------------------------------------------------------------------
-
-    def generate_log_entries(self, result: ImportResult, request: HttpRequest) -> None:
-        """One entry for the file, in Django's log. One for each row would be more than anybody
-        reads; what is tracked has them all the same, in the history, and nothing here."""
-        if self.is_tracked:
-            return
-        LogEntry.objects.create(
-            user_id=request.user.pk,
-            content_type=ContentType.objects.get_for_model(self.model),
-            object_id=None,
-            object_repr=result.file_name[:200],
-            action_flag=ADDITION if result.new else CHANGE,
-            change_message=_("Imported from a file: %(totals)s.") % {"totals": result.summary()},
-        )
-
-    def process_result(self, result: ImportResult, request: HttpRequest) -> HttpResponse:
-        post_import.send(sender=None, model=self.model)
-        if result.added and self.has_next_step(request):
-            key = keep_done(request.session, self.opts.label_lower, result)
-            return HttpResponseRedirect(self.page_url("import_done", key))
-        text = _("Imported %(file)s: %(totals)s.")
-        messages.success(request, text % {"file": result.file_name, "totals": result.summary()})
-        return HttpResponseRedirect(self.page_url("changelist"))
-
-    def import_done(self, request: HttpRequest, key: str) -> HttpResponse:
-        """What an import did, and what can be done next with the rows that it added."""
-        if not self.has_import_permission(request):
-            raise PermissionDenied
-        done = recall_done(request.session, self.opts.label_lower, key)
-        if done is None:
-            messages.info(request, _("That import was too long ago for its page to be kept."))
-            return HttpResponseRedirect(self.page_url("changelist"))
-        request.current_app = self.admin_site.name
-        name = self.opts.verbose_name_plural
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Imported %(name)s") % {"name": name},
-            "opts": self.opts,
-            "media": self.media,
-            "done": done,
-            "key": key,
-            "links": self.page_links(),
-            **self.get_done_context(request, done),
-        }
-        return TemplateResponse(request, self.import_done_template, context)
-
-    def get_done_context(self, request: HttpRequest, done: Done) -> dict[str, Any]:
-        """What the page after an import needs beside what was done."""
-        return {}
 
     # --- the sample -------------------------------------------------------------
 

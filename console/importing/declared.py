@@ -9,8 +9,10 @@ from django.db.models import Model, Prefetch, QuerySet
 
 from console.importing.columns import Column, Many
 from console.importing.exceptions import CellError
+from console.importing.headings import Wanted
 from console.importing.loader import BATCH
 from console.importing.table import Table
+from console.importing.widgets import Several, SeveralKnown
 from console.importing.writing import insert_rows, update_rows
 
 
@@ -42,6 +44,12 @@ class DeclaredResource:
     def needed(self, headers: list[str]) -> list[str]:
         """The columns without which a file with these headers is refused."""
         return [column.column_name for column in self.columns if column.required]
+
+    def wanted(self) -> Wanted:
+        """What to look for in the header of a file."""
+        many = (c.column_name for c in self.columns if isinstance(c.widget, Several | SeveralKnown))
+        names = (column.column_name for column in self.columns)
+        return Wanted(frozenset(names), frozenset(many), self.needed)
 
     def find(self, keys: list[Any], *, lock: bool) -> dict[Any, Any]:
         """The rows of the database with these keys, by one query; locked if ``lock``."""

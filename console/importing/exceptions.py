@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from console.importing.reading import Question, Reading
 
 #: A value from a file is shown at this length at the most.
 SHOWN = 60
@@ -43,6 +46,20 @@ class ImportingError(Exception):
 
 class FileError(ImportingError):
     """The file as a whole cannot be read; nothing is known of its rows."""
+
+    #: How it was being read, where that may be why: it can be read otherwise.
+    reading: Reading | None = None
+
+
+class UnclearError(FileError):
+    """Columns can be read in two ways, and nobody but a person knows which is meant."""
+
+    def __init__(self, questions: list[Question]) -> None:
+        self.questions = questions
+        columns = "; ".join(", ".join(question.columns) for question in questions)
+        super().__init__(
+            _("Values can be read in two ways, so nothing was read: %(columns)s."), columns=columns
+        )
 
 
 class ConfirmError(ImportingError):

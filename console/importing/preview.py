@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from console.importing.columns import Column, Info
 from console.importing.exceptions import shorten
+from console.importing.measures import InWays
 from console.importing.results import CELL_SHOWN, SAMPLES, ImportedRow, ImportResult
 
 #: Rows with more cells than this are shown as lists: a table of them would not fit a screen.
@@ -28,6 +29,8 @@ class Preview:
         self._key_column = key_column
         if key_column not in self._names:
             self._names.insert(0, key_column)
+        #: What may be written in several ways is shown as it was read.
+        self._measured = {c.column_name: c for c in columns if isinstance(c.widget, InWays)}
         self._told = [column for column in columns if isinstance(column, Info) and column.tells]
         self._shown: Counter[str] = Counter()
         #: By column: how many cells empty what is there, and how many rows have another value in
@@ -45,7 +48,13 @@ class Preview:
             self._differing[column.column_name] += bool(text) and text != here
 
     def show(
-        self, outcome: ImportedRow, row: dict[str, str], key: str, line: int, changed: list[Change]
+        self,
+        outcome: ImportedRow,
+        row: dict[str, str],
+        instance: Any,
+        key: str,
+        line: int,
+        changed: list[Change],
     ) -> None:
         """Put into the outcome what the page shows of the row, if it is among the first."""
         if self._shown[outcome.import_type] >= SAMPLES:
@@ -56,6 +65,8 @@ class Preview:
         for name in self._names:
             # The key may have been made from another column.
             text = key if name == self._key_column else row[name]
+            if text and (measured := self._measured.get(name)):
+                text = measured.widget.render(getattr(instance, measured.attribute))
             column, old = olds.get(name, (None, ""))
             old_text = shorten(column.widget.render(old), CELL_SHOWN) if column else None
             outcome.cells.append((name, old_text, shorten(text, CELL_SHOWN)))

@@ -21,6 +21,7 @@ from console.importing.loader import (
 from console.importing.preview import Change, Preview
 from console.importing.results import ImportedRow, ImportResult
 from console.importing.rules import check_headers, check_limits, model_errors
+from console.importing.settling import settle_columns
 from console.importing.table import Table
 from console.importing.widgets import Known
 from console.importing.writing import (
@@ -73,6 +74,8 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self._new = False
         self._others_made = False
         self._preview = Preview([], self.key_column)
+        #: Sentences about how its dates and numbers are read.
+        self._ways: list[str] = []
         self._column_of = {c.attribute: c.column_name for c in self.columns}
 
     # --- the library's hooks, in the order in which it calls them ------------------------------
@@ -109,6 +112,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self._written = [column for column in present if not (column.key or column.is_info)]
         self._preview = Preview(present, self.key_column)
         self._lines = dataset.lines
+        self._ways = settle_columns(dataset, self._written)
         self.prepare(dataset)
         self._keys = read_keys(dataset, self.read_key)
         for column in present:
@@ -206,7 +210,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
 
     def after_import_row(self, row: dict[str, str], row_result: Any, **kwargs: Any) -> None:
         key = row.get(self.key_column) or self.spell_key(self.current_key)
-        self._preview.show(row_result, row, key, self.current_line, self._changed)
+        self._preview.show(row_result, row, self._instance, key, self.current_line, self._changed)
 
     def after_save_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:
         """Called for a row that will be written: keep what its history has to say."""
@@ -246,6 +250,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         known = {column.column_name for column in self.columns}
         if unknown := [name for name in dataset.headers if name not in known]:
             result.warn_of_columns(unknown)
+        result.ways = self._ways
         result.notes += [*self.notes, *self._preview.notes()]
         result.locate(dataset)
 

@@ -106,6 +106,8 @@ class ImportResult(Result):
         #: Sentences about the file as a whole: columns that are not known, projects to be made.
         self.warnings: list[str] = []
         self.notes: list[str] = []
+        #: Sentences about how dates and numbers are read.
+        self.ways: list[str] = []
 
     def locate(self, table: Table) -> None:
         """Give errors their line of the file, where the library counts rows."""

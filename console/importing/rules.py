@@ -19,11 +19,12 @@ def check_headers(table: Table, needed: Iterable[str]) -> None:
     if missing:
         raise FileError(
             ngettext(
-                "The column %(names)s is missing. The first line of the file has: %(found)s.",
-                "The columns %(names)s are missing. The first line of the file has: %(found)s.",
+                "The column %(names)s is missing. Line %(line)d of the file has: %(found)s.",
+                "The columns %(names)s are missing. Line %(line)d of the file has: %(found)s.",
                 len(missing),
             ),
             names=", ".join(missing),
+            line=table.reading.header_line,
             found=", ".join(table.headers),
         )
 

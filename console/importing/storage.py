@@ -72,6 +72,16 @@ def take(name: str) -> bytes:
         taken.unlink()
 
 
+def look(name: str) -> bytes:
+    """The content that was kept under the name, which stays there.
+
+    Raises ``FileNotFoundError`` where there is none in this schema.
+    """
+    if not _NAME.fullmatch(name):
+        raise FileNotFoundError(name)
+    return Path(_storage().path(name)).read_bytes()
+
+
 def sweep() -> int:
     """Delete this schema's files that nobody confirmed in time, and the oldest of too many.
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, islice
 
 import tablib
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.importing.exceptions import FileError, shorten
+from console.importing.headings import HEADER_WITHIN, Headings, Row, Wanted, find_header
+from console.importing.reading import FIND_OUT, Reading
 
 #: Files above these are refused; a request has to end before the web server gives up on it.
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 50_000
-MAX_COLUMNS = 100
 #: Blank lines are skipped, but each takes its time.
 MAX_LINES = 4 * MAX_ROWS
 MAX_CELL_CHARACTERS = 100_000
@@ -41,52 +43,77 @@ def unescape_formula(text: str) -> str:
     return text[1:] if _ESCAPED_FORMULA.match(text) else text
 
 
+class Number(str):
+    """What a spreadsheet has as a number, as text: its decimal sign is a point, whatever is usual
+    where the sheet comes from."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: object) -> Number:
+        return super().__new__(cls, str(value))
+
+    def strip(self, *args: str | None) -> Number:  # type: ignore[override]
+        return self
+
+
 class Table(tablib.Dataset):
     """A dataset that knows the line of the file on which each of its rows begins."""
 
     lines: list[int]
+    #: How it was read; the rows above the header; a word with accented letters, to judge by.
+    reading: Reading = FIND_OUT
+    left_out: int = 0
+    accented: str = ""
 
     def line(self, row_number: int) -> int:
         """The line of a row, where ``row_number`` counts from 1 as in the library."""
         return self.lines[row_number - 1]
 
 
-def heading(cell: str) -> str:
-    """A column's name as files may write it, in the one spelling that is compared."""
-    return re.sub(r"[\s_-]+", "_", cell.strip().lower())
+def make_table(
+    rows: Iterable[Row],
+    reading: Reading = FIND_OUT,
+    wanted: Wanted | None = None,
+    *,
+    is_sheet: bool = False,
+) -> Table:
+    """A table from numbered rows of text.
 
-
-def make_table(rows: Iterable[tuple[int, list[str]]]) -> Table:
-    """A table from numbered rows of text, the first of which is the header.
-
-    Blank rows are left out. Raises ``FileError`` for a file without header or rows, with
-    headings that are missing or double, with rows wider or narrower than the header, and for
-    one above the limits.
+    The header is on the line that ``reading`` says, or found by what is ``wanted``; what is above
+    it and blank rows are left out. A row of a sheet ends with its last filled cell, and may be
+    narrower than the header. Raises ``FileError`` for a file without header or rows, with
+    headings that are missing or double, with rows wider or narrower than the header, and for one
+    above the limits.
     """
     numbered = _filled(rows)
-    _line, header = next(numbered, (0, []))
-    if not header:
+    first = list(islice(numbered, HEADER_WITHIN))
+    if not first:
         raise FileError(_("The file is empty."))
-    headers = _headings(header)
-    table = Table(headers=headers)
+    place = find_header(first, wanted, reading.header_line)
+    line, header = first[place]
+    headings = Headings(header, line, wanted)
+    table = Table(headers=headings.names)
     table.lines = []
+    table.reading, table.left_out = replace(reading, header_line=line), place
     uneven: list[tuple[int, int]] = []
-    for line, cells in numbered:
+    for line, cells in chain(first[place + 1 :], numbered):
         if len(table.lines) >= MAX_ROWS:
             raise FileError(
                 _("The file has more than %(n)d rows. Split it into several."), n=MAX_ROWS
             )
-        while len(cells) > len(headers) and not cells[-1].strip():
+        while len(cells) > headings.width and not cells[-1].strip():
             cells.pop()
-        if len(cells) != len(headers):
+        if is_sheet:
+            cells.extend([""] * (headings.width - len(cells)))
+        if len(cells) != headings.width:
             uneven.append((line, len(cells)))
             continue
         if max(map(len, cells)) > MAX_CELL_CHARACTERS:
             raise too_long(line)
-        table.append([unescape_formula(cell.strip()) for cell in cells])
+        table.append([unescape_formula(cell.strip()) for cell in headings.arrange(cells)])
         table.lines.append(line)
     if uneven:
-        _refuse_uneven(uneven, len(headers))
+        _refuse_uneven(uneven, headings.width)
     if not table.lines:
         raise FileError(_("The file has a header and no rows below it."))
     return table
@@ -110,23 +137,6 @@ def too_long(line: int) -> FileError:
         "on that line or before it."
     )
     return FileError(message, line=line)
-
-
-def _headings(cells: list[str]) -> list[str]:
-    while cells and not cells[-1].strip():
-        cells.pop()
-    if len(cells) > MAX_COLUMNS:
-        raise FileError(_("The file has more than %(n)d columns."), n=MAX_COLUMNS)
-    headers = [heading(cell) for cell in cells]
-    for position, name in enumerate(headers, 1):
-        if not name:
-            raise FileError(_("Column %(n)d has no heading in line 1."), n=position)
-    twice = [name for name, count in Counter(headers).items() if count > 1]
-    if twice:
-        raise FileError(
-            _("There is more than one column “%(name)s”. Keep one of them."), name=twice[0]
-        )
-    return headers
 
 
 def _refuse_uneven(uneven: list[tuple[int, int]], wanted: int) -> None:

@@ -9,6 +9,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db import connection
 
 from console.importing.exceptions import ConfirmError
+from console.importing.reading import FIND_OUT, Reading
 
 SALT = "console.importing.confirm"
 #: How long a preview can be confirmed (seconds).
@@ -28,6 +29,7 @@ class Ticket:
     stored_as: str
     file_name: str
     digest: str
+    reading: Reading
 
     def sign(self) -> str:
         return TimestampSigner(salt=SALT).sign_object(asdict(self))
@@ -42,7 +44,7 @@ def digest_of(content: bytes) -> str:
 
 def make_ticket(
     *, user: object, model: str, resource: str, format: str, stored_as: str, file_name: str,
-    content: bytes,
+    content: bytes, reading: Reading = FIND_OUT,
 ) -> Ticket:  # fmt: skip
     """A ticket for a file in the schema of the connection."""
     return Ticket(
@@ -54,6 +56,7 @@ def make_ticket(
         stored_as=stored_as,
         file_name=file_name,
         digest=digest_of(content),
+        reading=reading,
     )
 
 
@@ -63,8 +66,9 @@ def read_ticket(token: str, *, user: object, model: str) -> Ticket:
     Raises ``ConfirmError`` for any other, without saying which of these it is.
     """
     try:
-        ticket = Ticket(**TimestampSigner(salt=SALT).unsign_object(token, max_age=MAX_AGE))
-    except (BadSignature, TypeError, ValueError) as exc:
+        said = TimestampSigner(salt=SALT).unsign_object(token, max_age=MAX_AGE)
+        ticket = Ticket(**{**said, "reading": Reading(**said["reading"])})
+    except (BadSignature, KeyError, TypeError, ValueError) as exc:
         raise ConfirmError from exc
     wanted = (connection.schema_name, str(user), model)
     if (ticket.schema, ticket.user, ticket.model) != wanted:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import Choices
 from django.utils.functional import Promise
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from import_export.widgets import Widget
 
@@ -80,80 +76,6 @@ class YesNo(Widget):
 
     def render(self, value: bool | None, obj: Any = None, **kwargs: Any) -> str:
         return "yes" if value else "no"
-
-
-class Whole(Widget):
-    """A whole number that is not negative."""
-
-    def clean(self, value: str, row: Any = None, **kwargs: Any) -> int | None:
-        if not value:
-            return None
-        if re.fullmatch(r"[0-9]{1,18}", value):
-            return int(value)
-        raise CellError(_("“%(value)s” is not a whole number such as 25."), value=value)
-
-    def render(self, value: int | None, obj: Any = None, **kwargs: Any) -> Any:
-        if value is None or kwargs.get("force_native_type"):
-            return "" if value is None else value
-        return str(value)
-
-
-class Day(Widget):
-    """A date as 2026-11-22; nothing else, so that no date is guessed."""
-
-    def clean(self, value: str, row: Any = None, **kwargs: Any) -> date | None:
-        if not value:
-            return None
-        try:
-            if len(value) == 10:
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        raise CellError(_("“%(value)s” is not a date such as 2026-11-22."), value=value)
-
-    def render(self, value: date | None, obj: Any = None, **kwargs: Any) -> Any:
-        if value is None:
-            return ""
-        return value if kwargs.get("force_native_type") else value.isoformat()
-
-
-class Moment(Widget):
-    """A date and time as 2026-11-22T10:30:00+01:00, in the zone of the company, or of the staff's
-    side; only written, never read."""
-
-    def render(self, value: datetime | None, obj: Any = None, **kwargs: Any) -> str:
-        return "" if value is None else localtime(value).isoformat(timespec="seconds")
-
-
-class Amount(Widget):
-    """An amount of money as 1250.00."""
-
-    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Decimal:
-        try:
-            amount = Decimal(value)
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or not value.isascii() or "_" in value:
-            raise CellError(_("“%(value)s” is not an amount such as 1250.00."), value=value)
-        return amount
-
-    def render(self, value: Decimal | None, obj: Any = None, **kwargs: Any) -> Any:
-        if value is None or kwargs.get("force_native_type"):
-            return "" if value is None else value
-        return str(value)
-
-
-class Hours(Amount):
-    """Hours as 2.5; nothing for none."""
-
-    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Decimal | None:
-        if not value:
-            return None
-        try:
-            return super().clean(value, row)
-        except CellError:
-            message = _("“%(value)s” is not a number of hours such as 2.5.")
-            raise CellError(message, value=value) from None
 
 
 class OneOf(Widget):

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from console.importing.columns import Info
 from console.importing.exceptions import FileError
+from console.importing.measures import Moment
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
-from console.importing.widgets import Moment, Text
+from console.importing.widgets import Text
 from tenant_data.models import Comment
 
 

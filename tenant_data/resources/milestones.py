@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from console.importing.columns import Column
 from console.importing.exceptions import CellError
+from console.importing.measures import Day
 from console.importing.resource import KeyedResource
 from console.importing.table import Table
-from console.importing.widgets import Day, Text, YesNo
+from console.importing.widgets import Text, YesNo
 from tenant_data.models import Milestone, Project
 
 Key = tuple[str, str]

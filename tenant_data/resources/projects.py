@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from console.importing.columns import Column, Many
 from console.importing.exceptions import CellError
+from console.importing.measures import Day
 from console.importing.resource import KeyedResource
 from console.importing.table import Table
-from console.importing.widgets import Day, Known, OneOf, Text
+from console.importing.widgets import Known, OneOf, Text
 from console.limits import has_feature
 from tenant_data.models import Colour, Customer, Project, ProjectStatus
 from tenant_data.resources.customers import FEATURE

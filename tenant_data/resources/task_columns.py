@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy
 
 from console.importing.columns import Column, Many
+from console.importing.measures import Day, Hours, Whole
 from console.importing.resource import KeyedResource
-from console.importing.widgets import Day, Hours, OneOf, SeveralKnown, Text, Whole
+from console.importing.widgets import OneOf, SeveralKnown, Text
 from tenant_data.models import Label, Task, TaskPriority, TaskStatus
 from tenant_data.resources.families import TaskByReference
 from tenant_data.resources.naming import rows_by_name

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from import_export.resources import ModelResource
 
 from console.importing.columns import Info
-from console.importing.widgets import Amount, Day, Text, Whole
+from console.importing.measures import Amount, Day, Whole
+from console.importing.widgets import Text
 from tenant_data.models import TimeEntry
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from console.importing.columns import Column, Info
+from console.importing.measures import Day, Moment
 from console.importing.resource import KeyedResource
-from console.importing.widgets import Day, Known, Moment, OneOf, Several, Text, YesNo
+from console.importing.widgets import Known, OneOf, Several, Text, YesNo
 from tenants.models import Client, Plan, WeekStart
 from tenants.models.client import language_choices
 from tenants.resources.hosts import HostName

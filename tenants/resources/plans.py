@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from console.importing.columns import Column
+from console.importing.measures import Amount, Whole
 from console.importing.resource import KeyedResource
-from console.importing.widgets import Amount, OneOf, Several, Text, Whole, YesNo
+from console.importing.widgets import OneOf, Several, Text, YesNo
 from tenants.models import BillingPeriod, Feature, Plan
 
 

@@ -169,6 +169,15 @@ def preview(text: str) -> Callable[[Page], None]:
     return prepare
 
 
+def asked(page: Page) -> None:
+    """A file with a date that nobody but a person can read."""
+    text = b"reference,project,title,due_on\nWEB-90001,Web,New,05/06/2025\n"
+    file = {"name": "file.csv", "mimeType": "text/csv", "buffer": text}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Show a preview").click()
+    page.get_by_role("group", name="05/06/2025").wait_for()
+
+
 def imported(text: str) -> Callable[[Page], None]:
     def prepare(page: Page) -> None:
         preview(text)(page)
@@ -214,6 +223,7 @@ STATES = (
     State("preview with errors", IMPORT, preview(CLIENT_FILE.replace("team", "no")), ("staff",)),
     State("preview of clients", IMPORT, preview(CLIENT_FILE), ("staff",)),
     State("imported clients", IMPORT, imported(CLIENT_FILE), ("staff",)),
+    State("question of an import", "/tenant_data/task/import/", asked, ("tenant",)),
     State("imported tasks", "/tenant_data/task/import/", imported(TASK_FILE), ("tenant",)),
     State("no such page", "/no/such/page/", as_is),
 )

@@ -19,7 +19,7 @@ from django_tenants.utils import schema_context
 from openpyxl import Workbook, load_workbook
 from tablib import Dataset
 
-from console.importing import formats, storage
+from console.importing import sheets, storage
 from console.importing.exceptions import FileError
 from console.importing.files import read_table
 from console.importing.formats import CSV, XLSX
@@ -70,12 +70,12 @@ class TestManyRows:
     def test_are_counted_before_they_are_read(
         self, row: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(formats, "MAX_LINES", 1000)
+        monkeypatch.setattr(sheets, "MAX_LINES", 1000)
         with pytest.raises(FileError, match="more than 200000 lines"):
             read_table(self.sheet(row * 1001))
 
     def test_those_of_another_sheet_do_not_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(formats, "MAX_LINES", 100)
+        monkeypatch.setattr(sheets, "MAX_LINES", 100)
         book, content = Workbook(), io.BytesIO()
         book.active.append(["a"])
         for sheet in (book.active, book.create_sheet()):
@@ -85,7 +85,7 @@ class TestManyRows:
         assert len(read_table(content.getvalue())) == 60
 
     def test_and_so_are_cells(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(formats, "MAX_CELLS", 1000)
+        monkeypatch.setattr(sheets, "MAX_CELLS", 1000)
         with pytest.raises(FileError, match="more than 1000 cells"):
             read_table(self.sheet(b'<row r="3">' + b'<c r="A3"/>' * 1001 + b"</row>"))
 
@@ -93,8 +93,8 @@ class TestManyRows:
     def test_wherever_a_piece_of_the_file_ends(
         self, piece: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(formats, "MAX_LINES", 1000)
-        monkeypatch.setattr(formats, "_PIECE", piece)
+        monkeypatch.setattr(sheets, "MAX_LINES", 1000)
+        monkeypatch.setattr(sheets, "_PIECE", piece)
         assert read_table(self.sheet(b'<row r="9"/>' * 900)).headers == ["a"]
         with pytest.raises(FileError, match="lines"):
             read_table(self.sheet(b'<row r="9"/>' * 1001))
@@ -140,15 +140,13 @@ class TestReading:
             (b'a,b\n1,"2\n', "Line 2 cannot be read as CSV"),
             (b'a,b\n1,"2" x\n', "Line 2 cannot be read as CSV"),
             (b"a,b\n1," + b"x" * 200_000, "cannot be read|far too long"),
-            ("a\nZoë\n".encode("latin-1"), "not in UTF-8"),
-            ("a\nZoë\n".encode("utf-16"), "not in UTF-8"),
             (b"\x7fELF\x00\x01", "neither a CSV nor an Excel file"),
             (b"%PDF-1.7\n", "neither a CSV nor an Excel file"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel file"),
             (b"PK\x03\x04 and nothing", "damaged"),
             (workbook(["a"], ["b"])[:-300], "damaged"),
             (b"a" * (21 * 1024 * 1024), "larger than 20 MB"),
-            (",".join(f"c{n}" for n in range(101)).encode() + b"\n", "more than 100 columns"),
+            (",".join(f"c{n}" for n in range(501)).encode() + b"\n", "more than 500 columns"),
             (b"a\n" + b"1\n" * 50_001, "more than 50000 rows"),
         ],
     )  # fmt: skip

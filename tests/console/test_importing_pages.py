@@ -106,13 +106,13 @@ class TestPages:
         assert not list((imports_folder / "alpha").iterdir())
         assert tasks() == []
 
-    def test_a_file_that_is_refused_or_in_error_is_not_kept(
-        self, web: Any, imports_folder: Path
-    ) -> None:
-        assert "no rows below" in upload(web, b"reference,title\n").content.decode()
+    def test_a_file_with_an_error_cannot_be_confirmed(self, web: Any) -> None:
         response = upload(web, b"reference,title\nx,y\n")
         assert "is not a reference such as WEB-12" in response.content.decode()
         assert response.context["confirm_form"] is None
+
+    def test_what_is_no_table_is_not_kept(self, web: Any, imports_folder: Path) -> None:
+        assert "neither a CSV" in upload(web, b"%PDF-1.7\n").content.decode()
         assert not imports_folder.exists()
 
     def test_a_file_that_changes_nothing_cannot_be_confirmed(self, web: Any) -> None:

@@ -119,7 +119,7 @@ class TestTask:
             ("reference,title,status", "WEB-8,x,closed", "status", "Use one of: Open, In progress"),
             ("reference,title,priority", "WEB-8,x,9", "priority", "Use one of: Low, Normal"),
             ("reference,title,assignee", "WEB-8,x,no@x.example", "assignee", "no user “no@x"),
-            ("reference,title,due_on", "WEB-8,x,22/11/2026", "due_on", "not a date such as 2026"),
+            ("reference,title,due_on", "WEB-8,x,22/13/2026", "due_on", "not a date such as 2026"),
             ("reference,title,due_on", "WEB-8,x,2026-02-30", "due_on", "is not a date"),
             ("reference,title,due_on", "WEB-8,x,20261122", "due_on", "is not a date"),
             ("reference,title,project", f"NEW-1,x,{'n' * 121}", "project", "cannot be made"),

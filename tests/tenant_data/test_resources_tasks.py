@@ -168,7 +168,7 @@ class TestHours:
         assert task("WEB-1").estimate == Decimal(hours)
         assert tasks("estimate", f"WEB-1,One,{text}").unchanged == 1
 
-    @pytest.mark.parametrize("text", ["2h", '"2,5"', "-1", "99999", "1.234", "NaN"])
+    @pytest.mark.parametrize("text", ["2h", '"2,5,1"', "-1", "99999", "1.2345", "NaN"])
     def test_that_are_none_are_refused(self, text: str) -> None:
         (error,) = errors(tasks("estimate", f"WEB-1,One,{text}"))
         assert error[0] == "estimate"

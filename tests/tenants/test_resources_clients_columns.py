@@ -60,7 +60,7 @@ class TestColumns:
     @pytest.mark.parametrize(
         ("column", "value", "said"),
         [
-            ("trial_ends_on", "31.12.2026", "is not a date"),
+            ("trial_ends_on", "31.13.2026", "is not a date"),
             ("trial_ends_on", "2026-02-30", "is not a date"),
             ("contact_email", "greta", "valid email"),
             ("contact_phone", "call me", "Use digits"),

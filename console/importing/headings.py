@@ -1,0 +1,111 @@
+"""Which row of a file is its header, and what its headings come to."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from console.importing.exceptions import FileError
+
+#: The header is looked for among so many rows that have something in them.
+HEADER_WITHIN = 20
+#: Exports of other programs have a column for each label, comment and file of a row.
+MAX_COLUMNS = 500
+
+Row = tuple[int, list[str]]
+
+
+def heading(cell: str) -> str:
+    """A column's name as files may write it, in the one spelling that is compared."""
+    return re.sub(r"[\s_-]+", "_", cell.strip().lower())
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a resource looks for in a header."""
+
+    names: frozenset[str]
+    #: Columns of several values: one that comes more than once has a value in each.
+    several: frozenset[str]
+    #: The columns without which a file with these headers is refused.
+    needed: Callable[[list[str]], list[str]]
+
+    def score(self, cells: list[str]) -> tuple[bool, int]:
+        """How much the row is a header; ``(False, 0)`` where it is none. Sorts."""
+        headers = [heading(cell) for cell in cells[: MAX_COLUMNS + 1]]
+        known = len(self.names.intersection(headers))
+        return known > 0 and set(self.needed(headers)) <= set(headers), known
+
+
+def find_header(rows: list[Row], wanted: Wanted | None, line: int = 0) -> int:
+    """The place of the header among the first rows: the one on that ``line``, or else the first
+    of those with the most columns that are known, all that are needed counting more than many.
+    Where nothing is known it is the first row."""
+    if line:
+        return next((place for place, row in enumerate(rows) if row[0] == line), 0)
+    if wanted is None:
+        return 0
+    scores = [wanted.score(cells) for _line, cells in rows]
+    return scores.index(max(scores))
+
+
+class Headings:
+    """The columns of a table, made from the cells of its header.
+
+    Headings may come more than once: the values of a column of several are put together, and of a
+    column that nobody knows the first is kept. Raises ``FileError`` where any other does, and for
+    too many columns.
+    """
+
+    def __init__(self, cells: list[str], line: int, wanted: Wanted | None) -> None:
+        while cells and not cells[-1].strip():
+            cells.pop()
+        if len(cells) > MAX_COLUMNS:
+            raise FileError(_("The file has more than %(n)d columns."), n=MAX_COLUMNS)
+        #: How many cells a row has to have.
+        self.width = len(cells)
+        self._line = line
+        headers = [heading(cell) for cell in cells]
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(headers):
+            places.setdefault(name, []).append(place)
+        #: Columns without a heading: good as long as nothing is in them.
+        self._nameless = places.pop("", [])
+        for name, count in Counter(headers).items():
+            if name and count > 1 and not _may_repeat(name, wanted):
+                raise FileError(
+                    _("There is more than one column “%(name)s”. Keep one of them."), name=name
+                )
+        self.names = list(places)
+        self._places = list(places.values())
+        self._joined = wanted.several if wanted else frozenset()
+        self._is_plain = len(self.names) == self.width
+
+    def arrange(self, cells: list[str]) -> list[str]:
+        """The cells of a row, one for each of the names. Raises ``FileError``."""
+        if self._is_plain:
+            return cells
+        for place in self._nameless:
+            if cells[place].strip():
+                raise FileError(
+                    _("Column %(n)d has no heading in line %(line)d."),
+                    n=place + 1,
+                    line=self._line,
+                )
+        arranged: list[Any] = []
+        for name, places in zip(self.names, self._places, strict=True):
+            if len(places) > 1 and name in self._joined:
+                filled = [cells[place].strip() for place in places]
+                arranged.append(", ".join(filter(None, filled)))
+            else:
+                arranged.append(cells[places[0]])
+        return arranged
+
+
+def _may_repeat(name: str, wanted: Wanted | None) -> bool:
+    return wanted is not None and (name in wanted.several or name not in wanted.names)

@@ -1,0 +1,142 @@
+"""The preview says how a file was read, lets that be changed without another upload, and asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_tenants.utils import schema_context
+
+from console.accounts.models import User
+from console.importing.storage import look
+from tenant_data.models import Task
+from tenants.models import Client
+from tests.console.corpus_odd import workbook
+from tests.console.test_importing_pages import CONFIRM, PAGE, said, token_of, upload
+
+OLD = "reference;title;due_on\nWEB-1;Zoë;22/11/2025\n".encode("cp1252")
+#: Nobody knows whether this is in May or in June.
+UNCLEAR = b"reference,title,due_on\nWEB-1,First,05/06/2025\n"
+
+
+@pytest.fixture
+def web(tenant_browser: Callable[..., Any], alpha: Client, owner: User) -> Any:
+    return tenant_browser(alpha, owner)
+
+
+def text_of(response: Any) -> str:
+    return response.content.decode()
+
+
+def again(browser: Any, response: Any, **changes: str) -> Any:
+    """The form of a page that shows how a file was read, sent with changes."""
+    form = response.context["reading_form"]
+    fields = {name: form.initial.get(name) or "" for name in form.fields}
+    return browser.post(PAGE, {**fields, **changes})
+
+
+def tasks() -> list[tuple[Any, ...]]:
+    with schema_context("alpha"):
+        return list(Task.objects.values_list("title", "due_on__month"))
+
+
+class TestThePreview:
+    def test_says_how_the_file_was_read(self, web: Any) -> None:
+        text = text_of(upload(web, b"Tasks of May;;\n" + OLD))
+        assert "Read as Windows-1252, with semicolons between the cells." in text
+        assert "“Zoë”" in text
+        assert "The header is on line 2; the line above it was left out." in text
+        assert "“due_on” is read with the day first, as “22/11/2025” shows." in text
+        assert "2025-11-22</td>" in text
+
+    def test_reads_the_file_otherwise_when_told_so_and_imports_it_that_way(self, web: Any) -> None:
+        first = upload(web, b"reference,title\nWEB-1,Za\xbf\xf3\xb3\xe6\n")
+        assert "“Za¿ó³æ”" in text_of(first) or "Windows-1252" in text_of(first)
+        second = again(web, first, encoding="cp1250")
+        assert "“Zażółć”" in text_of(second)
+        assert tasks() == []
+        web.post(CONFIRM, {"token": token_of(second)})
+        assert tasks() == [("Zażółć", None)]
+
+    def test_reads_it_with_another_delimiter(self, web: Any) -> None:
+        response = again(web, upload(web), delimiter=";")
+        assert "are missing" in text_of(response)
+        assert again(web, response, delimiter=",").context["result"].new == 2
+
+    def test_keeps_one_file_however_often_it_is_read(self, web: Any, imports_folder: Path) -> None:
+        response = again(web, again(web, upload(web), delimiter=";"), delimiter=",")
+        assert len(list((imports_folder / "alpha").iterdir())) == 1
+        web.post(CONFIRM, {"token": token_of(response)})
+        assert not list((imports_folder / "alpha").iterdir())
+
+    def test_says_nothing_of_encodings_where_it_is_a_workbook(self, web: Any) -> None:
+        response = upload(web, workbook(["reference", "title"], ["WEB-1", "a"]), "a.xlsx")
+        assert "Read as" not in text_of(response)
+        assert set(response.context["reading_form"].fields) == {"token", "date_order", "decimal"}
+        assert again(web, response).context["result"].new == 1
+
+
+class TestAQuestion:
+    def test_is_asked_instead_of_a_preview(self, web: Any) -> None:
+        response = upload(web, UNCLEAR)
+        text = text_of(response)
+        assert "does not tell how “05/06/2025” on line 2 is meant" in text
+        assert "the day first: 5 June 2025" in text
+        assert "the month first: 6 May 2025" in text
+        assert response.context["result"] is None
+        assert response.context["confirm_form"] is None
+
+    @pytest.mark.parametrize(("answer", "month"), [("day", 6), ("month", 5)])
+    def test_is_answered_for_the_whole_file(self, web: Any, answer: str, month: int) -> None:
+        response = again(web, upload(web, UNCLEAR), date_order=answer)
+        assert f"“due_on” is read with the {answer} first, as was chosen." in text_of(response)
+        web.post(CONFIRM, {"token": token_of(response)})
+        assert tasks() == [("First", month)]
+
+    def test_that_is_not_answered_is_asked_again(self, web: Any) -> None:
+        response = again(web, upload(web, UNCLEAR), date_order="")
+        assert response.context["questions"]
+
+    def test_cannot_be_got_round(self, web: Any) -> None:
+        token = upload(web, UNCLEAR).context["reading_form"].initial["token"]
+        assert "two ways" in said(web.post(CONFIRM, {"token": token}, follow=True))
+        assert tasks() == []
+
+
+class TestRights:
+    """Whoever may not confirm a preview may not read its file again either."""
+
+    REFUSED = "cannot be confirmed any more"
+
+    def refused(self, browser: Any, **data: str) -> None:
+        response = browser.post(PAGE, data, follow=True)
+        assert response.redirect_chain == [(PAGE, 302)]
+        assert self.REFUSED in said(response)
+
+    def test_another_user_cannot(self, web: Any, tenant_browser: Any, alpha: Client) -> None:
+        token = token_of(upload(web))
+        with schema_context("alpha"):
+            other = User.objects.create_superuser("other@alpha.example", "pw")
+        self.refused(tenant_browser(alpha, other), token=token)
+        assert web.post(PAGE, {"token": token}).context["result"].new == 2
+
+    def test_nobody_can_of_a_file_that_was_imported(self, web: Any) -> None:
+        token = token_of(upload(web))
+        web.post(CONFIRM, {"token": token})
+        self.refused(web, token=token)
+
+    @pytest.mark.parametrize("change", [{"encoding": "rot13"}, {"delimiter": "x"}, {"token": "x"}])
+    def test_nothing_else_can_be_chosen(self, web: Any, change: dict[str, str]) -> None:
+        self.refused(web, **{"token": token_of(upload(web)), **change})
+
+    def test_a_file_that_is_looked_at_stays(self, web: Any, imports_folder: Path) -> None:
+        upload(web)
+        (path,) = (imports_folder / "alpha").iterdir()
+        with schema_context("beta"), pytest.raises(FileNotFoundError):
+            look(path.name)
+        with schema_context("alpha"):
+            assert look(path.name) == look(path.name)
+            with pytest.raises(FileNotFoundError):
+                look("../alpha/" + path.name)
