@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
 from tenants import schema_state, stats
 from tenants.models import Client, ClientStatus
@@ -57,6 +57,16 @@ class SchemaStateFilter(DropdownFilter):
         if self.value() in schema_state.STATES:
             return queryset.filter(schema_state=self.value())
         return queryset
+
+
+class PlanFilter(RelatedDropdownFilter):
+    """By plan; and for links from elsewhere, those that have none, which Unfold's own passes
+    over."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Client]) -> QuerySet[Client] | None:
+        if self.lookup_val_isnull:
+            return queryset.filter(**{self.lookup_kwarg_isnull: True})
+        return super().queryset(request, queryset)
 
 
 class TagFilter(DropdownFilter):

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from console.changelist import ChangeList
@@ -28,6 +28,7 @@ from tenants.admin.client_filters import (
     EVERYTHING,
     IN_USE,
     ActivityFilter,
+    PlanFilter,
     SchemaStateFilter,
     StatusFilter,
     TagFilter,
@@ -121,7 +122,7 @@ class ClientList:
     list_filter = (
         StatusFilter,
         SchemaStateFilter,
-        ("plan", RelatedDropdownFilter),
+        ("plan", PlanFilter),
         TagFilter,
         TrialFilter,
         ActivityFilter,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db import Error
+from django.db import Error, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
@@ -19,6 +19,8 @@ from tenants.schemas.migrate import known_migrations
 
 logger = logging.getLogger(__name__)
 
+#: So many clients of a group are asked until one's schema answers.
+ASKED = 3
 #: Of so many groups it is worked out what they would send; it takes up to a second for each.
 GROUPS_LOOKED_AT = 5
 
@@ -84,15 +86,26 @@ def _foreseen(group: Group) -> list[Foreseen] | None:
     key = None if group.missing is None else tuple(group.missing)
     if key in _kept:
         return _kept[key]
-    try:
-        foreseen = foresee(group.clients[0].schema_name)
-    except Error:
-        logger.exception("It was not worked out what %s lacks.", group.clients[0].schema_name)
-        return None
-    if key is not None:
+    foreseen = next(_answers(group), None)
+    if foreseen is not None and key is not None:
         _kept.clear()  # The code's migrations are others after a deployment.
         _kept[key] = foreseen
     return foreseen
+
+
+def _answers(group: Group) -> Iterator[list[Foreseen]]:
+    """What some of its schemas lack; those that are gone, or not as their clients' rows say, are
+    passed over."""
+    for client in group.clients[:ASKED]:
+        try:
+            with transaction.atomic():
+                found = foresee(client.schema_name)
+        except Error as exc:
+            why = str(exc).splitlines()[:1]
+            logger.warning("It was not worked out what %s lacks: %s", client.schema_name, why)
+            continue
+        if group.missing is None or {each.migration for each in found} == set(group.missing):
+            yield found
 
 
 def _workers() -> int:

@@ -36,6 +36,8 @@ class TestFilters:
         draft.plan = Plan.objects.create(code="big", name="Big")
         draft.save()
         assert names(browser, plan__id__exact=draft.plan_id) == ["gamma"]
+        Client.objects.filter(pk=draft.pk).update(plan=None)
+        assert names(browser, plan__isnull="True") == ["gamma"]
 
     def test_by_tag_and_offers_those_in_use(self, browser: Any, draft: Client) -> None:
         draft.tags = ["north", "vip"]

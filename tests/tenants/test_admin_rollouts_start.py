@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from console.accounts.models import User
+from console.postgres.contexts import owner_rights
 from tenants.admin import client_rollouts
 from tenants.models import Client, Operation, OperationKind, Rollout
+from tenants.operations import outlook
 from tenants.operations.lifecycle import archive, suspend
 from tenants.operations.request import request_operation
 from tests.database import make_client
@@ -244,3 +246,17 @@ class TestMigrating:
             client.schema_version = version
         Client.objects.bulk_update(rows, ["status", "provisioned_at", "schema_version"])
         assert queries() == few
+
+    @pytest.mark.parametrize("gone", [["alpha"], ["alpha", "beta"]])
+    def test_a_schema_that_is_not_there_keeps_nobody_from_asking(
+        self, browser: Any, gone: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outlook, "_kept", {})
+        with owner_rights(), connection.cursor() as cursor:
+            for schema in gone:
+                cursor.execute(f"DROP SCHEMA {schema} CASCADE")
+        page = browser.get(f"{MIGRATE_URL}?behind=1")
+        assert page.context["count"] == 2
+        (group,) = page.context["outlook"].groups
+        assert (group.foreseen is None) == (len(gone) == 2)
+        assert "tenant_data.9001_more" in page.content.decode()

@@ -80,11 +80,11 @@ class TestDrift:
                 "CHECK ((id > 0)) NOT VALID",
             ),
             (
-                "ALTER SEQUENCE alpha.tenant_data_task_id_seq MAXVALUE 9",
+                "ALTER SEQUENCE alpha.tenant_data_task_id_seq MAXVALUE 99999999",
                 "sequence tenant_data_task_id_seq",
                 "bigint START 1 INCREMENT 1 FROM 1 TO 9223372036854775807"
                 " OWNED BY tenant_data_task.id",
-                "bigint START 1 INCREMENT 1 FROM 1 TO 9 OWNED BY tenant_data_task.id",
+                "bigint START 1 INCREMENT 1 FROM 1 TO 99999999 OWNED BY tenant_data_task.id",
             ),
         ],
     )
