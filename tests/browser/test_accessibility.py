@@ -206,6 +206,12 @@ STATES = (
     State("operation filters", "/tenants/operation/", filters, ("staff",)),
     State("task filters", "/tenant_data/task/", filters, ("tenant",)),
     State("selected clients", "/tenants/client/", selected, ("staff",)),
+    State(
+        "migration of clients",
+        "/tenants/client/?schema=ready",
+        chosen("migrate_schemas"),
+        ("staff",),
+    ),
     State("selected tasks", "/tenant_data/task/", selected, ("tenant",)),
     State("deletion of tasks", "/tenant_data/task/", chosen("delete_selected"), ("tenant",)),
     State("tasks to assign", "/tenant_data/task/", chosen("assign_selected"), ("tenant",)),
