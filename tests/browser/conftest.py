@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -140,10 +142,20 @@ def sign_in(page: Page, address: str, email: str, password: str) -> None:
     _sessions[address, email] = page.context.cookies(address)
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def size(request: pytest.FixtureRequest) -> str:
-    """Each flow is done on a desktop and on a phone."""
+    """Whether the flow is done on a desktop or on a phone."""
     return str(request.param)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With ``FLOWS=both`` each flow is done on a desktop and on a phone, which takes two minutes
+    more; otherwise on one of them, by its name, for the walk sees every page on both."""
+    if "size" not in metafunc.fixturenames:
+        return
+    one = sorted(SIZES)[zlib.crc32(metafunc.definition.name.encode()) % 2]
+    both = os.environ.get("FLOWS") == "both"
+    metafunc.parametrize("size", list(SIZES) if both else [one], indirect=True)
 
 
 @pytest.fixture
