@@ -162,7 +162,7 @@ def _apply(migration: Migration, steps: list[Step], connection: DatabaseWrapper)
                 parts.append(partial(_run, migration, [step]))
             else:
                 operation.database_forwards(migration.app_label, editor, before, after)
-    return [whole] if is_odd else parts
+    return [whole] if is_odd or editor.found_none else parts
 
 
 def _run(migration: Migration, steps: list[Step], connection: DatabaseWrapper) -> None:

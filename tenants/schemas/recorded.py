@@ -89,6 +89,8 @@ class RecordingEditor(DatabaseSchemaEditor):
     def __init__(self, connection: DatabaseWrapper, record: Callable[[str], None]) -> None:
         super().__init__(connection)
         self._record: Callable[[str], None] | None = record
+        #: Whether Django looked for constraints or indexes, to drop them, and found none.
+        self.found_none = False
 
     def execute(self, sql: Any, params: Any = ()) -> None:
         if params is not None:
@@ -107,6 +109,13 @@ class RecordingEditor(DatabaseSchemaEditor):
         finally:
             self._record = record
         return self.deferred_sql != before
+
+    def _constraint_names(self, *args: Any, **kwargs: Any) -> list[str]:
+        """Somebody may have dropped by hand what is looked for, here and nowhere else: then what is
+        written down would leave it in all the others."""
+        names: list[str] = super()._constraint_names(*args, **kwargs)
+        self.found_none |= not names
+        return names
 
     def _strict(self, sql: str) -> str:
         """An index that is there has the same name in every schema that was not tampered with:

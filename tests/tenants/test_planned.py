@@ -207,6 +207,22 @@ class TestDrifting:
                 migrate_both()
         assert "index by_hand" not in objects_of("beta")
 
+    def test_what_the_first_one_lacks_the_others_do_not_keep(self) -> None:
+        """Django drops what it finds: nothing, where somebody has dropped it already."""
+        field = models.TextField(null=True, unique=True)
+        with more_migrations(column("code", field)):
+            migrate_both()
+            (name,) = (
+                name.rpartition(".")[2]
+                for name in objects_of("alpha")
+                if name.startswith(f"constraint {LABEL}.") and "code" in name
+            )
+            sql("alpha", f"ALTER TABLE {LABEL} DROP CONSTRAINT {name}")
+            with more_migrations(ops.AlterField("label", "code", models.TextField(null=True))):
+                migrate_both()
+        assert f"constraint {LABEL}.{name}" not in objects_of("beta")
+        assert objects_of("alpha") == objects_of("beta")
+
     def test_one_that_cannot_be_migrated_is_named_with_statement_and_reason(self) -> None:
         sql("beta", f"ALTER TABLE {LABEL} ADD COLUMN code text")
         with more_migrations(column("code", models.TextField(null=True))):
