@@ -24,6 +24,7 @@ from tenants.models import (
     Rollout,
     RolloutState,
 )
+from tenants.models.operation import OperationQuerySet
 from tenants.operations.files import settle_files, sweep_files
 from tenants.operations.locking import hold_client
 from tenants.operations.progress import log
@@ -32,7 +33,7 @@ from tenants.operations.rollout import is_shared
 from tenants.operations.run import MAX_ATTEMPTS, unprovision
 from tenants.operations.share import name_of_run
 from tenants.operations.waves import advance
-from tenants.schemas.locks import schema_lock
+from tenants.schemas.locks import held_among, schema_lock
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def reconcile() -> int:
     waiting = Operation.objects.filter(state=OperationState.QUEUED, created_at__lt=long_ago)
     running = Operation.objects.filter(state=OperationState.RUNNING)
     mended = 0
-    for operation in (running | waiting.filter(queued=False)).select_related("client"):
+    for operation in (running | _abandoned(waiting)).select_related("client"):
         try:
             with run_lock(operation), schema_lock(operation.client.schema_name):
                 # Whoever restores the client after this finds its files there.
@@ -75,6 +76,17 @@ def reconcile() -> int:
     sweep_files()
     _carry_on()
     return mended + enqueue_many(forgotten)
+
+
+def _abandoned(waiting: OperationQuerySet) -> OperationQuerySet:
+    """Those that wait in a terminal, but for those of a run that lives: there may be thousands."""
+    in_terminal = waiting.filter(queued=False)
+    rollouts = in_terminal.filter(rollout__isnull=False).order_by("rollout_id")
+    names = {
+        name_of_run(key): key for key in rollouts.values_list("rollout_id", flat=True).distinct()
+    }
+    living = [names[name] for name in held_among(names)]
+    return in_terminal.exclude(rollout__in=living)
 
 
 def _carry_on() -> None:

@@ -248,8 +248,11 @@ class TestStopped:
     ) -> None:
         rollout = self.waiting(alpha, beta)
         second.execute(TAKE, [key_of(share_module.name_of_run(rollout.pk))])
-        assert reconcile() == 0
+        with CaptureQueriesContext(connection) as queries:
+            assert reconcile() == 0
         assert rollout.operations.open().count() == 2
+        asked = [query for query in queries if "pg_try_advisory_lock" in query["sql"]]
+        assert not asked, "there may be thousands, each of which would be asked"
 
     def test_when_it_was_killed_what_waits_is_closed(self, alpha: Client, beta: Client) -> None:
         rollout = self.waiting(alpha, beta)
