@@ -16,6 +16,7 @@ from tenants.models import (
     DIFFERENCES_AT_MOST,
     CheckReason,
     Client,
+    FindingKind,
     FleetCheck,
     SchemaFinding,
     SchemaTemplate,
@@ -127,6 +128,14 @@ class TestDrift:
         assert found() == {}
 
     def test_of_a_schema_that_others_are_at_work_on_is_left_for_later(self, second: Any) -> None:
+        as_owner("CREATE TABLE alpha.extra (id int)")
+        second.execute(TAKE, [key_of("alpha")])
+        assert check().passed_over == ["alpha"]
+        assert found() == {}
+
+    def test_what_else_was_known_of_it_is_not_kept(self, alpha: Client, second: Any) -> None:
+        """It was gone, somebody brought it back, and others are at work on it."""
+        SchemaFinding.objects.create(schema_name="alpha", client=alpha, kind=FindingKind.MISSING)
         as_owner("CREATE TABLE alpha.extra (id int)")
         second.execute(TAKE, [key_of("alpha")])
         assert check().passed_over == ["alpha"]

@@ -12,11 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from console.data_folder import CHECKOUT
-from tenants.models import Client, Operation, OperationState
+from tenants.models import CheckReason, Client, Operation, OperationState
+from tenants.operations import fleet_check
 from tenants.operations.create_schema import create_schema
+from tenants.operations.fleet_check import verify_fleet
 from tenants.operations.reconcile import reconcile
 from tenants.schemas.migrate import missing_migrations
 from tests.database import make_client
@@ -89,3 +91,21 @@ def test_the_rows_say_what_is_so_and_the_next_run_does_the_rest(them: Workers) -
     assert {operation.client.schema_name for operation in failed} == {"two", "zoo"}
     call_command("migrate_schemas", "--tenant", stdout=StringIO())
     assert missing_migrations(NAMES) == {}
+
+
+def test_a_check_replaces_its_connection_now_and_then(
+    them: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL keeps in a connection's memory what it has seen of each schema."""
+    monkeypatch.setattr(fleet_check, "LIFETIME", 1)
+    monkeypatch.setattr(fleet_check, "_TOLD_EVERY", 1)
+    seen: list[int] = []
+
+    def report(line: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            seen.append(cursor.fetchone()[0])
+
+    done = verify_fleet(reason=CheckReason.COMMAND, report=report)
+    assert (done.schemas, done.passed_over) == (3, [])
+    assert len(set(seen[-3:])) == 3
