@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection, migrations, models
 from django.db.migrations import operations as ops
 from django_tenants.utils import schema_context
 
+from console.postgres.contexts import owner_rights
 from tenants.models import Client
-from tenants.schemas.effects import Effect, effect_of, effects_of
+from tenants.schemas.effects import (
+    Effect,
+    effect_of,
+    effects_of,
+    in_one_transaction,
+    keeps_rows,
+)
 from tenants.schemas.foreseen import foresee
 from tenants.schemas.migrate import missing_migrations
 from tests.tenants.more_migrations import more_migrations
@@ -30,16 +38,24 @@ A = 'ALTER TABLE "task"'
         (f'{A} ALTER COLUMN "n" TYPE bigint USING "n"::bigint', Effect.REWRITE),
         (f'{A} ALTER COLUMN "n" SET NOT NULL', Effect.CLOSED),
         (f'{A} ALTER COLUMN "n" DROP DEFAULT', Effect.MOMENT),
+        (f'{A} ALTER COLUMN "n" DROP IDENTITY IF EXISTS', Effect.MOMENT),
+        (f'{A} ADD COLUMN "check" text NULL', Effect.MOMENT),
+        (f"{A} ADD COLUMN \"n\" text DEFAULT 'random(''UNIQUE'')' NOT NULL", Effect.MOMENT),
+        ('ALTER TABLE "identity" ADD COLUMN "n" text NULL', Effect.MOMENT),
+        ('ALTER INDEX "a" RENAME TO "b"', Effect.NOTHING),
         (f'{A} ADD CONSTRAINT "c" CHECK ("n" > 0)', Effect.CLOSED),
         (f'{A} ADD CONSTRAINT "c" CHECK ("n" > 0) NOT VALID', Effect.MOMENT),
-        (f'{A} VALIDATE CONSTRAINT "c"', Effect.ROWS),
+        (f'{A} VALIDATE CONSTRAINT "c"', Effect.NOTHING),
+        (f'{A} ADD UNIQUE ("n")', Effect.CLOSED),
+        (f'{A} ADD COLUMN "o_id" bigint DEFAULT 1 REFERENCES "o" ("id")', Effect.CLOSED),
         (f'{A} ADD CONSTRAINT "f" FOREIGN KEY ("o") REFERENCES "o" ("id")', Effect.NO_WRITES),
         (f'{A} RENAME COLUMN "a" TO "b"', Effect.MOMENT),
         ('DROP TABLE "task" CASCADE', Effect.MOMENT),
         ('CREATE INDEX "i" ON "task" ("n")', Effect.NO_WRITES),
-        ('CREATE INDEX CONCURRENTLY "i" ON "task" ("n")', Effect.NOTHING),
+        ('CREATE INDEX CONCURRENTLY "i" ON "task" ("n")', Effect.FAILS),
         ('UPDATE "task" SET "n" = 1', Effect.ROWS),
-        ("VACUUM FULL task", Effect.UNKNOWN),
+        ("VACUUM FULL task", Effect.FAILS),
+        ("CLUSTER task", Effect.UNKNOWN),
     ],
 )
 def test_a_statement_says_what_others_notice(statement: str, effect: Effect) -> None:
@@ -52,10 +68,55 @@ def test_a_table_that_was_just_made_is_nobodys_yet() -> None:
             'CREATE TABLE "new" ("id" bigint NOT NULL PRIMARY KEY)',
             'CREATE INDEX "i" ON "new" ("id")',
             'ALTER TABLE "new" ADD CONSTRAINT "c" CHECK ("id" > 0)',
+            'ALTER TABLE "new" ADD CONSTRAINT "d" FOREIGN KEY ("up") REFERENCES "new" ("id")',
             'CREATE INDEX "j" ON "old" ("id")',
-        ]
+        ],
+        set(),
     )
-    assert [step.effect for step in steps] == [Effect.NOTHING] * 3 + [Effect.NO_WRITES]
+    assert [step.effect for step in steps] == [Effect.NOTHING] * 4 + [Effect.NO_WRITES]
+
+
+def test_what_a_new_table_refers_to_is_somebodys() -> None:
+    key = 'ALTER TABLE "new" ADD CONSTRAINT "c" FOREIGN KEY ("o") REFERENCES "old" ("id")'
+    assert [step.effect for step in effects_of([key], {"new"})] == [Effect.MOMENT]
+
+
+def test_what_is_closed_for_a_moment_is_closed_until_the_transaction_ends() -> None:
+    def effects(*statements: str) -> list[Effect]:
+        return [step.effect for step in in_one_transaction(effects_of(statements, set()))]
+
+    column, index = f'{A} ADD COLUMN "code" text NULL', 'CREATE INDEX "i" ON "task" ("n")'
+    assert effects(column, column) == [Effect.MOMENT, Effect.MOMENT]
+    assert effects(column, index, column) == [Effect.HELD, Effect.NO_WRITES, Effect.MOMENT]
+    assert effects(column, 'UPDATE "other" SET "n" = 1') == [Effect.HELD, Effect.ROWS]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("varchar(20)", "varchar(40)"),
+        ("varchar(40)", "varchar(20)"),
+        ("varchar(20)", "text"),
+        ("varchar", "varchar(20)"),
+        ("text", "varchar"),
+        ("text", "varchar(20)"),
+        ("integer", "bigint"),
+        ("integer", "text"),
+        ("numeric(5, 2)", "numeric(7, 2)"),
+        ("numeric(7, 2)", "numeric(5, 2)"),
+        ("numeric(5, 2)", "numeric(7, 3)"),
+    ],
+)
+@pytest.mark.usefixtures("db")
+def test_a_column_that_becomes_longer_is_not_written_anew(old: str, new: str) -> None:
+    """As PostgreSQL itself does it."""
+    with owner_rights("public"), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE trial (n {old})")
+        cursor.execute("SELECT pg_relation_filenode('trial')")
+        before = cursor.fetchone()
+        cursor.execute(f"ALTER TABLE trial ALTER COLUMN n TYPE {new}")
+        cursor.execute("SELECT pg_relation_filenode('trial')")
+        assert keeps_rows(old, new) is (cursor.fetchone() == before)
 
 
 @pytest.mark.usefixtures("web_login", "alpha")
@@ -70,8 +131,28 @@ class TestForeseen:
         assert found.steps[0].text == (
             'ALTER TABLE "tenant_data_label" ADD COLUMN "code" text NULL;'
         )
-        assert any("CREATE INDEX" in step.text for step in found.steps)
-        assert found.effect == Effect.NO_WRITES
+        assert found.steps[0].effect == Effect.HELD
+        assert {s.effect for s in found.steps if "CREATE INDEX" in s.text} == {Effect.NO_WRITES}
+        assert found.effect == Effect.HELD
+
+    @pytest.mark.parametrize(("length", "effect"), [(200, Effect.MOMENT), (2, Effect.REWRITE)])
+    def test_a_longer_text_is_no_other(self, length: int, effect: Effect) -> None:
+        with more_migrations(ops.AlterField("label", "name", models.CharField(max_length=length))):
+            (found,) = foresee("alpha")
+        assert found.effect == effect
+
+    def test_what_cannot_be_in_a_transaction_is_said_to_fail(self) -> None:
+        index = AddIndexConcurrently("label", models.Index("colour", name="label_colour"))
+        with more_migrations(index, atomic=False):
+            (found,) = foresee("alpha")
+        assert found.effect == Effect.FAILS
+
+    def test_a_table_of_a_migration_before_is_nobodys_either(self) -> None:
+        shelf = ops.CreateModel("Shelf", [("id", models.BigAutoField(primary_key=True))])
+        code = ops.AddField("shelf", "code", models.TextField(default="", db_index=True))
+        with more_migrations(shelf, code, each=True):
+            found = foresee("alpha")
+        assert [each.effect for each in found] == [Effect.NOTHING, Effect.NOTHING]
 
     def test_nothing_is_run(self) -> None:
         def code(apps: object, editor: object) -> None:
