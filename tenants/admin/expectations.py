@@ -236,7 +236,7 @@ def _takes(kind: OperationKind, count: int) -> Expectation:
         answer %= {"time": about(usual)}
     else:
         answer = _t(
-            "About %(all)s with one worker, %(each)s each, going by the last ones. They are "
-            "done one after the other."
+            "About %(all)s with one worker, %(each)s each, going by the last ones. Several "
+            "workers share them."
         ) % {"all": about(usual * count), "each": about(usual)}
     return Expectation(_t("How long it takes"), [answer])

@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from tenants import stats
 from tenants.models import Client, OperationKind, SchemaVersion
+from tenants.operations.queue import MOST_SHARES
 from tenants.schemas.effects import Effect
 from tenants.schemas.foreseen import Foreseen, foresee
 from tenants.schemas.migrate import known_migrations
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 ASKED = 3
 #: Of so many groups it is worked out what they would send; it takes up to a second for each.
 GROUPS_LOOKED_AT = 5
+#: Of so many it is remembered, so that the page can be shown again.
+GROUPS_KEPT = 20
 
 
 @dataclass(slots=True)
@@ -70,7 +73,7 @@ def look_ahead(clients: Iterable[Client]) -> Outlook:
     groups = sorted(found.values(), key=lambda group: -len(group.clients))
     for group in groups[:GROUPS_LOOKED_AT]:
         group.foreseen = _foreseen(group)
-    workers = max(_workers(), 1)
+    workers = min(max(_workers(), 1), MOST_SHARES)
     usual = stats.usual_duration(OperationKind.MIGRATE_SCHEMA)
     count = sum(len(group.clients) for group in groups)
     return Outlook(groups, usual * count / workers if usual is not None else None, workers)
@@ -88,8 +91,9 @@ def _foreseen(group: Group) -> list[Foreseen] | None:
         return _kept[key]
     foreseen = next(_answers(group), None)
     if foreseen is not None and key is not None:
-        _kept.clear()  # The code's migrations are others after a deployment.
         _kept[key] = foreseen
+        while len(_kept) > GROUPS_KEPT:
+            del _kept[next(iter(_kept))]
     return foreseen
 
 

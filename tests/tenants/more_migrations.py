@@ -10,7 +10,7 @@ import pytest
 from django.db import migrations
 from django.db.migrations.loader import MigrationLoader
 
-from tenants.operations import versions
+from tenants.operations import outlook, versions
 from tenants.schemas.migrate import known_migrations
 from tenants.schemas.planned import forget_plans
 
@@ -58,4 +58,5 @@ def more_migrations(*operations: Any, each: bool = False, **attributes: Any) -> 
 def _forget() -> None:
     known_migrations.cache_clear()
     versions._is_version_behind.cache_clear()
+    outlook._kept.clear()
     forget_plans()
