@@ -57,6 +57,7 @@ def progress_of(rollout: Rollout) -> dict[str, Any]:
         begun=Min("started_at"),
         ended=Max("finished_at"),
         held_back=Count("pk", filter=held_back),
+        in_terminal=Count("pk", filter=Q(state=OperationState.QUEUED, queued=False)),
         **_lately(),
         **counts,
     )
@@ -81,6 +82,7 @@ def progress_of(rollout: Rollout) -> dict[str, Any]:
         "held_back": found["held_back"],
         "shares": _shares(found),
         "is_open": is_open,
+        "is_of_workers": is_shared(rollout) and not found["in_terminal"],
         "took": duration_in_words(took),
         **({} if steering["is_paused"] else _speed(found)),
         "version": "-".join(map(str, [*numbers, *moves, *steering.values()])),
@@ -155,7 +157,7 @@ def buttons_for(request: HttpRequest, rollout: Rollout, progress: dict[str, Any]
         return []
     buttons = []
     here = {ROLLOUT: rollout.pk}
-    if is_shared(rollout) and progress["is_open"] and not rollout.is_over:
+    if progress["is_of_workers"] and progress["is_open"] and not rollout.is_over:
         verb = "go_on" if progress["is_paused"] else "pause"
         url = reverse("admin:tenants_rollout_steer", args=[rollout.pk, verb])
         text, icon = (_t("Go on"), "play_arrow") if verb == "go_on" else (_t("Pause"), "pause")

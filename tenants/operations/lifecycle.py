@@ -22,8 +22,8 @@ from tenants.models import Client, ClientStatus, OperationKind
 from tenants.operations.authorise import ARCHIVE, PROVISION, SUSPEND, require
 from tenants.operations.hindrance import Step, step_hindrance
 from tenants.operations.locking import hold_client
-from tenants.operations.queue import enqueue
 from tenants.operations.request import request_operation
+from tenants.operations.rollout import hand_on
 from tenants.operations.versions import is_behind
 from tenants.signals import reopened
 
@@ -114,7 +114,7 @@ def _catch_up(client: Client, acting_user: User | None) -> None:
     waiting = client.operations.open().first()
     if waiting is not None:
         if waiting.queued:
-            enqueue(waiting)
+            hand_on(waiting)
     elif is_behind(client) and (acting_user is None or acting_user.has_perm(PROVISION)):
         request_operation(client, OperationKind.MIGRATE_SCHEMA, acting_user=acting_user)
 

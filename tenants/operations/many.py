@@ -29,7 +29,7 @@ from tenants.operations.progress import log_many
 from tenants.operations.queue import enqueue_many
 from tenants.operations.request import again, asked_again_by, cancelled_by
 from tenants.operations.status import set_status_of_many
-from tenants.operations.waves import advance
+from tenants.operations.waves import advance, count_anew
 
 
 @dataclass
@@ -66,6 +66,7 @@ def retry_failed(operations: Iterable[Operation], *, acting_user: User | None) -
                     accepted.append(operation)
             _queue_again(accepted, acting_user)
             result.operations += accepted
+        count_anew({operation.rollout_id for operation in result.operations})
     return result
 
 

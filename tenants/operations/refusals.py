@@ -1,4 +1,5 @@
-"""Why a schema that is missing, or has no client, is not mended: more of ``tenants.exceptions``."""
+"""More of ``tenants.exceptions``: why a schema that is missing, or has no client, is not mended,
+and why a rollout is not paused."""
 
 from __future__ import annotations
 
@@ -38,3 +39,9 @@ class ReactivateFirst(TenantError):
     """Nothing is made for a suspended client."""
 
     message = _("%(client)s is suspended. Reactivate it first.")
+
+
+class RolloutNotShared(TenantError):
+    """Each of the rollout's operations has a job of its own, or a terminal does them all."""
+
+    message = _("%(rollout)s cannot be paused. Cancel what waits instead.")

@@ -25,6 +25,7 @@ from tenants.operations.locking import hold_client
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue
 from tenants.operations.status import set_status
+from tenants.operations.waves import count_anew
 
 
 def request_operation(
@@ -72,6 +73,7 @@ def retry_operation(operation: Operation, *, acting_user: User | None) -> Operat
         operation.save()
         log(operation, asked_again_by(acting_user))
         enqueue(operation)
+        count_anew({operation.rollout_id})
     return operation
 
 
@@ -104,6 +106,7 @@ def again(acting_user: User | None) -> dict[str, object]:
         "asked_again_at": timezone.now(),
         "queued": True,
         "attempts": 0,
+        "due_at": None,
         "started_at": None,
         "finished_at": None,
         "error": "",

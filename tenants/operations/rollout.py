@@ -21,14 +21,18 @@ from tenants.models import (
     Operation,
     OperationKind,
     Rollout,
+    RolloutState,
     SchemaVersion,
 )
 from tenants.operations.authorise import permission_for, require, signature
 from tenants.operations.locking import Held, chunks
 from tenants.operations.progress import log_many
-from tenants.operations.queue import enqueue_many, enqueue_shares
+from tenants.operations.queue import enqueue, enqueue_many, enqueue_shares
 from tenants.operations.status import set_status_of_many
 from tenants.schemas.migrate import known_migrations
+
+#: The column that has a wave's number takes no larger one.
+WAVES_AT_MOST = 32_767
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Waves:
 
     #: How many go first, by chance, or the keys of those that do.
     canaries: int | Collection[int] = 0
-    #: How many go together after them; ``None``: all that are left.
+    #: How many go together after them; ``None``: all that are left. More of them where there
+    #: would be more than ``WAVES_AT_MOST`` waves.
     size: int | None = None
     #: Stops the rollout after so many failures; ``None``: any number does not.
     abort_after: int | None = None
@@ -52,7 +57,7 @@ class Waves:
         else:
             first = set(self.canaries).intersection(keys)
         rest = [key for key in keys if key not in first]
-        size = self.size or max(len(rest), 1)
+        size = max(self.size or len(rest), -(-len(rest) // WAVES_AT_MOST), 1)
         return dict.fromkeys(first, 0) | {key: 1 + n // size for n, key in enumerate(rest)}
 
 
@@ -124,6 +129,16 @@ def _target(kind: OperationKind) -> SchemaVersion | None:
 def is_shared(rollout: Rollout) -> bool:
     """Whether workers share it, wave by wave; otherwise each of its operations has a job."""
     return rollout.kind == OperationKind.MIGRATE_SCHEMA
+
+
+def hand_on(operation: Operation) -> None:
+    """Have a worker take an operation that could not be begun until now: by itself, or with its
+    rollout, if that is under way, when its turn comes there."""
+    rollout = operation.rollout
+    if rollout is None or rollout.is_over or not is_shared(rollout):
+        enqueue(operation)
+    elif rollout.state == RolloutState.RUNNING:
+        enqueue_shares(rollout)
 
 
 def _write_down(

@@ -160,7 +160,7 @@ class Share:
             is_shared = operation.queued and isinstance(exc, SchemaBusy)
             if is_shared or tries <= len(PAUSES):
                 pause = PAUSES[min(tries, len(PAUSES)) - 1]
-                _put_off(operation, pause, tries=operation.attempts if is_shared else tries)
+                _put_off(operation, pause, tries=None if is_shared else tries)
                 return True
             self._fail(operation, tries, begun, exc)
         except Exception as exc:
@@ -211,10 +211,11 @@ class Share:
             self._over(Outcome(operation.client, operation.error, operation.error_detail))
 
 
-def _put_off(operation: Operation, pause: float, *, tries: int) -> None:
-    due = timezone.now() + timedelta(seconds=pause)
+def _put_off(operation: Operation, pause: float, *, tries: int | None) -> None:
+    """Its next turn is so many seconds later. Without ``tries``, the row says what others count."""
+    counted = {} if tries is None else {"attempts": tries}
     waiting = Operation.objects.filter(pk=operation.pk, state=OperationState.QUEUED)
-    waiting.update(attempts=tries, due_at=due)
+    waiting.update(due_at=timezone.now() + timedelta(seconds=pause), **counted)
 
 
 def _version(has: frozenset[str]) -> int:

@@ -14,20 +14,23 @@ from django.utils.translation import gettext as _
 
 from console.accounts.models import User
 from console.history.acting import who
-from tenants.exceptions import RolloutNotPaused, RolloutNotRunning
+from tenants.exceptions import NotAllowed, RolloutNotPaused, RolloutNotRunning
 from tenants.models import OperationState, Rollout, RolloutState
-from tenants.operations.authorise import permission_for, require
+from tenants.operations.authorise import permission_for, require, require_still, signature
 from tenants.operations.many import Many, cancel_waiting
 from tenants.operations.queue import enqueue_shares
+from tenants.operations.refusals import RolloutNotShared
+from tenants.operations.rollout import is_shared
 from tenants.operations.waves import failures, pause_at
 
 
 def pause(rollout: Rollout, *, acting_user: User | None) -> Rollout:
-    """Begin no more of its operations until somebody has it go on.
+    """Begin no more of its operations until somebody has it go on, or has one tried again.
 
-    Raises ``NotAllowed``, ``RolloutNotRunning``.
+    Raises ``NotAllowed``, ``RolloutNotShared``, ``RolloutNotRunning``.
     """
     with _held(rollout, acting_user) as held:
+        _must_be_shared(held)
         if held.state != RolloutState.RUNNING:
             raise RolloutNotRunning(rollout=held)
         by = who(acting_user.email if acting_user else "")
@@ -36,15 +39,20 @@ def pause(rollout: Rollout, *, acting_user: User | None) -> Rollout:
 
 
 def go_on(rollout: Rollout, *, acting_user: User | None) -> Rollout:
-    """Have a paused rollout go on. What has failed by now does not stop it again.
+    """Have a paused rollout go on. What has failed by now does not stop it again. Where whoever
+    asked for it may not any more, it is ``acting_user``'s from here on.
 
-    Raises ``NotAllowed``, ``RolloutNotPaused``.
+    Raises ``NotAllowed``, ``RolloutNotShared``, ``RolloutNotPaused``.
     """
     with _held(rollout, acting_user) as held:
+        _must_be_shared(held)
         if held.state != RolloutState.PAUSED:
             raise RolloutNotPaused(rollout=held)
         held.state, held.paused_because = RolloutState.RUNNING, ""
         held.forgiven = failures(held)
+        if not _may_still(held):
+            for name, value in signature(acting_user).items():
+                setattr(held, name, value)
         enqueue_shares(held)
     return held
 
@@ -64,6 +72,21 @@ def end(rollout: Rollout, *, acting_user: User | None) -> Many:
     waiting = held.operations.filter(state=OperationState.QUEUED)
     result = cancel_waiting(waiting.select_related("client"), acting_user=acting_user)
     return result
+
+
+def _may_still(rollout: Rollout) -> bool:
+    try:
+        require_still(rollout, permission_for(rollout.kind))
+    except NotAllowed:
+        return False
+    return True
+
+
+def _must_be_shared(rollout: Rollout) -> None:
+    """By workers: jobs of single operations ask no rollout, and a terminal does not wait."""
+    in_terminal = rollout.operations.filter(state=OperationState.QUEUED, queued=False)
+    if not is_shared(rollout) or in_terminal.exists():
+        raise RolloutNotShared(rollout=rollout)
 
 
 @contextmanager

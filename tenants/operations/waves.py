@@ -6,6 +6,8 @@ taken while it is held.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -62,6 +64,15 @@ def stop_where_too_many_failed(rollout_id: int) -> None:
         }
         pause_at(rollout, why)
         rollout.save()
+
+
+def count_anew(rollout_ids: Iterable[int | None]) -> None:
+    """After failures are tried again: no more are forgiven than are left, so that as many new ones
+    as at first stop the rollout. Locks the rows until the caller's transaction ends."""
+    forgiving = Rollout.objects.filter(pk__in={*rollout_ids} - {None}, forgiven__gt=0)
+    for rollout in forgiving.select_for_update().order_by("pk"):
+        rollout.forgiven = min(rollout.forgiven, failures(rollout))
+        rollout.save(update_fields=["forgiven"])
 
 
 def pause_at(rollout: Rollout, why: str) -> None:
