@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.db.models import Count
 
 from tenants.models import (
     OPEN_STATES,
@@ -19,6 +19,7 @@ from tenants.models import (
 )
 from tenants.operations.outlook import Group, Outlook
 from tenants.operations.versions import behind
+from tenants.operations.waves import to_be_done
 
 #: How often the terminal looks (seconds), and after how long it says that nothing moves.
 EVERY, STILL = 1.0, 30.0
@@ -54,8 +55,9 @@ def print_outlook(outlook: Outlook, stdout: Any) -> None:
         for migration in group.foreseen or ():
             stdout.write(f"  {migration.migration}: {migration.effect.label}")
             for step in migration.steps:
-                mark = "!" if step.effect.is_heavy else " "
-                stdout.write(f"   {mark} {' '.join(step.text.split())}")
+                text = " ".join(step.text.split())
+                heavy = step.effect.is_heavy
+                stdout.write(f"   ! {text}  -- {step.effect.label}" if heavy else f"     {text}")
     if outlook.takes is not None:
         stdout.write(
             f"About {outlook.takes.total_seconds():.0f} s with {outlook.workers} workers, "
@@ -75,9 +77,10 @@ def _head(group: Group) -> str:
 def state_of(rollout: Rollout) -> str:
     """One line: how it stands, and how many operations are in which state."""
     rollout.refresh_from_db()
-    states = Counter(Operation.objects.filter(rollout=rollout).values_list("state", flat=True))
+    rows = Operation.objects.filter(rollout=rollout).order_by().values_list("state")
+    states = dict(rows.annotate(Count("pk")))
     counts = ", ".join(
-        f"{states[state]} {state.label}".lower() for state in OperationState if states[state]
+        f"{states[state]} {state.label}".lower() for state in OperationState if state in states
     )
     why = f" ({rollout.paused_because})" if rollout.paused_because else ""
     return f"{rollout}: {rollout.get_state_display()}{why}, wave {rollout.wave}: {counts}."
@@ -101,7 +104,9 @@ def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
         if line != last:
             last, moved = line, time.monotonic()
             stdout.write(line + _speed(rollout, _over(rollout) - at_first, moved - began))
-        if rollout.state != RolloutState.RUNNING:
+        # What is tried again after the end is waited for, too.
+        is_left = rollout.is_over and to_be_done(rollout).exists()
+        if rollout.state != RolloutState.RUNNING and not is_left:
             return failed.count()
         if time.monotonic() - moved > STILL:
             stdout.write("Nothing has moved for half a minute. Is a worker there?")

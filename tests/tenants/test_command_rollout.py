@@ -14,6 +14,7 @@ from django.db.migrations import operations as ops
 
 from tenants.management import rollouts
 from tenants.models import Client, OperationState, Rollout, RolloutState
+from tenants.operations.run import run_operation
 from tenants.operations.share import run_rollout
 from tenants.schemas.migrate import missing_migrations
 from tests.tenants.more_migrations import more_migrations
@@ -113,6 +114,19 @@ class TestStart:
         assert "failed" not in text.split(":")[-1]
         assert OperationState.FAILED not in states().values()
 
+    def test_what_is_tried_again_after_the_end_is_followed_too(
+        self, worker: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        spoil("alpha")
+        with pytest.raises(CommandError, match="1 failed"):
+            run("start")
+        spoil("alpha", undo=True)
+        number = str(Rollout.objects.get().pk)
+        assert "1 waiting, 1 done" in run("retry", number)
+        operation = Rollout.objects.get().operations.open().get()
+        monkeypatch.setattr(rollouts.time, "sleep", lambda seconds: run_operation(operation.pk))
+        assert "2 done" in run("watch", number)
+
     def test_can_be_left_alone(self) -> None:
         assert "2 schemas." in run("start", "--no-wait", "--canaries", "1", "--wave", "1")
         assert set(states().values()) == {"queued"}
@@ -120,6 +134,16 @@ class TestStart:
     def test_of_names_that_are_not_in_it(self) -> None:
         with pytest.raises(CommandError, match="Not among the schemas of this rollout: gamma"):
             run("start", "--first", "gamma")
+        assert not Rollout.objects.exists()
+
+    @pytest.mark.parametrize(
+        "options",
+        [("--look-first",), ("--canaries", "1", "--first", "alpha")],
+        ids=["look at nobody", "two kinds of first ones"],
+    )
+    def test_what_makes_no_sense_is_refused(self, options: tuple[str, ...]) -> None:
+        with pytest.raises(CommandError, match="--canaries or --first"):
+            run("start", *options)
         assert not Rollout.objects.exists()
 
     @pytest.mark.parametrize("number", ["0", "-1", "x", "1" * 12])

@@ -45,6 +45,8 @@ class Command(BaseCommand):
         if verb in STEERING:
             self._steer(verb, options["number"])
             return
+        if verb == "start":
+            _must_agree(options)
         clients = chosen(options["schemas"], plan=options["plan"], tag=options["tag"])
         if not clients:
             self.stdout.write("No schema is behind.")
@@ -96,3 +98,11 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{failed} failed. Mend them, then: manage.py rollout retry {rollout.pk}"
             )
+
+
+def _must_agree(options: dict[str, Any]) -> None:
+    """Raise ``CommandError`` where one option makes no sense with or without another."""
+    if options["first"] and options["canaries"]:
+        raise CommandError("Give --canaries or --first, not both.")
+    if options["look_first"] and not (options["first"] or options["canaries"]):
+        raise CommandError("--look-first needs --canaries or --first.")
