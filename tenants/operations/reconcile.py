@@ -85,7 +85,7 @@ def _abandoned(waiting: OperationQuerySet) -> OperationQuerySet:
     names = {
         name_of_run(key): key for key in rollouts.values_list("rollout_id", flat=True).distinct()
     }
-    living = [names[name] for name in held_among(names)]
+    living = [names[name] for name in held_among(names)] if names else []
     return in_terminal.exclude(rollout__in=living)
 
 

@@ -98,7 +98,7 @@ class TestReconciling:
     ) -> None:
         for client, kind in ((alpha, MIGRATE), (beta, MIGRATE), (draft, CREATE)):
             in_state(client, OperationState.QUEUED, kind, created_at=LONG_AGO)
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             assert reconcile() == 3
 
 
