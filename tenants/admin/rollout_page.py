@@ -80,6 +80,7 @@ def progress_of(rollout: Rollout) -> dict[str, Any]:
         "waiting": found[OperationState.QUEUED],
         "cancelled": found[OperationState.CANCELLED],
         "held_back": found["held_back"],
+        "is_held_back": is_open and found["held_back"] == sum(found[s] for s in OPEN_STATES),
         "shares": _shares(found),
         "is_open": is_open,
         "is_of_workers": is_shared(rollout) and not found["in_terminal"],
@@ -94,12 +95,15 @@ def progress_of(rollout: Rollout) -> dict[str, Any]:
 def _steering(rollout: Rollout) -> dict[str, Any]:
     """Whether it goes on, how far it is in its waves, and on how many it is at work now."""
     last = rollout.operations.aggregate(Max("wave"))["wave__max"] or 0
+    has_canaries = bool(last) and rollout.operations.filter(wave=0).exists()
     return {
         "is_paused": rollout.state == RolloutState.PAUSED,
         "paused_because": rollout.paused_because,
-        "wave": rollout.wave,
-        "last_wave": last,
-        "has_canaries": bool(last) and rollout.operations.filter(wave=0).exists(),
+        # Before it has begun, it is at its first one.
+        "wave": rollout.wave if has_canaries else max(rollout.wave, 1),
+        # One wave of all of them is none.
+        "last_wave": last if has_canaries or last > 1 else 0,
+        "has_canaries": has_canaries,
         "at_work": 0 if rollout.is_over else len(_at_work(rollout)),
     }
 

@@ -118,8 +118,11 @@ class TestFollowing:
         kind = OperationKind.MIGRATE_SCHEMA
         rollout = request_rollout([alpha], kind, acting_user=operator).rollout
         assert rollout is not None
+        assert "Under way" in browser.get(follow_url(rollout)).content.decode()
         suspend(alpha, acting_user=operator)
-        assert "waits for a suspended client" in browser.get(follow_url(rollout)).content.decode()
+        page = browser.get(follow_url(rollout)).content.decode()
+        assert "waits for a suspended client" in page
+        assert "Under way" not in page
 
     def test_all_that_failed_are_tried_again_and_what_waits_is_cancelled(
         self, browser: Any, rollout: Rollout, operator: User
@@ -243,6 +246,19 @@ class TestSteering:
         second.execute(TAKE, [key_of("alpha")])
         assert states() == ["Running", "Waiting"]
         assert "1 schema" in browser.get(follow_url(going)).content.decode()
+
+    def test_says_how_far_it_is_in_its_waves(
+        self, browser: Any, alpha: Client, beta: Client, operator: User
+    ) -> None:
+        kind, waves = OperationKind.MIGRATE_SCHEMA, Waves(size=1)
+        asked = request_rollout([alpha, beta], kind, acting_user=operator, waves=waves)
+        assert "1 of 2" in browser.get(follow_url(asked.rollout)).content.decode()
+
+    def test_one_of_all_at_once_has_no_waves(
+        self, browser: Any, alpha: Client, operator: User
+    ) -> None:
+        asked = request_rollout([alpha], OperationKind.MIGRATE_SCHEMA, acting_user=operator)
+        assert "Wave" not in browser.get(follow_url(asked.rollout)).content.decode()
 
     def test_when_all_that_waits_is_cancelled_it_is_over(
         self, browser: Any, going: Rollout, operator: User
