@@ -39,7 +39,7 @@ _HOLD = SQL(
 _CLOSE = SQL(
     "WITH closed AS ("
     " UPDATE {operation} SET state = %(state)s, attempts = %(tries)s,"
-    " started_at = %(begun)s, finished_at = %(now)s"
+    " started_at = %(begun)s, finished_at = %(now)s, error = '', error_detail = ''"
     " WHERE id = %(operation)s AND state = %(waiting)s RETURNING id, client_id"
     "), kept AS ("
     " UPDATE {client} client SET schema_version_id = %(version)s, updated_at = %(now)s"

@@ -32,6 +32,7 @@ from tenants.operations.locking import hold_client
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
 from tenants.operations.status import set_status
+from tenants.operations.waves import is_for_newer_code
 from tenants.schemas.failing import PASSING
 from tenants.schemas.locks import schema_lock
 from tenants.schemas.migrate import StepReport
@@ -59,13 +60,17 @@ def run_operation(operation_id: int) -> Operation | None:
     """Run a waiting operation to its end, in this process.
 
     Holds the lock on the schema meanwhile. The work and the row that says it is done are one
-    transaction. Returns the operation as it ended, or ``None`` where it was not waiting: a job
-    may arrive twice. Raises ``SchemaBusy`` where other work holds the schema, and ``TryAgain``
-    after a failure that may pass; the operation waits in both cases. Any other failure closes
-    the operation as failed and is not raised.
+    transaction. Returns the operation as it ended, or ``None`` where it was not waiting (a job
+    may arrive twice) or is left to a worker of newer code. Raises ``SchemaBusy`` where other work
+    holds the schema, and ``TryAgain`` after a failure that may pass; the operation waits in both
+    cases. Any other failure closes the operation as failed and is not raised.
     """
-    operation = Operation.objects.select_related("client").get(pk=operation_id)
+    rows = Operation.objects.select_related("client", "rollout__target")
+    operation = rows.get(pk=operation_id)
     if operation.state != OperationState.QUEUED:
+        return None
+    if operation.rollout and is_for_newer_code(operation.rollout):
+        logger.warning("%s is for newer code than this worker has; restart it.", operation)
         return None
     if operation.queued and operation.client.is_suspended:
         _hold_back(operation_id)

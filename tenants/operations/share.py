@@ -28,7 +28,12 @@ from tenants.operations.authorise import permission_for, require_still
 from tenants.operations.fleet_rows import NotNow, close, hold
 from tenants.operations.queue import enqueue_shares
 from tenants.operations.run import fail, mend_connection
-from tenants.operations.waves import advance, stop_where_too_many_failed, to_be_done
+from tenants.operations.waves import (
+    advance,
+    is_for_newer_code,
+    stop_where_too_many_failed,
+    to_be_done,
+)
 from tenants.schemas.failing import PASSING, MigrationFailed
 from tenants.schemas.locks import lasting_lock
 from tenants.schemas.migrate import at_work_on, bring_up_to_date, known_migrations
@@ -71,7 +76,7 @@ def run_rollout(rollout_id: int) -> None:
     jobs until one of them has taken it.
     """
     rollout = Rollout.objects.select_related("target").get(pk=rollout_id)
-    if rollout.target and not known_migrations().issuperset(rollout.target.migrations):
+    if is_for_newer_code(rollout):
         logger.warning("%s is for newer code than this worker has; restart it.", rollout)
         return
     try:

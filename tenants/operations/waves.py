@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from tenants.models import ClientStatus, Operation, OperationState, Rollout, RolloutState
 from tenants.models.operation import OperationQuerySet
+from tenants.schemas.migrate import known_migrations
 
 
 def to_be_done(rollout: Rollout) -> OperationQuerySet:
@@ -23,6 +24,14 @@ def to_be_done(rollout: Rollout) -> OperationQuerySet:
         state=OperationState.QUEUED, queued=True, client__status=ClientStatus.SUSPENDED
     )
     return rollout.operations.open().exclude(pk__in=suspended.values("pk"))
+
+
+def is_for_newer_code(rollout: Rollout) -> bool:
+    """Whether the code that asked for it had migrations that this process does not know: it would
+    take a schema for done that is not."""
+    return rollout.target is not None and not known_migrations().issuperset(
+        rollout.target.migrations
+    )
 
 
 def advance(rollout_id: int) -> Rollout | None:

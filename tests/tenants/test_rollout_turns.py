@@ -18,6 +18,7 @@ from tenants.operations.many import retry_failed
 from tenants.operations.refusals import RolloutNotShared
 from tenants.operations.request import retry_operation
 from tenants.operations.rollout import Waves, request_rollout
+from tenants.operations.run import run_operation
 from tenants.operations.share import Share, run_rollout
 from tenants.operations.steering import go_on, pause
 from tenants.schemas.migrate import missing_migrations
@@ -106,6 +107,26 @@ class TestTriedAgain:
         go_on(rollout, acting_user=None)
         retry_operation(of(alpha), acting_user=None)
         assert Rollout.objects.get().forgiven == 1
+
+    def test_a_worker_of_older_code_leaves_it_to_others(self, alpha: Client) -> None:
+        newest = ops.AddField("label", "newest", models.TextField(null=True))
+        with more_migrations(newest):
+            rollout = ask([alpha])
+            rollout.operations.update(state=OperationState.FAILED)
+            retry_operation(of(alpha), acting_user=None)
+        assert run_operation(of(alpha).pk) is None
+        assert of(alpha).state == OperationState.QUEUED
+        with more_migrations(newest):
+            run_operation(of(alpha).pk)
+            assert missing_migrations(["alpha"]) == {}
+        assert of(alpha).state == OperationState.SUCCEEDED
+
+    def test_what_an_attempt_said_is_not_left_beside_a_success(self, alpha: Client) -> None:
+        rollout = ask([alpha])
+        error = "The database did not answer in time. It will be tried again."
+        Operation.objects.update(error=error, error_detail="OperationalError")
+        run_rollout(rollout.pk)
+        assert (of(alpha).state, of(alpha).error, of(alpha).error_detail) == ("succeeded", "", "")
 
     def test_it_has_its_turn_at_once(self, alpha: Client) -> None:
         spoil("alpha")
