@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from statistics import median
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
@@ -156,9 +156,13 @@ def operation_counts() -> OperationCounts:
 
 
 def is_worker_there() -> bool:
-    """Whether a worker has said so of late."""
-    latest = ProcrastinateWorker.objects.aggregate(Max("last_heartbeat"))["last_heartbeat__max"]
-    return latest is not None and latest > timezone.now() - WORKER_GONE_AFTER
+    return workers() > 0
+
+
+def workers() -> int:
+    """How many workers have said of late that they are there."""
+    lately = timezone.now() - WORKER_GONE_AFTER
+    return ProcrastinateWorker.objects.filter(last_heartbeat__gt=lately).count()
 
 
 def unresolved(operations: QuerySet[Operation]) -> QuerySet[Operation]:

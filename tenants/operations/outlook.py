@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import Error, transaction
-from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from tenants import stats
 from tenants.models import Client, OperationKind, SchemaVersion
-from tenants.operations.queue import MOST_SHARES
+from tenants.operations.queue import sharers
 from tenants.schemas.effects import Effect
 from tenants.schemas.foreseen import Foreseen, foresee
 from tenants.schemas.migrate import known_migrations
@@ -73,7 +71,7 @@ def look_ahead(clients: Iterable[Client]) -> Outlook:
     groups = sorted(found.values(), key=lambda group: -len(group.clients))
     for group in groups[:GROUPS_LOOKED_AT]:
         group.foreseen = _foreseen(group)
-    workers = min(max(_workers(), 1), MOST_SHARES)
+    workers = sharers()
     usual = stats.usual_duration(OperationKind.MIGRATE_SCHEMA)
     count = sum(len(group.clients) for group in groups)
     return Outlook(groups, usual * count / workers if usual is not None else None, workers)
@@ -110,8 +108,3 @@ def _answers(group: Group) -> Iterator[list[Foreseen]]:
             continue
         if group.missing is None or {each.migration for each in found} == set(group.missing):
             yield found
-
-
-def _workers() -> int:
-    lately = timezone.now() - stats.WORKER_GONE_AFTER
-    return ProcrastinateWorker.objects.filter(last_heartbeat__gte=lately).count()

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
+from tenants import stats
 from tenants.models import Operation, Rollout
 
 #: Somebody waits for an operation that was asked for by itself: it goes ahead of rollouts.
 AHEAD = 10
 #: As many workers as this share a rollout; more would wait for the database.
 MOST_SHARES = 8
-#: A worker that was heard of within this time is there.
-_LATELY = timedelta(minutes=1)
 
 
 def enqueue(operation: Operation) -> bool:
@@ -58,10 +55,8 @@ def enqueue_shares(rollout: Rollout) -> int:
     already are enough for themselves. Returns how many were added."""
     from tenants.tasks import run_rollout
 
-    lately = timezone.now() - _LATELY
-    workers = ProcrastinateWorker.objects.filter(last_heartbeat__gte=lately).count()
     added = 0
-    for number in range(min(max(workers, 1), MOST_SHARES)):
+    for number in range(sharers()):
         job = run_rollout.configure(queueing_lock=f"rollout:{rollout.pk}:{number}")
         try:
             with transaction.atomic():
@@ -70,6 +65,11 @@ def enqueue_shares(rollout: Rollout) -> int:
             continue
         added += 1
     return added
+
+
+def sharers() -> int:
+    """How many workers share a rollout, at the least the one that is yet to be started."""
+    return min(max(stats.workers(), 1), MOST_SHARES)
 
 
 def enqueue_fleet_check(*, asked_by: str) -> bool:

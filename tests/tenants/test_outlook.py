@@ -36,5 +36,5 @@ def test_of_several_groups_each_is_worked_out_once(
 def test_no_more_workers_are_counted_than_share_a_rollout(
     alpha: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outlook, "_workers", lambda: 50)
+    monkeypatch.setattr("tenants.stats.workers", lambda: 50)
     assert look_ahead([alpha]).workers == 8
