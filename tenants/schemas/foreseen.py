@@ -13,6 +13,7 @@ from django.db.migrations.state import ProjectState
 from django_tenants.utils import schema_context
 
 from console.postgres.contexts import tenants_connection
+from tenants.schemas.announce import app_configs
 from tenants.schemas.effects import (
     Effect,
     Step,
@@ -53,9 +54,21 @@ def foresee(schema: str) -> list[Foreseen]:
         plan = plan_of(executor, schema)
         state = executor._create_project_state(with_applied_migrations=True)
         made: set[str] = set()
-        found = [_foresee(migration, state, made) for migration in plan]
+        found = [Foreseen(label, ()) for label in _noted(executor, schema)]
+        found += [_foresee(migration, state, made) for migration in plan]
     steps = iter(in_one_transaction([step for each in found for step in each.steps]))
     return [replace(each, steps=tuple(islice(steps, len(each.steps)))) for each in found]
+
+
+def _noted(executor: MigrationExecutor, schema: str) -> list[str]:
+    """Migrations that stand for several, all of which the schema has: they are noted alone."""
+    labels = {config.label for config in app_configs(schema)}
+    applied = executor.recorder.applied_migrations()
+    return [
+        label_of(migration)
+        for key, migration in sorted(executor.loader.replacements.items())
+        if key[0] in labels and key not in applied and applied.keys() >= set(migration.replaces)
+    ]
 
 
 def _foresee(migration: Migration, state: ProjectState, made: set[str]) -> Foreseen:

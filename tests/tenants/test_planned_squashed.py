@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.migrations import operations as ops
 from django.db.migrations.loader import MigrationLoader
 
+from tenants.schemas.foreseen import Foreseen, foresee
 from tenants.schemas.inspect import objects_of
 from tenants.schemas.migrate import applied_migrations, known_migrations
 from tests.tenants.more_migrations import APP, more_migrations, one_after
@@ -72,3 +73,12 @@ def test_each_has_what_it_lacks_and_the_record_of_both(
         assert bring_both() == [applied, applied]
         assert {ONE, TWO, BOTH} <= applied_migrations("beta")
         assert [bring("beta").applied, BOTH in known_migrations()] == [[], True]
+
+
+def test_that_it_is_noted_alone_is_said_beforehand() -> None:
+    with more_migrations(FIRST, SECOND, each=True):
+        bring("alpha")
+    with squashed():
+        assert foresee("alpha") == [Foreseen(BOTH, ())]
+        bring("alpha")
+        assert foresee("alpha") == []
