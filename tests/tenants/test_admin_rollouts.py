@@ -242,7 +242,17 @@ class TestSteering:
         assert states() == ["Waiting", "Waiting"]
         second.execute(TAKE, [key_of("alpha")])
         assert states() == ["Running", "Waiting"]
-        assert "1 schema" in browser.get(follow_url(going)).content.decode()
+        page = browser.get(follow_url(going)).content.decode()
+        assert "1 schema" in page
+        assert "<dt>Running</dt>" not in page
+
+    def test_paused_it_says_that_what_failed_can_be_tried_again(
+        self, browser: Any, going: Rollout, operator: User
+    ) -> None:
+        pause(going, acting_user=operator)
+        assert "can be tried again" not in browser.get(follow_url(going)).content.decode()
+        fail(going.operations.earliest("pk"), ValueError("no"))
+        assert "can be tried again" in browser.get(follow_url(going)).content.decode()
 
     def test_when_all_that_waits_is_cancelled_it_is_over(
         self, browser: Any, going: Rollout, operator: User
