@@ -14,11 +14,13 @@ from tenants.models import (
     Client,
     Operation,
     OperationState,
+    Plan,
     Rollout,
     RolloutState,
 )
 from tenants.operations.outlook import Group, Outlook
 from tenants.operations.versions import behind
+from tenants.operations.waves import to_be_done
 
 #: How often the terminal looks (seconds), and after how long it says that nothing moves.
 EVERY, STILL = 1.0, 30.0
@@ -33,6 +35,8 @@ def chosen(schemas: Collection[str], *, plan: str | None, tag: str | None) -> li
         if unknown := set(schemas) - set(clients.values_list("schema_name", flat=True)):
             raise CommandError(f"No client in use has such a schema: {', '.join(sorted(unknown))}.")
     if plan:
+        if not Plan.objects.filter(code=plan).exists():
+            raise CommandError(f"There is no plan with the code {plan}.")
         clients = clients.filter(plan__code=plan)
     if tag:
         clients = clients.filter(tags__contains=[tag])
@@ -58,8 +62,8 @@ def print_outlook(outlook: Outlook, stdout: Any) -> None:
                 stdout.write(f"   {mark} {' '.join(step.text.split())}")
     if outlook.takes is not None:
         stdout.write(
-            f"About {outlook.takes.total_seconds():.0f} s with {outlook.workers} workers, "
-            "going by the last ones."
+            f"About {outlook.takes.total_seconds():.0f} s with "
+            f"{_number(outlook.workers, 'worker')}, going by the last ones."
         )
 
 
@@ -67,9 +71,15 @@ def _head(group: Group) -> str:
     names = ", ".join(client.schema_name for client in group.clients[:5])
     more = len(group.clients) - 5
     them = f"{names}{f' and {more} more' if more > 0 else ''}"
+    schemas = _number(len(group.clients), "schema")
     if group.missing is None:
-        return f"{len(group.clients)} schemas, of which it is not known what they have: {them}"
-    return f"{len(group.clients)} schemas lack {len(group.missing)} migrations: {them}"
+        return f"{schemas}, of which it is not known what they have: {them}"
+    verb = "lacks" if len(group.clients) == 1 else "lack"
+    return f"{schemas} {verb} {_number(len(group.missing), 'migration')}: {them}"
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def state_of(rollout: Rollout) -> str:
@@ -80,7 +90,16 @@ def state_of(rollout: Rollout) -> str:
         f"{states[state]} {state.label}".lower() for state in OperationState if states[state]
     )
     why = f" ({rollout.paused_because})" if rollout.paused_because else ""
-    return f"{rollout}: {rollout.get_state_display()}{why}, wave {rollout.wave}: {counts}."
+    state = RolloutState.RUNNING if _is_going(rollout) else RolloutState(rollout.state)
+    return f"{rollout}: {state.label}{why}, wave {rollout.wave}: {counts}."
+
+
+def _is_going(rollout: Rollout) -> bool:
+    """Whether something of it is being done or will be, by itself: after its end, what is tried
+    again."""
+    if rollout.is_over:
+        return to_be_done(rollout).exists()
+    return rollout.state == RolloutState.RUNNING
 
 
 def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
@@ -101,7 +120,7 @@ def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
         if line != last:
             last, moved = line, time.monotonic()
             stdout.write(line + _speed(rollout, _over(rollout) - at_first, moved - began))
-        if rollout.state != RolloutState.RUNNING:
+        if not _is_going(rollout):
             return failed.count()
         if time.monotonic() - moved > STILL:
             stdout.write("Nothing has moved for half a minute. Is a worker there?")
