@@ -210,6 +210,13 @@ class TestSteering:
         page = self.steer(browser, going, "go_on")
         assert "Nothing more is begun" not in page
 
+    def test_the_list_says_that_it_is_paused(
+        self, browser: Any, going: Rollout, operator: User
+    ) -> None:
+        assert "Paused · " not in browser.get("/tenants/rollout/").content.decode()
+        pause(going, acting_user=operator)
+        assert "Paused · 2 Waiting" in browser.get("/tenants/rollout/").content.decode()
+
     def test_the_second_press_says_so(self, browser: Any, going: Rollout) -> None:
         self.steer(browser, going, "pause")
         assert "is not under way" in self.steer(browser, going, "pause")
