@@ -14,9 +14,11 @@ from tenants.admin.base import client_url, may_provision
 from tenants.admin.durations import duration_in_words
 from tenants.admin.operation_filters import UNRESOLVED
 from tenants.admin.operation_page import Button
+from tenants.exceptions import TenantError
 from tenants.fleet_state import BehindGroup, fleet_state
-from tenants.models import FindingKind, OperationKind, SchemaFinding
+from tenants.models import Client, FindingKind, OperationKind, SchemaFinding
 from tenants.operations.authorise import ADD, ARCHIVE, DROP
+from tenants.operations.hindrance import hindrance
 
 #: So many groups of those behind are shown, and so many names of what one lacks.
 GROUPS_SHOWN = 20
@@ -139,7 +141,7 @@ def buttons_for(request: HttpRequest, finding: SchemaFinding) -> list[Button]:
             if may(ARCHIVE):
                 url = reverse("admin:tenants_client_archive", args=[client.pk])
                 buttons.append(Button(url, _t("Archive"), "archive"))
-        case FindingKind.MISSING if client is not None and may(DROP):
+        case FindingKind.MISSING if client is not None and may(DROP) and not _not_droppable(client):
             url = reverse("admin:tenants_client_drop_schema", args=[client.pk])
             buttons.append(Button(url, _t("Drop schema"), "delete_forever"))
         case FindingKind.ORPHANED if finding.is_ours:
@@ -149,6 +151,11 @@ def buttons_for(request: HttpRequest, finding: SchemaFinding) -> list[Button]:
             if may(DROP) and (client is None or is_archived):
                 buttons.append(_button(finding, "drop", _t("Drop"), "delete_forever"))
     return buttons
+
+
+def _not_droppable(client: Client) -> TenantError | None:
+    """Why its schema cannot be dropped as the client is: its data is kept for some time, say."""
+    return hindrance(client, OperationKind.DROP_SCHEMA, open_operation=None)
 
 
 def _button(finding: SchemaFinding, name: str, text: str, icon: str) -> Button:
@@ -168,6 +175,8 @@ def advice_for(finding: SchemaFinding) -> list[str]:
                 lines.append(_t("The client is suspended: reactivate it before it gets a new one."))
             if client is not None and client.is_archived:
                 lines.append(_t("The client is archived: dropping the schema puts its row right."))
+                if refusal := _not_droppable(client):
+                    lines.append(str(refusal))
             return lines
         case FindingKind.ORPHANED if not finding.is_ours:
             return [

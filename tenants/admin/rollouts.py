@@ -24,7 +24,7 @@ from console.sites import public_site
 from tenants.admin.base import HistoryAdmin, may_ask_for, report_refusal, rollout_url
 from tenants.admin.rollout_page import ORDER, buttons_for, progress_of, table
 from tenants.exceptions import TenantError
-from tenants.models import Rollout
+from tenants.models import Rollout, RolloutState
 from tenants.operations import steering
 
 #: What a button on the page does, by the last part of its address.
@@ -53,7 +53,10 @@ class RolloutAdmin(HistoryAdmin):
     @display(description=_("state"))
     def progress(self, rollout: Rollout) -> SafeString:
         counts = ((state.label, getattr(rollout, f"{state.value}_count")) for state in ORDER)
-        return format_html_join(" · ", "{} {}", ((n, label) for label, n in counts if n))
+        parts = [(f"{n} {label}",) for label, n in counts if n]
+        if rollout.state == RolloutState.PAUSED:
+            parts.insert(0, (RolloutState.PAUSED.label,))
+        return format_html_join(" · ", "{}", parts)
 
     def get_urls(self) -> list[URLPattern]:
         return [

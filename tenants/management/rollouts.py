@@ -14,6 +14,7 @@ from tenants.models import (
     Client,
     Operation,
     OperationState,
+    Plan,
     Rollout,
     RolloutState,
 )
@@ -34,6 +35,8 @@ def chosen(schemas: Collection[str], *, plan: str | None, tag: str | None) -> li
         if unknown := set(schemas) - set(clients.values_list("schema_name", flat=True)):
             raise CommandError(f"No client in use has such a schema: {', '.join(sorted(unknown))}.")
     if plan:
+        if not Plan.objects.filter(code=plan).exists():
+            raise CommandError(f"There is no plan with the code {plan}.")
         clients = clients.filter(plan__code=plan)
     if tag:
         clients = clients.filter(tags__contains=[tag])
@@ -60,8 +63,8 @@ def print_outlook(outlook: Outlook, stdout: Any) -> None:
                 stdout.write(f"   ! {text}  -- {step.effect.label}" if heavy else f"     {text}")
     if outlook.takes is not None:
         stdout.write(
-            f"About {outlook.takes.total_seconds():.0f} s with {outlook.workers} workers, "
-            "going by the last ones."
+            f"About {outlook.takes.total_seconds():.0f} s with "
+            f"{_number(outlook.workers, 'worker')}, going by the last ones."
         )
 
 
@@ -69,9 +72,15 @@ def _head(group: Group) -> str:
     names = ", ".join(client.schema_name for client in group.clients[:5])
     more = len(group.clients) - 5
     them = f"{names}{f' and {more} more' if more > 0 else ''}"
+    schemas = _number(len(group.clients), "schema")
     if group.missing is None:
-        return f"{len(group.clients)} schemas, of which it is not known what they have: {them}"
-    return f"{len(group.clients)} schemas lack {len(group.missing)} migrations: {them}"
+        return f"{schemas}, of which it is not known what they have: {them}"
+    verb = "lacks" if len(group.clients) == 1 else "lack"
+    return f"{schemas} {verb} {_number(len(group.missing), 'migration')}: {them}"
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def state_of(rollout: Rollout) -> str:
@@ -83,7 +92,16 @@ def state_of(rollout: Rollout) -> str:
         f"{states[state]} {state.label}".lower() for state in OperationState if state in states
     )
     why = f" ({rollout.paused_because})" if rollout.paused_because else ""
-    return f"{rollout}: {rollout.get_state_display()}{why}, wave {rollout.wave}: {counts}."
+    state = RolloutState.RUNNING if _is_going(rollout) else RolloutState(rollout.state)
+    return f"{rollout}: {state.label}{why}, wave {rollout.wave}: {counts}."
+
+
+def _is_going(rollout: Rollout) -> bool:
+    """Whether something of it is being done or will be, by itself: after its end, what is tried
+    again."""
+    if rollout.is_over:
+        return to_be_done(rollout).exists()
+    return rollout.state == RolloutState.RUNNING
 
 
 def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
@@ -104,9 +122,7 @@ def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
         if line != last:
             last, moved = line, time.monotonic()
             stdout.write(line + _speed(rollout, _over(rollout) - at_first, moved - began))
-        # What is tried again after the end is waited for, too.
-        is_left = rollout.is_over and to_be_done(rollout).exists()
-        if rollout.state != RolloutState.RUNNING and not is_left:
+        if not _is_going(rollout):
             return failed.count()
         if time.monotonic() - moved > STILL:
             stdout.write("Nothing has moved for half a minute. Is a worker there?")

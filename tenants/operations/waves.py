@@ -52,11 +52,22 @@ def advance(rollout_id: int) -> Rollout | None:
             return rollout if rollout.state == RolloutState.RUNNING else None
         elif rollout.look_first and rollout.wave == 0:
             rollout.wave = following
-            pause_at(rollout, _("The first ones are done: look at them."))
+            pause_at(rollout, _of_the_first(failures(rollout)))
         else:
             rollout.wave = following
         rollout.save()
     return rollout if rollout.state == RolloutState.RUNNING else None
+
+
+def _of_the_first(failed: int) -> str:
+    if not failed:
+        return _("The first ones are done: look at them.")
+    text = ngettext(
+        "Of the first ones %(n)d has failed: look at them.",
+        "Of the first ones %(n)d have failed: look at them.",
+        failed,
+    )
+    return text % {"n": failed}
 
 
 def stop_where_too_many_failed(rollout_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from console.accounts.models import User
 from tenants.models import Client, FindingKind, Operation, SchemaFinding
+from tenants.operations.lifecycle import archive
 from tests.tenants.fleet import as_owner, check, found, lose, make_orphan
 from tests.tenants.operating import failed, make_behind
 from tests.tenants.test_admin_clients_cost import add_clients
@@ -142,6 +145,21 @@ class TestMending:
         response = browser.post(page("again"))
         operation = alpha.operations.open().get()
         assert response.headers["Location"] == f"/tenants/operation/{operation.pk}/change/"
+
+    def test_of_an_archived_client_it_is_dropped_when_its_data_is_kept_no_longer(
+        self, browser: Any, alpha: Client, missing: None
+    ) -> None:
+        def shown() -> str:
+            return browser.get(f"{FLEET}{SchemaFinding.objects.get().pk}/change/").content.decode()
+
+        drop = f"/tenants/client/{alpha.pk}/drop-schema/"
+        today = timezone.localdate()
+        archive(alpha, removal_on=today + timedelta(days=3), acting_user=None)
+        assert "is kept until" in shown()
+        assert drop not in shown()
+        archive(alpha, removal_on=today, acting_user=None)
+        assert "is kept until" not in shown()
+        assert drop in shown()
 
     def test_a_schema_that_came_back_is_left_alone(self, browser: Any, beta: Client) -> None:
         SchemaFinding.objects.create(schema_name="beta", client=beta, kind=FindingKind.MISSING)

@@ -213,6 +213,13 @@ class TestSteering:
         page = self.steer(browser, going, "go_on")
         assert "Nothing more is begun" not in page
 
+    def test_the_list_says_that_it_is_paused(
+        self, browser: Any, going: Rollout, operator: User
+    ) -> None:
+        assert "Paused · " not in browser.get("/tenants/rollout/").content.decode()
+        pause(going, acting_user=operator)
+        assert "Paused · 2 Waiting" in browser.get("/tenants/rollout/").content.decode()
+
     def test_the_second_press_says_so(self, browser: Any, going: Rollout) -> None:
         self.steer(browser, going, "pause")
         assert "is not under way" in self.steer(browser, going, "pause")
@@ -245,7 +252,17 @@ class TestSteering:
         assert states() == ["Waiting", "Waiting"]
         second.execute(TAKE, [key_of("alpha")])
         assert states() == ["Running", "Waiting"]
-        assert "1 schema" in browser.get(follow_url(going)).content.decode()
+        page = browser.get(follow_url(going)).content.decode()
+        assert "1 schema" in page
+        assert "<dt>Running</dt>" not in page
+
+    def test_paused_it_says_that_what_failed_can_be_tried_again(
+        self, browser: Any, going: Rollout, operator: User
+    ) -> None:
+        pause(going, acting_user=operator)
+        assert "can be tried again" not in browser.get(follow_url(going)).content.decode()
+        fail(going.operations.earliest("pk"), ValueError("no"))
+        assert "can be tried again" in browser.get(follow_url(going)).content.decode()
 
     def test_says_how_far_it_is_in_its_waves(
         self, browser: Any, alpha: Client, beta: Client, operator: User

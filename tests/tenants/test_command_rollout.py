@@ -53,7 +53,7 @@ def states() -> dict[str, str]:
 class TestPlan:
     def test_says_what_would_be_done_and_does_nothing(self) -> None:
         text = run("plan")
-        assert "2 schemas lack 1 migrations: alpha, beta" in text
+        assert "2 schemas lack 1 migration: alpha, beta" in text
         assert 'ALTER TABLE "tenant_data_label" ADD COLUMN "code" text NULL;' in text
         assert "Nobody can write to the table" in text
         assert not Rollout.objects.exists()
@@ -61,14 +61,17 @@ class TestPlan:
 
     def test_of_some(self, alpha: Client) -> None:
         Client.objects.filter(pk=alpha.pk).update(tags=["early"])
-        assert "1 schemas lack 1 migrations: beta" in run("plan", "beta")
-        assert "1 schemas lack 1 migrations: alpha" in run("plan", "--tag", "early")
+        assert "1 schema lacks 1 migration: beta" in run("plan", "beta")
+        assert "1 schema lacks 1 migration: alpha" in run("plan", "--tag", "early")
         assert "2 schemas" in run("plan", "--plan", "team")
-        assert run("plan", "--plan", "none") == "No schema is behind.\n"
 
     def test_of_none_that_there_is(self) -> None:
         with pytest.raises(CommandError, match="No client in use has such a schema: gamma"):
             run("plan", "gamma")
+
+    def test_of_a_plan_that_nobody_made(self) -> None:
+        with pytest.raises(CommandError, match="There is no plan with the code none"):
+            run("plan", "--plan", "none")
 
 
 class TestStart:
@@ -114,18 +117,24 @@ class TestStart:
         assert "failed" not in text.split(":")[-1]
         assert OperationState.FAILED not in states().values()
 
-    def test_what_is_tried_again_after_the_end_is_followed_too(
+    def test_what_is_tried_again_after_its_end_is_followed(
         self, worker: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         spoil("alpha")
         with pytest.raises(CommandError, match="1 failed"):
             run("start")
         spoil("alpha", undo=True)
-        number = str(Rollout.objects.get().pk)
-        assert "1 waiting, 1 done" in run("retry", number)
-        operation = Rollout.objects.get().operations.open().get()
-        monkeypatch.setattr(rollouts.time, "sleep", lambda seconds: run_operation(operation.pk))
-        assert "2 done" in run("watch", number)
+        rollout = Rollout.objects.get()
+        assert "Under way" in run("retry", str(rollout.pk))
+        alpha = rollout.operations.get(client__schema_name="alpha")
+        monkeypatch.setattr(rollouts.time, "sleep", lambda seconds: run_operation(alpha.pk))
+        assert "Over, wave 1: 2 done." in run("watch", str(rollout.pk))
+
+    def test_of_the_first_ones_it_says_how_many_failed(self, worker: None) -> None:
+        spoil("beta")
+        with pytest.raises(CommandError, match="1 failed"):
+            run("start", "--first", "beta", "--look-first")
+        assert Rollout.objects.get().paused_because.startswith("Of the first ones 1 has failed")
 
     def test_can_be_left_alone(self) -> None:
         assert "2 schemas." in run("start", "--no-wait", "--canaries", "1", "--wave", "1")
