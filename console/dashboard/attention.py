@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from console.dashboard.lists import clients_url, operations_url
+from console.dashboard.lists import clients_url, operations_url, rollouts_url
 from tenants import schema_state, stats
 from tenants.models import ClientStatus
 
@@ -41,6 +41,13 @@ def operation_matters(counts: stats.OperationCounts, worker_there: bool) -> list
         matters.append(
             (text, counts.unresolved, operations_url(state="unresolved"), "error", "bad")
         )
+    if counts.paused:
+        text = ngettext(
+            "%(n)d rollout is paused and goes on when somebody says so.",
+            "%(n)d rollouts are paused and go on when somebody says so.",
+            counts.paused,
+        )
+        matters.append((text, counts.paused, rollouts_url(state__exact="paused"), "pause", "warn"))
     return [_matter(*matter) for matter in matters]
 
 

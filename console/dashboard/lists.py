@@ -13,3 +13,7 @@ def clients_url(**query: Any) -> str:
 
 def operations_url(**query: Any) -> str:
     return reverse("admin:tenants_operation_changelist", query=query or None)
+
+
+def rollouts_url(**query: Any) -> str:
+    return reverse("admin:tenants_rollout_changelist", query=query or None)

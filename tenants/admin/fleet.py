@@ -87,7 +87,8 @@ class FleetAdmin(HistoryAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
+        titled = {"title": self.menu_title, **(extra_context or {})}
+        response = super().changelist_view(request, titled)
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
             for finding in context["cl"].result_list:

@@ -34,7 +34,11 @@ STEERING = {"pause": steering.pause, "go_on": steering.go_on}
 @admin.register(Rollout, site=public_site)
 class RolloutAdmin(HistoryAdmin):
     list_display = ("title", "kind", "total", "progress", "requested_by_email", "created_at")
-    list_filter = (("kind", ChoicesDropdownFilter), ("created_at", DaysFilter))
+    list_filter = (
+        ("kind", ChoicesDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        ("created_at", DaysFilter),
+    )
     search_fields = ("requested_by_email", "id__exact")
     search_help_text = _("Who asked, or number")
     ordering = ("-created_at", "-pk")

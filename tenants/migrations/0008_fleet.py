@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'finding',
-                'verbose_name_plural': 'fleet',
+                'verbose_name_plural': 'findings',
                 'ordering': ('schema_name',),
                 'default_permissions': ('view',),
                 'constraints': [models.UniqueConstraint(fields=('schema_name', 'kind'), name='tenants_schemafinding_once')],

@@ -52,7 +52,7 @@ class SchemaFinding(models.Model):
 
     class Meta:
         verbose_name = _("finding")
-        verbose_name_plural = _("fleet")
+        verbose_name_plural = _("findings")
         ordering = ("schema_name",)
         default_permissions = ("view",)
         constraints = (

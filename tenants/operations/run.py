@@ -33,7 +33,7 @@ from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.progress import live_log, log
 from tenants.operations.status import set_status
 from tenants.operations.waves import is_for_newer_code
-from tenants.schemas.failing import PASSING
+from tenants.schemas.failing import PASSING, MigrationFailed
 from tenants.schemas.locks import schema_lock
 from tenants.schemas.migrate import StepReport
 
@@ -92,7 +92,7 @@ def run_operation(operation_id: int) -> Operation | None:
                 _close(operation, OperationState.SUCCEEDED, last_word)
         except PASSING as exc:
             _put_back_or_fail(operation, exc)
-        except TenantError as exc:
+        except (TenantError, MigrationFailed) as exc:
             logger.warning("Operation %s failed: %s", operation.pk, exc)
             fail(operation, exc)
         except Exception as exc:

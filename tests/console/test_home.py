@@ -24,10 +24,13 @@ from tenants.models import (
     OperationKind,
     OperationState,
     Plan,
+    Rollout,
 )
 from tenants.operations.lifecycle import suspend
 from tenants.operations.request import request_operation
+from tenants.operations.rollout import request_rollout
 from tenants.operations.run import fail
+from tenants.operations.steering import pause
 from tests.console.home_scene import count_of, home, make_mixed
 
 
@@ -143,6 +146,18 @@ class TestPage:
         text = home(browser).content.decode()
         assert "1 operation failed and was not made good since." in text
         assert text.index("Needs attention") < text.index("Clients in use")
+
+    def test_a_rollout_that_waits_for_somebody_needs_attention(
+        self, browser: Any, alpha: Client, operator: User
+    ) -> None:
+        rollout = request_rollout([alpha], OperationKind.MIGRATE_SCHEMA, acting_user=operator)
+        assert "paused" not in str(home(browser).context["matters"])
+        pause(rollout.rollout, acting_user=operator)
+        matter = home(browser).context["matters"][-1]
+        assert matter.text == "1 rollout is paused and goes on when somebody says so."
+        assert count_of(browser, matter.url) == 1
+        Rollout.objects.create(kind=OperationKind.MIGRATE_SCHEMA)
+        assert count_of(browser, matter.url) == 1
 
     def test_a_schema_that_somebody_dropped_needs_attention(
         self, browser: Any, alpha: Client

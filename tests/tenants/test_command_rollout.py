@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import models
+from django.db import OperationalError, models
 from django.db.migrations import operations as ops
 
 from tenants.management import rollouts
@@ -129,6 +129,14 @@ class TestStart:
         alpha = rollout.operations.get(client__schema_name="alpha")
         monkeypatch.setattr(rollouts.time, "sleep", lambda seconds: run_operation(alpha.pk))
         assert "Over, wave 1: 2 done." in run("watch", str(rollout.pk))
+
+    def test_a_database_that_goes_away_is_one_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def gone(seconds: float) -> None:
+            raise OperationalError("the connection is lost")
+
+        monkeypatch.setattr(rollouts.time, "sleep", gone)
+        with pytest.raises(CommandError, match="The workers go on; see: manage.py rollout watch"):
+            run("start")
 
     def test_of_the_first_ones_it_says_how_many_failed(self, worker: None) -> None:
         spoil("beta")

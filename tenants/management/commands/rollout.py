@@ -15,6 +15,7 @@ from tenants.operations import steering
 from tenants.operations.many import retry_failed
 from tenants.operations.outlook import look_ahead
 from tenants.operations.rollout import Waves, request_rollout
+from tenants.schemas.failing import PASSING
 
 #: What can be done to a rollout that is there, by its number.
 STEERING = ("show", "watch", "pause", "go-on", "end", "retry")
@@ -94,7 +95,12 @@ class Command(BaseCommand):
             self.stdout.write(state_of(rollout))
 
     def _follow(self, rollout: Rollout) -> None:
-        if failed := follow(rollout, self.stdout, self.stderr):
+        try:
+            failed = follow(rollout, self.stdout, self.stderr)
+        except PASSING as exc:
+            again = f"manage.py rollout watch {rollout.pk}"
+            raise CommandError(f"The database went away. The workers go on; see: {again}") from exc
+        if failed:
             raise CommandError(
                 f"{failed} failed. Mend them, then: manage.py rollout retry {rollout.pk}"
             )
