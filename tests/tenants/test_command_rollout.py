@@ -135,7 +135,7 @@ class TestStart:
             raise OperationalError("the connection is lost")
 
         monkeypatch.setattr(rollouts.time, "sleep", gone)
-        with pytest.raises(CommandError, match="The workers go on; see: manage.py rollout watch"):
+        with pytest.raises(CommandError, match="The database went away"):
             run("start")
 
     def test_of_the_first_ones_it_says_how_many_failed(self, worker: None) -> None:
