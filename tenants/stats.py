@@ -75,8 +75,6 @@ class OperationCounts:
     waiting: int
     running: int
     unresolved: int
-    #: Rollouts that go on when somebody says so.
-    paused: int
 
     @property
     def open(self) -> int:
@@ -150,14 +148,18 @@ def _months_before(first_day: date, number: int) -> date:
 
 
 def operation_counts() -> OperationCounts:
-    """All numbers, in three queries that an index answers."""
+    """All numbers, in two queries that an index answers."""
     open_ones = dict(Operation.objects.open().order_by().values_list("state").annotate(Count("pk")))
     return OperationCounts(
         waiting=open_ones.get(OperationState.QUEUED, 0),
         running=open_ones.get(OperationState.RUNNING, 0),
         unresolved=unresolved(Operation.objects.all()).count(),
-        paused=Rollout.objects.filter(state=RolloutState.PAUSED).count(),
     )
+
+
+def paused_rollouts() -> int:
+    """How many rollouts go on when somebody says so; an index has those that are not over."""
+    return Rollout.objects.filter(state=RolloutState.PAUSED).count()
 
 
 def is_worker_there() -> bool:

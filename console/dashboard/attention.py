@@ -23,7 +23,9 @@ class Matter:
     tone: str
 
 
-def operation_matters(counts: stats.OperationCounts, worker_there: bool) -> list[Matter]:
+def operation_matters(
+    counts: stats.OperationCounts, *, worker_there: bool, paused: int
+) -> list[Matter]:
     matters = []
     if counts.waiting and not worker_there:
         text = ngettext(
@@ -41,13 +43,13 @@ def operation_matters(counts: stats.OperationCounts, worker_there: bool) -> list
         matters.append(
             (text, counts.unresolved, operations_url(state="unresolved"), "error", "bad")
         )
-    if counts.paused:
+    if paused:
         text = ngettext(
             "%(n)d rollout is paused and goes on when somebody says so.",
             "%(n)d rollouts are paused and go on when somebody says so.",
-            counts.paused,
+            paused,
         )
-        matters.append((text, counts.paused, rollouts_url(state__exact="paused"), "pause", "warn"))
+        matters.append((text, paused, rollouts_url(state__exact="paused"), "pause", "warn"))
     return [_matter(*matter) for matter in matters]
 
 

@@ -42,7 +42,9 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if sees_operations:
         operations = stats.operation_counts()
         cards += _operation_cards(operations)
-        matters += operation_matters(operations, stats.is_worker_there())
+        matters += operation_matters(
+            operations, worker_there=stats.is_worker_there(), paused=stats.paused_rollouts()
+        )
         context["latest"] = [_row(row) for row in stats.latest_operations(LATEST)]
     if sees_clients:
         counts = stats.client_counts()
