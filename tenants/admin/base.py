@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -117,10 +118,35 @@ class SecondLook:
 class HistoryAdmin(PageMixin, ModelAdmin):
     """A model whose rows are written by the verbs alone: to be read here and nothing else.
 
-    Staff who may start operations may follow them, whatever else they may see.
+    A row has a page of its own in place of a form. Staff who may start operations may follow them,
+    whatever else they may see.
     """
 
     actions = None
+    #: The page about one row.
+    page_template: str
+
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What that page says; a ``title`` where the row's own words are not the one."""
+        raise NotImplementedError
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The row's page. Raises ``PermissionDenied`` for anything but looking at one."""
+        if object_id is None or request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        context = {"title": str(row), "original": row, **self.page_context(request, row)}
+        return self.page(request, self.page_template, {**context, **(extra_context or {})})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_provision(request) or super().has_view_permission(request, obj)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -47,6 +46,7 @@ _LABELS = {
 
 @admin.register(SchemaFinding, site=public_site)
 class FleetAdmin(HistoryAdmin):
+    page_template = "tenants/finding.html"
     menu_title = _("Fleet")
     list_display = ("schema", "state", "client_link", "details", "found_at", "what_next")
     list_display_links = ("schema",)
@@ -110,37 +110,19 @@ class FleetAdmin(HistoryAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The page about one finding, in place of a form."""
-        if object_id is None or request.method not in ("GET", "HEAD"):
-            raise PermissionDenied
-        finding = self.get_object(request, unquote(object_id))
-        if finding is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if not self.has_view_permission(request, finding):
-            raise PermissionDenied
-        rights = [row["found"] for row in finding.differences if row["object"] == RIGHTS]
-        objects = [row for row in finding.differences if row["object"] != RIGHTS]
-        context = {
-            "title": finding.schema_name,
-            "original": finding,
-            "finding": finding,
-            "label": _LABELS[FindingKind(finding.kind)],
-            "client_url": client_link_of(finding),
-            "advice": advice_for(finding),
-            "rights": rights,
-            "objects": objects,
-            "more": max(finding.difference_count - len(finding.differences), 0),
-            "buttons": buttons_for(request, finding),
+    def page_context(self, request: HttpRequest, row: SchemaFinding) -> dict[str, Any]:
+        return {
+            "title": row.schema_name,
+            "finding": row,
+            "label": _LABELS[FindingKind(row.kind)],
+            "client_url": client_link_of(row),
+            "advice": advice_for(row),
+            "rights": [each["found"] for each in row.differences if each["object"] == RIGHTS],
+            "objects": [each for each in row.differences if each["object"] != RIGHTS],
+            "more": max(row.difference_count - len(row.differences), 0),
+            "buttons": buttons_for(request, row),
             "back": _list_url(),
         }
-        return self.page(request, "tenants/finding.html", {**context, **(extra_context or {})})
 
     # --- What is done about it ----------------------------------------------------------------
 

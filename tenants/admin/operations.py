@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -41,6 +39,7 @@ from tenants.models import Operation, OperationKind, OperationState
 
 @admin.register(Operation, site=public_site)
 class OperationAdmin(ManyOperations, HistoryAdmin):
+    page_template = "tenants/operation.html"
     list_display = (
         "title",
         "client_link",
@@ -131,23 +130,8 @@ class OperationAdmin(ManyOperations, HistoryAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The page that follows the operation, in place of a form."""
-        if object_id is None or request.method not in ("GET", "HEAD"):
-            raise PermissionDenied
-        operation = self.get_object(request, unquote(object_id))
-        if operation is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if not self.has_view_permission(request, operation):
-            raise PermissionDenied
-        context = {"title": str(operation), "original": operation, **facts(request, operation)}
-        return self.page(request, "tenants/operation.html", {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, row: Operation) -> dict[str, Any]:
+        return facts(request, row)
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that changes; see ``console.live`` for the answers."""

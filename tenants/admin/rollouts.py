@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -33,6 +32,7 @@ STEERING = {"pause": steering.pause, "go_on": steering.go_on}
 
 @admin.register(Rollout, site=public_site)
 class RolloutAdmin(HistoryAdmin):
+    page_template = "tenants/rollout.html"
     list_display = ("title", "kind", "total", "progress", "requested_by_email", "created_at")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
@@ -74,30 +74,10 @@ class RolloutAdmin(HistoryAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The page that follows the rollout, in place of a form."""
-        if object_id is None or request.method not in ("GET", "HEAD"):
-            raise PermissionDenied
-        rollout = self.get_object(request, unquote(object_id))
-        if rollout is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if not self.has_view_permission(request, rollout):
-            raise PermissionDenied
-        progress = progress_of(rollout)
-        context = {
-            "title": str(rollout),
-            "original": rollout,
-            **progress,
-            **table(request, rollout, progress),
-            "buttons": buttons_for(request, rollout, progress),
-        }
-        return self.page(request, "tenants/rollout.html", {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, row: Rollout) -> dict[str, Any]:
+        progress = progress_of(row)
+        buttons = buttons_for(request, row, progress)
+        return {**progress, **table(request, row, progress), "buttons": buttons}
 
     def steer(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Pause the rollout, or have it go on, and lead back to its page."""
