@@ -1,4 +1,4 @@
-"""From the bytes of a file to a result: the one way in for pages, commands and the demo."""
+"""From a file to a result: the one way in for pages, commands and the demo."""
 
 from __future__ import annotations
 
@@ -12,24 +12,35 @@ from console.importing.headings import Wanted
 from console.importing.reading import FIND_OUT, Reading
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
-from console.importing.table import MAX_BYTES, Table
+from console.importing.streams import Source, as_file, size_of
+from console.importing.table import OF_PAGES, Limits, Table
 
 
-def read_table(content: bytes, reading: Reading = FIND_OUT, wanted: Wanted | None = None) -> Table:
-    """The rows of a CSV or Excel file. Raises ``FileError`` for anything else.
+def read_table(
+    source: Source,
+    reading: Reading = FIND_OUT,
+    wanted: Wanted | None = None,
+    *,
+    limits: Limits = OF_PAGES,
+) -> Table:
+    """The rows of a CSV or Excel file, which is open and seekable, and not needed after that.
 
-    What ``reading`` leaves open is found out, with the help of what is ``wanted``.
+    What ``reading`` leaves open is found out, with the help of what is ``wanted``. The rows are on
+    disk until the table is closed. Raises ``FileError`` for any other file, and for one above the
+    limits.
     """
-    if len(content) > MAX_BYTES:
-        raise FileError(_("The file is larger than %(n)s MB. Split it."), n=MAX_BYTES >> 20)
-    return detect_format(content)().create_dataset(content, reading, wanted)
+    file = as_file(source)
+    if size_of(file) > limits.bytes:
+        raise FileError(_("The file is larger than %(n)s MB. Split it."), n=limits.bytes >> 20)
+    return detect_format(file)().create_dataset(file, reading, wanted, limits)
 
 
 def import_file(
     resource: type[KeyedResource],
-    content: bytes,
+    source: Source,
     *,
     reading: Reading = FIND_OUT,
+    limits: Limits = OF_PAGES,
     dry_run: bool = False,
     user: Any = None,
 ) -> ImportResult:
@@ -39,5 +50,5 @@ def import_file(
     whole cannot be used and ``ConflictError``; errors of rows are in the result.
     """
     importing = resource()
-    table = read_table(content, reading, importing.wanted())
-    return importing.import_data(table, dry_run=dry_run, user=user)
+    with read_table(source, reading, importing.wanted(), limits=limits) as table:
+        return importing.import_data(table, dry_run=dry_run, user=user)

@@ -1,4 +1,4 @@
-"""The two kinds of file: CSV and Excel, read from bytes and written as bytes."""
+"""The two kinds of file: CSV and Excel, read from open files and written as bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 import tablib
 from django.utils.translation import gettext as _
@@ -21,8 +21,9 @@ from console.importing.headings import Wanted
 from console.importing.reading import FIND_OUT, Reading
 from console.importing.separated import csv_rows, find_delimiter, refuse_other_kinds
 from console.importing.sheets import sheet_rows
-from console.importing.table import Table, escape_formula, make_table
-from console.importing.texts import accented_word, decode, detect_encoding, not_a_table
+from console.importing.streams import Source, as_file, has_in_it, start_of
+from console.importing.table import OF_PAGES, Limits, Table, escape_formula, make_table
+from console.importing.texts import Text, detect_encoding, not_a_table
 
 ZIP, OLD_EXCEL, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 #: What a workbook with a password has in it: its name for the part that is locked.
@@ -41,21 +42,26 @@ class CSV(base_formats.CSV):
         return "CSV"
 
     def create_dataset(
-        self, in_stream: bytes, reading: Reading = FIND_OUT, wanted: Wanted | None = None
+        self,
+        in_stream: BinaryIO,
+        reading: Reading = FIND_OUT,
+        wanted: Wanted | None = None,
+        limits: Limits = OF_PAGES,
     ) -> Table:
         """The file's rows. Raises ``FileError``, with what was known of the file until then."""
         try:
             reading = replace(reading, encoding=reading.encoding or detect_encoding(in_stream))
-            text = decode(in_stream, reading.encoding)
-            refuse_other_kinds(text)
-            delimiter = reading.delimiter or find_delimiter(text, wanted)
+            text = Text(in_stream, reading.encoding)
+            refuse_other_kinds(text.start)
+            delimiter = reading.delimiter or find_delimiter(text.start, wanted)
             reading = replace(reading, delimiter=delimiter)
-            table = make_table(csv_rows(text, delimiter), reading, wanted)
+            with text.lines() as lines:
+                table = make_table(csv_rows(lines, delimiter), reading, wanted, limits=limits)
         except FileError as error:
             # Of what is no table at all, nothing is known that could be chosen otherwise.
             error.reading = reading if reading.delimiter else None
             raise
-        table.accented = accented_word(text)
+        table.accented = text.accented
         return table
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
@@ -74,11 +80,16 @@ class XLSX(base_formats.XLSX):
         return "Excel (.xlsx)"
 
     def create_dataset(
-        self, in_stream: bytes, reading: Reading = FIND_OUT, wanted: Wanted | None = None
+        self,
+        in_stream: BinaryIO,
+        reading: Reading = FIND_OUT,
+        wanted: Wanted | None = None,
+        limits: Limits = OF_PAGES,
     ) -> Table:
         """The sheet's rows, dates and numbers as text. Raises ``FileError``."""
         reading = replace(reading, encoding="", delimiter="")
-        return make_table(sheet_rows(in_stream), reading, wanted, is_sheet=True)
+        rows = sheet_rows(in_stream, limits)
+        return make_table(rows, reading, wanted, limits=limits, is_sheet=True)
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
         book = Workbook(write_only=True)
@@ -95,17 +106,19 @@ class XLSX(base_formats.XLSX):
 FORMATS = (CSV, XLSX)
 
 
-def detect_format(content: bytes) -> type[CSV] | type[XLSX]:
+def detect_format(source: Source) -> type[CSV] | type[XLSX]:
     """The kind of file, by its content: names lie. Raises ``FileError`` for any other kind."""
-    if content.startswith(ZIP):
+    file = as_file(source)
+    start = start_of(file, 8)
+    if start.startswith(ZIP):
         return XLSX
-    if content.startswith(OLD_EXCEL) and _LOCKED in content:
+    if start.startswith(OLD_EXCEL) and has_in_it(file, _LOCKED):
         raise FileError(_("This Excel file has a password. Save it without one and try again."))
-    if content.startswith(OLD_EXCEL):
+    if start.startswith(OLD_EXCEL):
         raise FileError(
             _("This is an old Excel file (.xls). Save it as .xlsx or as CSV and try again.")
         )
-    if content.startswith(PDF) or content.startswith(_UTF32):
+    if start.startswith(PDF) or start.startswith(_UTF32):
         raise not_a_table()
     return CSV
 

@@ -36,7 +36,7 @@ def read_keys(
     """The key of each row, or what is wrong with it; a key that a line above has is wrong."""
     first: dict[Hashable, int] = {}
     keys: list[Hashable | CellError] = []
-    for cells, line in zip(table, table.lines, strict=True):
+    for _number, line, cells in table.numbered():
         try:
             key = read_key(dict(zip(table.headers, cells, strict=True)))
         except CellError as error:

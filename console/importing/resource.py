@@ -63,7 +63,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         #: Sentences for the preview about what else would happen.
         self.notes: list[str] = []
         self._keys: list[Hashable | CellError] = []
-        self._lines: list[int] = []
+        self._table: Table
         #: The columns of the file that are written to rows, and their values before that.
         self._written: list[Column] = []
         self._before: list[Any] = []
@@ -111,13 +111,13 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         present = [column for column in self.columns if column.column_name in dataset.headers]
         self._written = [column for column in present if not (column.key or column.is_info)]
         self._preview = Preview(present, self.key_column)
-        self._lines = dataset.lines
+        self._table = dataset
         self._ways = settle_columns(dataset, self._written)
         self.prepare(dataset)
         self._keys = read_keys(dataset, self.read_key)
         for column in present:
             if isinstance(column.widget, Known):
-                column.widget.preload(dataset[column.column_name])
+                column.widget.preload(dataset.column(column.column_name))
         for batch in good_batches(self._keys):
             self.existing.update(self.find(batch, lock=not self.dry_run))
         self.relate(dataset)
@@ -128,7 +128,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
 
     def before_import_row(self, row: dict[str, str], **kwargs: Any) -> None:
         self.current_row = row
-        self.current_line = self._lines[kwargs["row_number"] - 1]
+        self.current_line = self._table.line(kwargs["row_number"])
         key = self._keys[kwargs["row_number"] - 1]
         if isinstance(key, CellError):
             raise ValidationError({key.column or self.key_column: [key.as_validation_error()]})

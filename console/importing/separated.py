@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from django.utils.translation import gettext as _
 
@@ -14,9 +14,9 @@ from console.importing.exceptions import FileError
 from console.importing.headings import HEADER_WITHIN, Row, Wanted, find_header
 from console.importing.reading import DELIMITERS
 from console.importing.table import MAX_CELL_CHARACTERS, too_long
+from console.importing.texts import MAX_ROW_CHARACTERS
 
-#: The delimiter is found out from so many characters and rows.
-_SAMPLE = 200_000
+#: The delimiter is found out from so many rows.
 _SAMPLE_ROWS = 100
 #: What Excel writes and reads as the first line of a file, for other programs to know.
 _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?[,;\t|]*(\r\n|\r|\n)', re.IGNORECASE)
@@ -26,26 +26,35 @@ _JSON = re.compile(r"""\s*(\{\s*["}]|\[\s*[\[{"\]])""")
 _RTF = re.compile(r"\{\\rtf")
 
 
-def refuse_other_kinds(text: str) -> None:
-    """Raise ``FileError`` for text that is no table."""
-    if _WEB_PAGE.match(text):
+def refuse_other_kinds(start: str) -> None:
+    """Raise ``FileError`` for a text that begins like no table."""
+    if _WEB_PAGE.match(start):
         raise FileError(
             _("This is a web page or an XML file. Open it in Excel and save it as .xlsx or CSV.")
         )
-    if _JSON.match(text) or _RTF.match(text):
+    if _JSON.match(start) or _RTF.match(start):
         raise FileError(_("This is neither a CSV nor an Excel file (.xlsx)."))
 
 
-def csv_rows(text: str, delimiter: str) -> Iterator[Row]:
+def csv_rows(lines: Iterator[str], delimiter: str) -> Iterator[Row]:
     """Each row with the line on which it begins; a quoted cell may go over several lines."""
     csv.field_size_limit(MAX_CELL_CHARACTERS)
-    said = _SEP_LINE.match(text)
-    skipped = 1 if said else 0
-    # Without `newline=""` the line ends inside quoted cells would be changed.
-    lines = io.StringIO(text[said.end() :] if said else text, newline="")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    first = next(lines, "")
+    skipped = 1 if _SEP_LINE.match(first) else 0
+    line, characters = 1 + skipped, 0
+
+    def counted() -> Iterator[str]:
+        """The lines, as long as those of one row are not too many."""
+        nonlocal characters
+        for text in lines if skipped else chain((first,), lines):
+            characters += len(text)
+            if characters > MAX_ROW_CHARACTERS:
+                raise too_long(line)
+            yield text
+
+    reader = csv.reader(counted(), delimiter=delimiter, strict=True, skipinitialspace=True)
     while True:
-        line = reader.line_num + 1 + skipped
+        line, characters = reader.line_num + 1 + skipped, 0
         try:
             cells = next(reader)
         except StopIteration:
@@ -63,19 +72,20 @@ def csv_rows(text: str, delimiter: str) -> Iterator[Row]:
         yield line, cells
 
 
-def find_delimiter(text: str, wanted: Wanted | None) -> str:
-    """The delimiter that the file itself names, or that makes the best table of its first rows:
-    one with a header that is known, then with the most rows as wide as their header."""
-    if said := _SEP_LINE.match(text):
+def find_delimiter(start: str, wanted: Wanted | None) -> str:
+    """The delimiter that the text itself names, or that makes the best table of its first rows:
+    one with a header that is known, then with the most rows as wide as their header.
+    The text may be cut anywhere."""
+    if said := _SEP_LINE.match(start):
         return said[1]
-    sample = text[:_SAMPLE]
-    return max(DELIMITERS, key=lambda delimiter: _fitness(sample, delimiter, wanted))
+    return max(DELIMITERS, key=lambda delimiter: _fitness(start, delimiter, wanted))
 
 
-def _fitness(sample: str, delimiter: str, wanted: Wanted | None) -> tuple[float, ...]:
+def _fitness(start: str, delimiter: str, wanted: Wanted | None) -> tuple[float, ...]:
     rows: list[Row] = []
     try:
-        filled = (row for row in csv_rows(sample, delimiter) if any(map(str.strip, row[1])))
+        numbered = csv_rows(io.StringIO(start, newline=""), delimiter)
+        filled = (row for row in numbered if any(map(str.strip, row[1])))
         rows.extend(islice(filled, _SAMPLE_ROWS))
     except FileError:
         pass  # The rows above it count, and where the sample was cut nothing is wrong.

@@ -37,8 +37,8 @@ def settle_columns(table: Table, columns: Iterable[Column]) -> list[str]:
     by_kind: dict[str, Found] = {}
     for column in columns:
         if isinstance(column.widget, InWays):
-            kind = column.widget.kind
-            evidence = column.widget.settle(table[column.column_name], table.reading.choice(kind))
+            kind, cells = column.widget.kind, table.column(column.column_name)
+            evidence = column.widget.settle(cells, table.reading.choice(kind))
             by_kind.setdefault(kind, []).append((column, evidence))
     questions = [
         _question(kind, unclear, found, table)
@@ -58,14 +58,14 @@ def settle_columns(table: Table, columns: Iterable[Column]) -> list[str]:
 
 def _question(kind: str, unclear: Found, found: Found, table: Table) -> Question:
     column, evidence = unclear[0]
-    cells = table[column.column_name]
+    cells = enumerate(table.column(column.column_name), 1)
     # The other columns of the file come from the same program.
     told = {other.told for _column, other in found} - {""}
     return Question(
         kind=kind,
         columns=tuple(column.column_name for column, _evidence in unclear),
         value=shorten(evidence.unclear),
-        line=table.lines[cells.index(evidence.unclear)],
+        line=next(table.line(number) for number, cell in cells if cell == evidence.unclear),
         meanings={way: _spelled(meant) for way, meant in evidence.meanings.items()},
         likely=told.pop() if len(told) == 1 else _usual(kind, table.reading),
     )

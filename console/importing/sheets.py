@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 import zlib
@@ -10,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from console.importing.exceptions import FileError
 from console.importing.headings import MAX_COLUMNS, Row
-from console.importing.table import MAX_LINES, Number, too_many_lines
+from console.importing.table import Limits, Number, too_many_lines
 from console.importing.texts import not_a_table
 
 #: An Excel file is a zip; what it unpacks to is bounded, and so is what there is to read of it: a
@@ -28,14 +27,14 @@ _ROW_OR_CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c|si)[\s/>]")
 _PIECE, _TAG_START = 1 << 20, 256
 
 
-def sheet_rows(content: bytes) -> Iterator[Row]:
+def sheet_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
     """The rows of the first sheet, dates and numbers as text. Raises ``FileError``."""
-    _check_unpacked_size(content)
-    _check_rows_and_cells(content)
+    _check_unpacked_size(file)
+    _check_rows_and_cells(file, limits)
     # A workbook is a zip of XML of some thirty kinds, and its reader fails on a damaged one
     # with whatever the part that it was in raises. Nothing but reading happens here.
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        book = load_workbook(file, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # What the file says of its own size is often wrong.
         for line, cells in enumerate(sheet.iter_rows(values_only=True), 1):
@@ -64,9 +63,9 @@ def _damaged() -> FileError:
     return FileError(_("The Excel file is damaged. Open it, save it again and try once more."))
 
 
-def _check_unpacked_size(content: bytes) -> None:
+def _check_unpacked_size(file: BinaryIO) -> None:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
             size = sum(entry.file_size for entry in archive.infolist())
             is_open_document = "mimetype" in names and "content.xml" in names
@@ -82,11 +81,11 @@ def _check_unpacked_size(content: bytes) -> None:
         raise FileError(_("The Excel file unpacks to far too much. Save the sheet as CSV."))
 
 
-def _check_rows_and_cells(content: bytes) -> None:
+def _check_rows_and_cells(file: BinaryIO, limits: Limits) -> None:
     """Count them in each part, whatever its name: the file itself says which part is a sheet, and
     which has the texts that cells share."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
                 with archive.open(entry) as part:
                     rest, rows, cells = b"", 0, 0
@@ -97,8 +96,8 @@ def _check_rows_and_cells(content: bytes) -> None:
                         text, rest = (text, b"") if end < 0 else (text[:end], text[end:])
                         found = Counter(_ROW_OR_CELL.findall(text))
                         rows, cells = rows + found[b"row"], cells + found[b"c"] + found[b"si"]
-                        if rows > MAX_LINES:
-                            raise too_many_lines()
+                        if rows > limits.lines:
+                            raise too_many_lines(limits)
                         if cells > MAX_CELLS:
                             raise FileError(
                                 _("The sheet has more than %(n)d cells. Save it as CSV."),

@@ -9,102 +9,164 @@ offers the others.
 from __future__ import annotations
 
 import codecs
+import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
 from console.importing.exceptions import FileError
 from console.importing.reading import ENCODINGS
+from console.importing.streams import line_at, pieces, start_of
+
+#: A row of a table has so many characters at the most, and so has a line.
+MAX_ROW_CHARACTERS = 4_000_000
+#: So many characters at the start of a text say what kind of table it is.
+SAMPLE = 200_000
 
 _UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: So much of a file says whether it is UTF-16 without a mark.
 _START = 4096
-_MARK = re.compile("^\ufeff", re.MULTILINE)
+_MARK = "\ufeff"
+_MARKS = re.compile(f"^{_MARK}", re.MULTILINE)
 _ACCENTED = re.compile(r"[^\W\x00-\x7f]")
 _WORD = re.compile(r"\w+")
 #: So many characters around a letter are its word, at the most.
 _AROUND = 30
+#: What is no UTF-8, as Python lets it through; and the empty places of Windows-1252.
+_WRONG = re.compile("[\udc80-\udcff]+")
+_NO_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
 
-def detect_encoding(content: bytes) -> str:
+def detect_encoding(file: BinaryIO) -> str:
     """One of ``ENCODINGS``. Raises ``FileError`` for what is damaged, or no text at all."""
-    if _utf16(content):
+    if _utf16(start_of(file, _START)):
         return "utf-16"
-    if b"\x00" in content:
-        raise not_a_table()
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        _refuse_damaged_utf8(content, exc)
-    else:
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    line, first_wrong, wrong, right, is_cp1252 = 1, 0, 0, 0, True
+    for piece in chain(pieces(file), (b"",)):
+        if b"\x00" in piece:
+            raise not_a_table()
+        text = decoder.decode(piece, final=not piece)
+        if not text.isascii():
+            found = sum(map(len, _WRONG.findall(text)))
+            wrong += found
+            right += len(text) - len(text.encode("ascii", "ignore")) - found
+            if found and not first_wrong:
+                first_wrong = line + text.count("\n", 0, _WRONG.search(text).start())
+        is_cp1252 = is_cp1252 and (piece.isascii() or not _NO_CP1252.search(piece))
+        line += text.count("\n")
+    if not wrong:
         return "utf-8"
-    try:
-        content.decode("cp1252")
-    except UnicodeDecodeError:  # A few of its places are empty.
-        return "iso8859-1"
-    return "cp1252"
-
-
-def decode(content: bytes, encoding: str) -> str:
-    """The text, without a mark at its start. Raises ``FileError`` where it is not in that encoding.
-
-    One at the start of a line, as files that were put together have it, goes as well.
-    """
-    codec = {"utf-8": "utf-8-sig", "utf-16": _utf16(content) or "utf-16-le"}.get(encoding, encoding)
-    try:
-        text = content.decode(codec)
-    except UnicodeDecodeError as exc:
+    if right > wrong:
+        # Read as anything else, all of its accented letters would be wrong.
         raise FileError(
-            _("Line %(line)s is not in %(encoding)s: the file is damaged, or in another encoding."),
-            line=content.count(b"\n", 0, exc.start) + 1,
-            encoding=str(ENCODINGS[encoding]),
-        ) from exc
-    if "\x00" in text:
-        raise not_a_table()
-    return _MARK.sub("", text) if "\ufeff" in text else text
+            _(
+                "The file is in UTF-8, but line %(line)s has something that is not: it was put "
+                "together from several files, or damaged. Mend that line."
+            ),
+            line=first_wrong,
+        )
+    return "cp1252" if is_cp1252 else "iso8859-1"
 
 
-def accented_word(text: str) -> str:
-    """A word with a letter that another encoding would show otherwise; else nothing."""
+class Text:
+    """The text of a file that is in this encoding, decoded as it is read.
+
+    A mark at its start is not part of it; one at the start of a line, as files that were put
+    together have it, is not either. Raises ``FileError`` where the file is not in that encoding,
+    wherever that shows.
+    """
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        self._file = file
+        codecs_of = {"utf-8": "utf-8-sig", "utf-16": _utf16(start_of(file, _START)) or "utf-16-le"}
+        self._codec = codecs_of.get(encoding, encoding)
+        self._has_marks = False
+        #: Its first characters; a word with a letter that another encoding would show otherwise.
+        self.start = ""
+        self.accented = ""
+        self._look_through(encoding)
+        self.start = _MARKS.sub("", self.start[:SAMPLE])
+
+    def _look_through(self, encoding: str) -> None:
+        has_zeros, around = False, ""
+        for text in self._decoded(encoding):
+            has_zeros = has_zeros or "\x00" in text
+            self._has_marks = self._has_marks or _MARK in text
+            if len(self.start) < SAMPLE:
+                self.start += text
+            if not self.accented:
+                self.accented, around = _accented_word(around + text, is_last=not text)
+        if has_zeros:
+            raise not_a_table()
+
+    def _decoded(self, encoding: str) -> Iterator[str]:
+        """The text in pieces; the last one, and it alone, is empty."""
+        decoder = codecs.getincrementaldecoder(self._codec)()
+        done = 0
+        for piece in chain(pieces(self._file), (b"",)):
+            done += len(piece)
+            try:
+                text = decoder.decode(piece, final=not piece)
+            except UnicodeDecodeError as exc:
+                message = _(
+                    "Line %(line)s is not in %(encoding)s: the file is damaged, or in another "
+                    "encoding."
+                )
+                line = line_at(self._file, done - len(exc.object) + exc.start)
+                raise FileError(message, line=line, encoding=str(ENCODINGS[encoding])) from exc
+            if text:
+                yield text
+        yield ""
+
+    @contextmanager
+    def lines(self) -> Iterator[Iterator[str]]:
+        """Its lines with their ends, as they are; of a line that is too long, one character more
+        than a row may have."""
+        self._file.seek(0)
+        # Without `newline=""` the line ends inside quoted cells would be changed.
+        text = io.TextIOWrapper(self._file, encoding=self._codec, newline="")
+        lines = iter(partial(text.readline, MAX_ROW_CHARACTERS + 1), "")
+        try:
+            yield (line.removeprefix(_MARK) for line in lines) if self._has_marks else lines
+        finally:
+            text.detach()  # Or else it would close the file.
+
+
+def _accented_word(text: str, *, is_last: bool) -> tuple[str, str]:
+    """The first word with an accented letter; if there is none, or not enough after the letter to
+    tell, the end of the text, with which to look on."""
     letter = None if text.isascii() else _ACCENTED.search(text)
     if letter is None:
-        return ""
+        return "", text[-_AROUND:]
     place = letter.start()
-    begin = max(place - _AROUND, 0)
-    words = _WORD.finditer(text, begin, place + _AROUND)
-    return next(word[0] for word in words if word.end() > place)
+    begin, end = max(place - _AROUND, 0), place + _AROUND
+    if end > len(text) and not is_last:
+        return "", text[begin:]
+    words = _WORD.finditer(text, begin, end)
+    return next(word[0] for word in words if word.end() > place), ""
 
 
 def not_a_table() -> FileError:
     return FileError(_("This is neither a CSV nor an Excel file (.xlsx)."))
 
 
-def _utf16(content: bytes) -> str:
-    """The codec of a file in UTF-16, with a mark or without; empty for any other file."""
-    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+def _utf16(start: bytes) -> str:
+    """The codec of a file in UTF-16 that begins like this, with a mark or without; empty for any
+    other file."""
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return ""
-    if content.startswith(_UTF16_BOMS):
+    if start.startswith(_UTF16_BOMS):
         return "utf-16"
     # Without a mark: most letters of a table are of one byte, so every other byte is zero.
-    even, odd = content[:_START:2], content[1:_START:2]
+    even, odd = start[::2], start[1::2]
     if odd.count(0) * 2 > len(odd) and not even.count(0):
         return "utf-16-le"
     if even.count(0) * 2 > len(even) and not odd.count(0):
         return "utf-16-be"
     return ""
-
-
-def _refuse_damaged_utf8(content: bytes, found: UnicodeDecodeError) -> None:
-    """Raise ``FileError`` for UTF-8 with a few wrong bytes: read as anything else, all of its
-    accented letters would be wrong."""
-    text = content.decode("utf-8", errors="surrogateescape")
-    wrong = sum(map(len, re.findall("[\udc80-\udcff]+", text)))
-    right = len(re.findall("[^\x00-\x7f\udc80-\udcff]", text))
-    if right > wrong:
-        raise FileError(
-            _(
-                "The file is in UTF-8, but line %(line)s has something that is not: it was put "
-                "together from several files, or damaged. Mend that line."
-            ),
-            line=content.count(b"\n", 0, found.start) + 1,
-        )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+#: So many texts are remembered, not to be looked at again.
+_REMEMBERED = 10_000
 #: What a text is by each way in which it is anything; empty where both are the same.
 Ways = Callable[[str], dict[str, Any]]
 
@@ -39,7 +41,13 @@ def weigh(cells: Iterable[str], ways: Ways) -> Evidence:
     """Look at all the values of a column."""
     shown_by: dict[str, str] = {}
     unclear, meanings = "", {}
-    for text in dict.fromkeys(cells):
+    seen: set[str] = set()
+    for text in cells:
+        if text in seen:
+            continue
+        if len(seen) >= _REMEMBERED:
+            seen.clear()
+        seen.add(text)
         found = ways(text)
         if len(found) == 1:
             shown_by.setdefault(next(iter(found)), text)

@@ -77,7 +77,7 @@ class MilestoneResource(KeyedResource):
         self._projects: dict[str, Project] = {}
 
     def prepare(self, table: Table) -> None:
-        keys = {cell.upper() for cell in table["project"]}
+        keys = {cell.upper() for cell in table.column("project")}
         self._projects = {project.key: project for project in Project.objects.filter(key__in=keys)}
 
     def read_key(self, row: dict[str, str]) -> Key:

@@ -38,7 +38,7 @@ class ProjectsOfFile:
         """Load the projects of the file, and begin those that its references need."""
         begun: dict[str, str] = {}
         called: set[str] = set()
-        for reference, cell in zip(*cells(table, "reference", "project"), strict=True):
+        for reference, cell in table.columns("reference", "project"):
             name = one_name(cell)
             if reference:
                 key = project_of(reference)
@@ -137,11 +137,6 @@ class ProjectsOfFile:
             "highest": f"{key}-{highest}",
             "next": f"{key}-{last + 1}",
         }
-
-
-def cells(table: Table, *names: str) -> list[list[str]]:
-    """The cells of the columns; empty ones for a column that the file does not have."""
-    return [table[name] if name in table.headers else [""] * len(table) for name in names]
 
 
 def project_of(reference: str) -> str:

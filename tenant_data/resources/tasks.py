@@ -88,10 +88,10 @@ class TaskResource(TaskColumns):
         self.notes += self._projects.notes(keys, set(self.existing))
         if "milestone" in table.headers:
             projects = {key for key, _number in keys}
-            self.fields["milestone"].widget.preload(projects, table["milestone"])
+            self.fields["milestone"].widget.preload(projects, table.column("milestone"))
         if "parent" not in table.headers:
             return
-        parents = zip(self._keys, table["parent"], strict=True)
+        parents = zip(self._keys, table.column("parent"), strict=True)
         self._families = self.fields["parent"].widget.families
         self._families.load(
             {key: cell for key, cell in parents if not isinstance(key, CellError)},

@@ -62,15 +62,15 @@ class ClientResource(ClientColumns):
     # --- finding clients ----------------------------------------------------------------------
 
     def prepare(self, table: Table) -> None:
-        hosts = {normalize_hostname(cell) for cell in table["domain"]}
+        hosts = {normalize_hostname(cell) for cell in table.column("domain")}
         if "other_domains" in table.headers:
-            cells = ",".join(table["other_domains"])
-            hosts |= {normalize_hostname(name) for name in cells.split(",")}
+            cells = table.column("other_domains")
+            hosts |= {normalize_hostname(name) for cell in cells for name in cell.split(",")}
         self._owners = dict(
             Domain.objects.filter(domain__in=hosts).values_list("domain", "tenant_id")
         )
         if "external_reference" in table.headers:
-            references = set(table["external_reference"]) - {""}
+            references = set(table.column("external_reference")) - {""}
             clients = Client.objects.companies().filter(external_reference__in=references)
             self._referred = {client.external_reference: client for client in clients}
 

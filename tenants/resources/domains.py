@@ -87,18 +87,16 @@ class DomainResource(KeyedResource):
 
     def prepare(self, table: Table) -> None:
         """Find out which client gets which primary domain; the file's rows may be in any order."""
-        schemas = [schema.lower() for schema in table["client"]]
+        schemas = {schema.lower() for schema in table.column("client")}
         if not self.dry_run:
             # Before anything of them is read: a client before its domains, as everybody does.
-            named = Client.objects.companies().filter(schema_name__in=set(schemas))
+            named = Client.objects.companies().filter(schema_name__in=schemas)
             self._held = hold_clients(named.values_list("pk", flat=True))
-        primary = Domain.objects.filter(is_primary=True, tenant__schema_name__in=set(schemas))
+        primary = Domain.objects.filter(is_primary=True, tenant__schema_name__in=schemas)
         self._primary = dict(primary.values_list("tenant__schema_name", "domain"))
-        flags = table["is_primary"] if "is_primary" in table.headers else [""] * len(table)
-        for cell, schema, flag, line in zip(
-            table["domain"], schemas, flags, table.lines, strict=True
-        ):
-            host = normalize_hostname(cell)
+        rows = table.columns("domain", "client", "is_primary")
+        for number, (cell, client, flag) in enumerate(rows, 1):
+            host, schema, line = normalize_hostname(cell), client.lower(), table.line(number)
             if YesNo.WORDS.get(flag.casefold()):
                 self._marked.setdefault(schema, {})[line] = host
             elif not flag:

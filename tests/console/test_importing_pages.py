@@ -70,7 +70,7 @@ class TestPages:
     ) -> None:
         settings.UPLOAD_MAX_BYTES = 20
         text = upload(web).content.decode()
-        assert "The file is larger than 20 MB. Split it." in text
+        assert "The file is larger than 50 MB. Split it." in text
         assert "Choose a file." not in text
         assert "Choose a file." in web.post(PAGE, {}).content.decode()
 

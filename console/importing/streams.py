@@ -1,0 +1,54 @@
+"""Files as they are read: open, binary, and from their start as often as somebody needs them."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+#: A file that can be read from its start again, or the whole of a small one.
+Source = BinaryIO | bytes
+
+PIECE = 1 << 18
+
+
+def as_file(source: Source) -> BinaryIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else source
+
+
+def size_of(file: BinaryIO) -> int:
+    return file.seek(0, os.SEEK_END)
+
+
+def start_of(file: BinaryIO, size: int) -> bytes:
+    """The first bytes of the file, ``size`` at the most."""
+    file.seek(0)
+    return file.read(size)
+
+
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The whole file, ``PIECE`` bytes at a time. Nobody else may read it meanwhile."""
+    file.seek(0)
+    while piece := file.read(PIECE):
+        yield piece
+
+
+def has_in_it(file: BinaryIO, wanted: bytes) -> bool:
+    rest = b""
+    for piece in pieces(file):
+        if wanted in rest + piece:
+            return True
+        rest = piece[-len(wanted) :]
+    return False
+
+
+def line_at(file: BinaryIO, place: int) -> int:
+    """The line of the byte at this place, counted from 1."""
+    line, left = 1, place
+    for piece in pieces(file):
+        line += piece.count(b"\n", 0, left)
+        left -= len(piece)
+        if left <= 0:
+            break
+    return line
