@@ -38,7 +38,7 @@ _WORD = re.compile(r"\w+")
 #: So many characters around a letter are its word, at the most.
 _AROUND = 30
 #: What is no UTF-8, as Python lets it through; and the empty places of Windows-1252.
-_WRONG = re.compile("[\udc80-\udcff]+")
+_WRONG = re.compile("[\udc80-\udcff]")
 _NO_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
 
@@ -46,24 +46,34 @@ def detect_encoding(file: BinaryIO) -> str:
     """One of ``ENCODINGS``. Raises ``FileError`` for what is damaged, or no text at all."""
     if _utf16(start_of(file, _START)):
         return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for piece in chain(pieces(file), (b"",)):
+            decoder.decode(piece, final=not piece)
+            if b"\x00" in piece:
+                raise not_a_table()
+    except UnicodeDecodeError:
+        return _older_encoding(file)
+    return "utf-8"
+
+
+def _older_encoding(file: BinaryIO) -> str:
+    """The encoding of a file that is in no Unicode. Raises ``FileError`` for UTF-8 with a few wrong
+    bytes: read as anything else, all of its accented letters would be wrong."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     line, first_wrong, wrong, right, is_cp1252 = 1, 0, 0, 0, True
     for piece in chain(pieces(file), (b"",)):
         if b"\x00" in piece:
             raise not_a_table()
         text = decoder.decode(piece, final=not piece)
-        if not text.isascii():
-            found = sum(map(len, _WRONG.findall(text)))
-            wrong += found
-            right += len(text) - len(text.encode("ascii", "ignore")) - found
-            if found and not first_wrong:
-                first_wrong = line + text.count("\n", 0, _WRONG.search(text).start())
-        is_cp1252 = is_cp1252 and (piece.isascii() or not _NO_CP1252.search(piece))
+        good = text.encode("utf-8", "ignore").decode()
+        right += len(good) - len(good.encode("ascii", "ignore"))
+        wrong += len(text) - len(good)
+        if wrong and not first_wrong:
+            first_wrong = line + text.count("\n", 0, _WRONG.search(text).start())
+        is_cp1252 = is_cp1252 and not _NO_CP1252.search(piece)
         line += text.count("\n")
-    if not wrong:
-        return "utf-8"
     if right > wrong:
-        # Read as anything else, all of its accented letters would be wrong.
         raise FileError(
             _(
                 "The file is in UTF-8, but line %(line)s has something that is not: it was put "
