@@ -10,7 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("boundary", "company", "isolation", "migrate", "provision", "request", "staff")
+NAMES = (
+    "boundary", "company", "importing", "isolation", "migrate", "provision", "request", "staff",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -18,13 +20,17 @@ def main() -> None:
     parser.add_argument("name", nargs="?", choices=NAMES, help="which figures to measure")
     parser.add_argument("--schemas", type=int, help="how many tenants to make")
     parser.add_argument("--requests", type=int, help="isolation: how many requests to send")
+    parser.add_argument("--rows", type=int, help="importing: how many rows the file has")
+    parser.add_argument(
+        "--large", action="store_true", help="importing: memory with 1,000,000 rows as well"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     if arguments.name is None:
         print("Benchmarks:", ", ".join(NAMES))
         return
-    given = {"schemas": arguments.schemas, "requests": arguments.requests}
-    numbers = {name: number for name, number in given.items() if number is not None}
+    wanted = ("schemas", "requests", "rows", "large")
+    given = {name: getattr(arguments, name) for name in wanted if getattr(arguments, name)}
     from console.launcher.environment import set_secret_key, set_urls
     from console.postgres.embedded import EmbeddedServer
 
@@ -36,13 +42,13 @@ def main() -> None:
             with server.hold() as urls:
                 set_urls(urls)
                 set_secret_key()
-                report = _measure(arguments.name, numbers)
+                report = _measure(arguments.name, given)
         finally:
             server.remove()
     print(json.dumps(report, indent=2) if arguments.json else _as_text(report))
 
 
-def _measure(name: str, numbers: dict[str, int]) -> dict[str, object]:
+def _measure(name: str, given: dict[str, int]) -> dict[str, object]:
     import django
 
     django.setup()
@@ -52,7 +58,7 @@ def _measure(name: str, numbers: dict[str, int]) -> dict[str, object]:
 
     module = importlib.import_module(f"benchmarks.{name}")
     try:
-        return report(name, module.measure(say=_say, **numbers))
+        return report(name, module.measure(say=_say, **given))
     finally:
         connections.close_all()
 

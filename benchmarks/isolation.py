@@ -9,10 +9,7 @@ see a fault.
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -34,6 +31,7 @@ from benchmarks.isolation_requests import (
 )
 from benchmarks.report import Figure
 from benchmarks.tenants import make_tenants
+from benchmarks.web import serve
 
 PROCESSES = 3
 CLIENTS = 6
@@ -183,51 +181,11 @@ def _read(watched: Path) -> tuple[int, list[str]]:
 
 @contextmanager
 def _web(watched: Path) -> Iterator[int]:
-    """gunicorn on a free port of loopback, as `make run` starts it."""
-    from console.launcher.config import Config
-    from console.launcher.programs import console_programs, web_environment
-    from tests.launcher import free_port
-
-    port = free_port()
-    config = Config(
-        data_dir=Path(os.environ["CONSOLE_DATA_DIR"]),
-        port=port,
-        web_workers=PROCESSES,
-        own_server=False,
-    )
-    command = [
-        word.replace("console.wsgi", "benchmarks.isolation_web")
-        for word in console_programs(config).web
-    ]
-    environ = web_environment(config) | {
+    watched.write_text("")
+    environ = {
         "DJANGO_SETTINGS_MODULE": "benchmarks.isolation_settings",
         "WATCH_FILE": str(watched),
         "LOG_LEVEL": "CRITICAL",
     }
-    watched.write_text("")
-    # What it says of each error that was asked for is of no use here.
-    with (watched.parent / "web.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--bind", f"127.0.0.1:{port}"], env=environ, stdout=log, stderr=log
-        )
-        try:
-            _wait_for(port, process)
-            yield port
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    import socket
-
-    for _attempt in range(600):
-        if process.poll() is not None:
-            sys.exit("The web server ended.")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    sys.exit("The web server did not start.")
+    with serve("benchmarks.isolation_web", processes=PROCESSES, environ=environ) as port:
+        yield port

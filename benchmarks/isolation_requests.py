@@ -118,18 +118,23 @@ def visitors(clients: list[Client], *, rows: int) -> list[Visitor]:
     found = []
     for number, client in enumerate(clients):
         words = {"mark": MARK.format(number), "rows": rows, "password": UNUSABLE_PASSWORD_PREFIX}
-        with schema_context(client.schema_name):
-            with owner_rights(), connection.cursor() as cursor:
-                cursor.execute(_ROWS, words)
-                cursor.execute("SELECT min(id) FROM tenant_data_task")
-                task = cursor.fetchone()[0]
-            browser = Browser()
-            browser.force_login(User.objects.get(email=client.admin_email))
-        session = browser.cookies[settings.SESSION_COOKIE_NAME].value
-        cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={CSRF}"
-        host = f"bench-{number}.localhost"
-        found.append(Visitor(number, host, cookies, task))
+        context = schema_context(client.schema_name)
+        with context, owner_rights(), connection.cursor() as cursor:
+            cursor.execute(_ROWS, words)
+            cursor.execute("SELECT min(id) FROM tenant_data_task")
+            task = cursor.fetchone()[0]
+        found.append(sign_in(client, number, task))
     return found
+
+
+def sign_in(client: Client, number: int, task: int) -> Visitor:
+    """The first admin of ``bench_<number>``, who asks for that task."""
+    browser = Browser()
+    with schema_context(client.schema_name):
+        browser.force_login(User.objects.get(email=client.admin_email))
+    session = browser.cookies[settings.SESSION_COOKIE_NAME].value
+    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={CSRF}"
+    return Visitor(number, f"bench-{number}.localhost", cookies, task)
 
 
 def send(

@@ -1,0 +1,123 @@
+"""What an import of tasks takes: its speed, its parts, its memory, and what others wait meanwhile.
+
+The file has half new and half changed tasks with projects, people and labels. It is checked and
+imported as pages do it, history and all. The other sides do less: django-import-export as it comes
+imports the first rows of the file into a plain table; COPY writes the final values, fed row by row
+from Python.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django_tenants.utils import schema_context
+
+from benchmarks.importing_others import (
+    copy_alone,
+    empty,
+    fill_plain,
+    import_plain,
+    make_plain_tables,
+    plain_dataset,
+)
+from benchmarks.importing_parts import PARTS
+from benchmarks.importing_process import ImportProcess, import_tasks, timed
+from benchmarks.importing_requests import waits
+from benchmarks.importing_rows import Keys, fill, make_world, rows_of_file, table_rows, write_file
+from benchmarks.report import Figure
+from benchmarks.tenants import make_tenants
+
+ROUNDS = 3
+#: So many rows are imported by django-import-export: its time is the same for each.
+SAMPLE = 1_000
+LARGE = 1_000_000
+MEMORY = 300
+
+Say = Callable[[str], None]
+
+
+def measure(*, say: Say, rows: int = 100_000, large: bool = False) -> list[Figure]:
+    """Rows a second, seconds, MB and milliseconds."""
+    clients = make_tenants(2, say)
+    keys = [make_world(client.schema_name) for client in clients]
+    here = clients[0].schema_name
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tasks.csv"
+        write_file(path, rows)
+        say(f"Wrote {rows} rows, {path.stat().st_size / 1e6:.1f} MB.")
+        found = list(_rates(here, keys[0], path, rows, say))
+        say("Measuring: parts and memory")
+        found += _parts(_alone(here, keys[0], path, rows), rows)
+        found += waits(clients, keys, path, rows, say)
+        if large:
+            say(f"Measuring: memory with {LARGE} rows")
+            write_file(path, LARGE)
+            found += _memory(_alone(here, keys[0], path, LARGE), LARGE)
+    return found
+
+
+def _rates(schema: str, keys: Keys, path: Path, rows: int, say: Say) -> Iterator[Figure]:
+    make_plain_tables(schema)
+    dataset, sample = plain_dataset(rows, SAMPLE), min(SAMPLE, rows)
+    final = list(table_rows(rows_of_file(rows), keys))
+    work: dict[str, tuple[int, Callable[[], None]]] = {
+        "check": (rows, lambda: import_tasks(path, rows=rows, dry_run=True)),
+        "plain check": (sample, lambda: import_plain(dataset, dry_run=True)),
+        "import": (rows, lambda: import_tasks(path, rows=rows, dry_run=False)),
+        "plain import": (sample, lambda: import_plain(dataset, dry_run=False)),
+        "alike": (rows, lambda: copy_alone(schema, "alike", final)),
+        "bare": (rows, lambda: copy_alone(schema, "bare", final)),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in work}
+    order = list(work.items())
+    for number in range(ROUNDS):
+        say(f"Measuring: speed, {number + 1} of {ROUNDS}")
+        _begin_again(schema, keys, rows)
+        for name, (_rows, act) in order:
+            gc.collect()
+            with schema_context(schema):
+                seconds[name].append(timed(act))
+        order.reverse()
+    rates = {name: work[name][0] / statistics.median(took) for name, took in seconds.items()}
+    for name in ("check", "import"):
+        yield _rate(name, rates[name], "django-import-export", rates[f"plain {name}"], 20)
+    yield _rate("import", rates["import"], "COPY, with the same indexes", rates["alike"], 0.5)
+    yield _rate("import", rates["import"], "COPY, without an index", rates["bare"], None)
+
+
+def _begin_again(schema: str, keys: Keys, rows: int) -> None:
+    fill(schema, keys, rows)
+    fill_plain(schema, keys, rows)
+    for table in ("alike", "bare"):
+        empty(schema, table)
+
+
+def _rate(name: str, value: float, against: str, other: float, least: float | None) -> Figure:
+    goal = "none" if least is None else f"at least {least:g}x"
+    met = None if least is None else value >= least * other
+    return Figure(name, value, "rows/s", against, other, goal, met)
+
+
+def _alone(schema: str, keys: Keys, path: Path, rows: int) -> dict[str, Any]:
+    """In a process of its own, with nothing beside it."""
+    fill(schema, keys, rows)
+    return ImportProcess(schema, path, rows).result()
+
+
+def _parts(found: dict[str, Any], rows: int) -> Iterator[Figure]:
+    for name in ("check", "import"):
+        took = found[name]
+        for part in PARTS:
+            yield Figure(f"{name}: {part}", took[part], "s", "all", took["all"], "none", None)
+    yield from _memory(found, rows)
+
+
+def _memory(found: dict[str, Any], rows: int) -> Iterator[Figure]:
+    value, before = found["memory"], found["memory_before"]
+    name, goal = f"memory, {rows} rows", f"at most {MEMORY} MB"
+    yield Figure(name, value, "MB", "before it opens the file", before, goal, value < MEMORY)
