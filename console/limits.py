@@ -6,7 +6,7 @@ answered by two functions that the settings name, for this knows neither of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -52,13 +52,14 @@ def has_feature(feature: str) -> bool:
     return includes(plan_of_company(), feature)
 
 
-def check(kind: str, *, adding: int = 1) -> None:
+def check(kind: str, *, adding: int = 1, are_added: bool = False) -> None:
     """Raise ``LimitReached`` where ``adding`` more of a kind are more than the plan allows.
 
+    With ``are_added``, the caller's transaction has them already, and is to be taken back.
     Locks the kind for this tenant until the transaction ends, so that of two who add the last one
     at the same moment one is refused. Asks the database nothing where there is no limit.
     """
-    if adding > 0 and (why := _hindrance(kind, adding, lock=True)):
+    if adding > 0 and (why := _hindrance(kind, adding, lock=True, are_added=are_added)):
         raise LimitReached(why, code=f"limit_{kind}")
 
 
@@ -71,7 +72,17 @@ def hindrance(kind: str) -> str:
     return _hindrance(kind, 1, lock=False)
 
 
-def _hindrance(kind: str, adding: int, *, lock: bool) -> str:
+def hold_places(of: Iterable[type[models.Model]]) -> None:
+    """Lock what the plan limits of these models until the transaction ends: whoever adds many rows
+    does so before he locks anything else, as whoever adds one."""
+    plan = plan_of_company()
+    limited = plan.limits() if plan else {}
+    for kind in sorted({getattr(model, "counted_as", "") for model in of}):
+        if limited.get(kind) is not None:
+            _lock(kind)
+
+
+def _hindrance(kind: str, adding: int, *, lock: bool, are_added: bool = False) -> str:
     plan = plan_of_company()
     limit = plan.limits().get(kind) if plan else None
     if plan is None or limit is None:
@@ -79,7 +90,7 @@ def _hindrance(kind: str, adding: int, *, lock: bool) -> str:
     if lock:
         _lock(kind)
     used: Callable[[str], int] = import_string(settings.TENANT_USE)
-    already = used(kind)
+    already = used(kind) - (adding if are_added else 0)
     return _refusal(kind, plan.name, already, limit, adding) if already + adding > limit else ""
 
 

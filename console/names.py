@@ -44,6 +44,9 @@ def misleads(char: str) -> bool:
 def validate_name(text: str) -> None:
     """Raise ``ValidationError`` for a name with something in it that cannot be seen, or nothing
     that can."""
+    # Nearly all are like this, and a file has many. To Python, what cannot be seen is no printable.
+    if text.isprintable() and _BLANK.isdisjoint(text) and any(map(str.isalnum, text)):
+        return
     for place, char in enumerate(text):
         if misleads(char) or (char in JOINERS and not _joins(text, place)):
             if not (before := text[:place].strip()):

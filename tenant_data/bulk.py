@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from console.importing.writing import record_changed, update_rows
+from console.importing.writing import record_changed
+from console.postgres.bulk import update_rows
 from tenant_data.models import Project, Task
 
 #: How many are changed at a time; their rows are locked while the browser waits.
@@ -90,7 +91,7 @@ def _change(tasks: QuerySet[Task], change: Callable[[Task], None], fields: Itera
                 unchanged += 1
                 continue
             task.updated_at = timezone.now()
-            changed.append((task, {field: getattr(before, field) for field in fields}))
+            changed.append((task, {name: getattr(before, name) for name in attributes}))
         if changed:
             update_rows(Task, [task for task, _values in changed], fields)
             record_changed(changed)

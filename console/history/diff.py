@@ -6,7 +6,8 @@ writing the row.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import copy
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -28,7 +29,7 @@ def difference(
     Of fields that are tracked, and ``only`` of these, if any are given. The database is not asked.
     """
     model: Any = type(after if after is not None else before)
-    if auditlog.contains(model) and auditlog.get_model_fields(model)["mask_fields"]:
+    if _has_secrets(model):
         return model_instance_diff(before, after, only, use_json_for_changes=True) or {}
     changes = {}
     for name, attribute in _tracked(model):
@@ -39,6 +40,29 @@ def difference(
         if old != new:
             changes[name] = (_plain(old), _plain(new))
     return changes
+
+
+def difference_of(values: Mapping[str, Any], after: Model) -> dict[str, Any]:
+    """The same for a row of which the old values are known, by attribute: of those that differ."""
+    model = type(after)
+    if _has_secrets(model):
+        before = copy.copy(after)
+        for attribute, value in values.items():
+            setattr(before, attribute, value)
+        return difference(before, after)
+    changes = {}
+    for name, attribute in _tracked(model):
+        if attribute in values:
+            old, new = values[attribute], getattr(after, attribute)
+            if old != new:
+                changes[name] = (_plain(old), _plain(new))
+    return changes
+
+
+@lru_cache
+def _has_secrets(model: type[Model]) -> bool:
+    """Whether values of the model are masked before they are written down."""
+    return auditlog.contains(model) and bool(auditlog.get_model_fields(model)["mask_fields"])
 
 
 def _plain(value: Any) -> Any:

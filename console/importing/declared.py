@@ -10,10 +10,12 @@ from django.db.models import Model, Prefetch, QuerySet
 from console.importing.columns import Column, Many
 from console.importing.exceptions import CellError
 from console.importing.headings import Wanted
-from console.importing.loader import BATCH
+from console.importing.loader import BATCH, Keys
+from console.importing.rows import WrittenColumns
 from console.importing.table import Table
 from console.importing.widgets import Several, SeveralKnown
-from console.importing.writing import insert_rows, update_rows
+from console.importing.writing import load_links
+from console.postgres.bulk import insert_rows, update_rows
 
 
 class DeclaredResource:
@@ -23,18 +25,27 @@ class DeclaredResource:
     #: Fields that the rows' own rules leave out: their values came from the database.
     checked_elsewhere: frozenset[str] = frozenset()
 
-    #: Who imports, the keys of the file, the rows that are there, and the columns to be written.
+    #: Who imports, the rows of the batch that are there, the number of the row that is read, how
+    #: many the file adds, and the columns to be written.
     user: Any
+    dry_run: bool
     existing: dict[Hashable, Any]
+    current_number: int
     fields: dict[str, Any]
     _meta: Any
-    _keys: list[Hashable | CellError]
-    _written: list[Column]
+    _added: int
+    _columns: WrittenColumns
+    #: Rows that many-to-many fields lead to, by field and key.
+    _linked: dict[str, dict[Any, Any]]
+    _keys: Keys
 
     # --- what a subclass says ------------------------------------------------------------------
 
     def read_key(self, row: dict[str, str]) -> Hashable:
-        """The natural key of a row of the file. Raises ``CellError``."""
+        """The natural key of a row of the file, which is read more than once: the same each time.
+
+        Raises ``CellError``.
+        """
         raise NotImplementedError
 
     def spell_key(self, key: Hashable) -> str:
@@ -52,7 +63,7 @@ class DeclaredResource:
         return Wanted(frozenset(names), frozenset(many), self.needed)
 
     def find(self, keys: list[Any], *, lock: bool) -> dict[Any, Any]:
-        """The rows of the database with these keys, by one query; locked if ``lock``."""
+        """The rows of the database with these keys of a batch; locked if ``lock``."""
         raise NotImplementedError
 
     def start(self, key: Any, row: dict[str, str]) -> Any:
@@ -63,12 +74,15 @@ class DeclaredResource:
         """Load what the rows refer to, once for the whole file."""
 
     def relate(self, table: Table) -> None:
-        """Load what depends on which rows are there: ``existing`` is known by now."""
+        """Load what depends on the keys of the file: ``_keys`` are known by now."""
+
+    def adds_to(self) -> tuple[type[Model], ...]:
+        """The models to which a file may add rows that a plan may count."""
+        return (self._meta.model,)
 
     def new_rows(self) -> Iterator[tuple[type[Model], int]]:
-        """How many rows of which model the file adds, as far as a plan may count them."""
-        keys = {key for key in self._keys if not isinstance(key, CellError)}
-        yield self._meta.model, len(keys - self.existing.keys())
+        """How many rows of which model the file adds, once it was read."""
+        yield self._meta.model, self._added
 
     def rules(self, instance: Any, *, new: bool) -> Iterator[tuple[str, CellError]]:
         """What the model's own rules do not say, as pairs of column and error; no queries."""
@@ -81,7 +95,15 @@ class DeclaredResource:
         insert_rows(self._meta.model, instances)
 
     def update(self, instances: list[Any]) -> None:
-        update_rows(self._meta.model, instances, {column.attribute for column in self._written})
+        names = {column.attribute for column in self._columns.columns}
+        update_rows(self._meta.model, instances, names)
+
+    def finish(self, *, writes: bool) -> None:
+        """Called when all rows were read and, if ``writes``, written."""
+
+    def load_links(self, rows: Iterable[Any]) -> None:
+        """Give rows of the batch what their many-to-many columns hold that the file has."""
+        load_links(rows, self._columns.many, self._linked)
 
     def listing(self, queryset: QuerySet[Any], columns: Iterable[Column]) -> QuerySet[Any]:
         """With the rows of the many-to-many fields among the columns; a query for each."""

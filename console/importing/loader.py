@@ -1,28 +1,32 @@
-"""Finding the rows that a file speaks of, all of them at once."""
+"""The keys of a file, and the rows that they stand for, a batch at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.utils.translation import gettext as _
 from import_export.instance_loaders import BaseInstanceLoader
 
 from console.importing.exceptions import CellError
-from console.importing.table import Table
 
 if TYPE_CHECKING:
     from console.importing.resource import KeyedResource
-
+    from console.importing.spool import Batch
+    from console.importing.table import Table
 
 T = TypeVar("T")
+#: The number of a row, its line, and its key or what is wrong with that.
+Found = tuple[int, int, Hashable | CellError]
 
 #: Rows written by one statement, and keys looked up by one query.
 BATCH = 1000
 
 
 class KeyedInstanceLoader(BaseInstanceLoader):
-    """Answers from what the resource loaded by natural key before the first row."""
+    """Answers from what the resource loaded by natural key before the batch."""
 
     resource: KeyedResource
 
@@ -30,29 +34,57 @@ class KeyedInstanceLoader(BaseInstanceLoader):
         return self.resource.existing.get(self.resource.current_key)
 
 
-def read_keys(
-    table: Table, read_key: Callable[[dict[str, str]], Hashable]
-) -> list[Hashable | CellError]:
-    """The key of each row, or what is wrong with it; a key that a line above has is wrong."""
+class Ahead:
+    """A table for the library, which goes through it row by row: whoever looks ahead is told of
+    each batch before its first row."""
+
+    def __init__(self, table: Table, arrives: Callable[[Batch], None]) -> None:
+        self._table, self._arrives = table, arrives
+        self.headers = table.headers
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for batch in self._table.batches():
+            self._arrives(batch)
+            yield from batch.rows
+
+
+class Keys:
+    """Which keys a file has, and which rows have one that a row above has.
+
+    Of a million keys it takes eight megabytes: each is kept as Python's hash of it. Two rows are
+    only called the same where their keys are. That a key is ``in`` the file when another one of
+    the same hash is has a chance of one in 10¹³ for a million rows, and matters for nothing but
+    what is said of a task's parts.
+    """
+
+    def __init__(self, again: Callable[[], Iterable[Found]]) -> None:
+        """``again`` goes through the keys of the file, from its start each time."""
+        hashes = array(
+            "q", (hash(key) for _number, _line, key in again() if not isinstance(key, CellError))
+        )
+        self._sorted = array("q", sorted(hashes))
+        twice = {one for one, other in pairwise(self._sorted) if one == other}
+        #: The line above that has the same key, by the number of a row.
+        self.repeated = dict(_repeated(again(), twice)) if twice else {}
+
+    def __contains__(self, key: Hashable) -> bool:
+        wanted = hash(key)
+        place = bisect_left(self._sorted, wanted)
+        return place < len(self._sorted) and self._sorted[place] == wanted
+
+
+def _repeated(found: Iterable[Found], twice: set[int]) -> Iterator[tuple[int, int]]:
     first: dict[Hashable, int] = {}
-    keys: list[Hashable | CellError] = []
-    for _number, line, cells in table.numbered():
-        try:
-            key = read_key(dict(zip(table.headers, cells, strict=True)))
-        except CellError as error:
-            keys.append(error)
+    for number, line, key in found:
+        if isinstance(key, CellError) or hash(key) not in twice:
             continue
         if key in first:
-            keys.append(CellError(_("Line %(line)s is about the same one."), line=first[key]))
-            continue
-        first[key] = line
-        keys.append(key)
-    return keys
-
-
-def good_batches(keys: list[Hashable | CellError]) -> Iterator[list[Hashable]]:
-    """The keys that can be looked up, ``BATCH`` at a time."""
-    return in_batches([key for key in keys if not isinstance(key, CellError)])
+            yield number, first[key]
+        else:
+            first[key] = line
 
 
 def in_batches(values: Sequence[T]) -> Iterator[Sequence[T]]:

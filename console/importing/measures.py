@@ -31,6 +31,7 @@ class InWays(Widget):
     ways: ClassVar[Ways]
     #: What is said of a column some of whose values are written in one way and some in the other.
     torn: ClassVar[str | Promise]
+    remembers = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +52,8 @@ class InWays(Widget):
 
 class Whole(Widget):
     """A whole number that is not negative."""
+
+    remembers = True
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> int | None:
         if not value:

@@ -47,6 +47,10 @@ class Preview:
             here = column.widget.render(getattr(instance, column.attribute))
             self._differing[column.column_name] += bool(text) and text != here
 
+    def wants(self, sort: str) -> bool:
+        """Whether a row of this sort is among the first."""
+        return self._shown[sort] < SAMPLES
+
     def show(
         self,
         outcome: ImportedRow,
@@ -54,14 +58,12 @@ class Preview:
         instance: Any,
         key: str,
         line: int,
-        changed: list[Change],
+        changed: list[tuple[Column, Any]],
     ) -> None:
-        """Put into the outcome what the page shows of the row, if it is among the first."""
-        if self._shown[outcome.import_type] >= SAMPLES:
-            return
+        """Put into the outcome what the page shows of the row; ``changed`` has the old values."""
         self._shown[outcome.import_type] += 1
         outcome.line, outcome.key = line, key
-        olds = {column.column_name: (column, old) for column, old, _new in changed}
+        olds = {column.column_name: (column, old) for column, old in changed}
         for name in self._names:
             # The key may have been made from another column.
             text = key if name == self._key_column else row[name]

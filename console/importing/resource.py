@@ -1,35 +1,32 @@
-"""The base of every resource: rows are found by natural key, loaded and written in bulk."""
+"""The base of every resource: rows are found by natural key, loaded and written in batches."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from import_export import resources
+from import_export.results import RowResult
 
+from console import limits
 from console.importing.columns import Column, Many
 from console.importing.declared import DeclaredResource
 from console.importing.exceptions import CellError
-from console.importing.loader import (
-    BATCH,
-    KeyedInstanceLoader,
-    good_batches,
-    in_batches,
-    read_keys,
-)
+from console.importing.loader import BATCH, Ahead, Found, KeyedInstanceLoader, Keys
 from console.importing.preview import Change, Preview
 from console.importing.results import ImportedRow, ImportResult
-from console.importing.rules import check_headers, check_limits, model_errors
+from console.importing.rows import WrittenColumns
+from console.importing.rules import RowRules, check_headers, check_limits
 from console.importing.settling import settle_columns
+from console.importing.spool import Batch
 from console.importing.table import Table
 from console.importing.widgets import Known
-from console.importing.writing import (
-    conflicts_in_words,
-    record_added,
-    record_changed,
-    write_links,
-)
+from console.importing.writing import conflicts_in_words, write_added, write_changed
+
+#: Is told how many rows were read, of how many; stops the import by raising ``ImportingError``.
+Watch = Callable[[int, int], None]
 
 
 class KeyedResource(DeclaredResource, resources.ModelResource):
@@ -37,7 +34,8 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
 
     A subclass lists its columns as ``Column`` fields, names them in ``Meta.fields``, its key
     column in ``Meta.import_id_fields``, and says what ``DeclaredResource`` asks for. An import is
-    all or nothing; a dry run writes nothing at all.
+    all or nothing; a dry run writes nothing at all. Of the file, of the rows that it speaks of and
+    of those that it makes, a batch is in memory at a time.
     """
 
     class Meta:
@@ -45,38 +43,46 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         use_transactions = True
         use_bulk = True
         batch_size = BATCH
-        # The library's own comparison copies each row and compares its texts letter by letter.
-        skip_diff = True
-        skip_html_diff = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__()
         self.dry_run = True
         #: Who imports; ``None`` is an operator in a terminal, who needs no leave.
         self.user: Any = None
-        #: The rows that the file speaks of and the database has, by key.
+        #: The rows that the batch speaks of and the database has, by key.
         self.existing: dict[Hashable, Any] = {}
-        #: The row that is being read, its key, and its line of the file.
+        #: The row that is being read, its key, its number and its line of the file.
         self.current_row: dict[str, str] = {}
         self.current_key: Hashable = None
+        self.current_number = 0
         self.current_line = 0
         #: Sentences for the preview about what else would happen.
         self.notes: list[str] = []
-        self._keys: list[Hashable | CellError] = []
+        self._watch: Watch = lambda read, total: None
         self._table: Table
-        #: The columns of the file that are written to rows, and their values before that.
-        self._written: list[Column] = []
+        self._keys: Keys
+        #: Of the batch: number of its first row, lines, and keys or what is wrong with them.
+        self._first = 1
+        self._lines: list[int] = []
+        self._batch_keys: list[Hashable | CellError] = []
+        #: The columns of the file that are written, and what the row had in them before that.
+        self._columns = WrittenColumns((), self._meta.model)
         self._before: list[Any] = []
+        self._links_before: dict[str, Any] = {}
         #: What the row that is being read changes, and the values that changed rows had.
         self._changed: list[Change] = []
         self._values_before: dict[int, dict[str, Any]] = {}
-        self._instance: Any = None
+        self._linked: dict[str, dict[Any, Any]] = {}
         self._new = False
+        #: How many rows the file adds, of those that were read.
+        self._added = 0
         self._others_made = False
         self._preview = Preview([], self.key_column)
+        self._rules = RowRules(self._meta.model, self.checked_elsewhere)
         #: Sentences about how its dates and numbers are read.
         self._ways: list[str] = []
         self._column_of = {c.attribute: c.column_name for c in self.columns}
+        self._many = [column for column in self.columns if isinstance(column, Many)]
 
     # --- the library's hooks, in the order in which it calls them ------------------------------
 
@@ -84,156 +90,178 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
     def get_result_class(cls) -> type[ImportResult]:
         return ImportResult
 
-    @classmethod
-    def get_row_result_class(cls) -> type[ImportedRow]:
-        return ImportedRow
-
     def import_data(
         self, dataset: Table, dry_run: bool = False, raise_errors: bool = False, **kwargs: Any
     ) -> ImportResult:
         """Import the table, or with ``dry_run`` find out what would come of it.
 
-        Raises ``FileError`` for columns that are missing, and ``ConflictError`` where somebody
-        wrote the same keys meanwhile. Errors of rows are in the result; then nothing is written.
-        A resource is good for one call.
+        ``user`` is who imports, ``watch`` is told how far it is. Raises ``FileError`` for columns
+        that are missing and for more rows than a plan allows, ``ConflictError`` where somebody
+        wrote the same keys meanwhile, and what ``watch`` raises. Errors of rows are in the result;
+        then nothing is written. A resource is good for one call.
         """
-        self.dry_run = dry_run
+        self.dry_run, self._table = dry_run, dataset
         self.user = kwargs.get("user")
+        self._watch = kwargs.pop("watch", None) or self._watch
         check_headers(dataset, self.needed(dataset.headers))
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
-        with conflicts_in_words():
+        with conflicts_in_words(), limits.counted_together():
             return super().import_data(
-                dataset, dry_run=dry_run, raise_errors=raise_errors, **kwargs
+                Ahead(dataset, self._arrives), dry_run=dry_run, raise_errors=raise_errors, **kwargs
             )
 
-    def before_import(self, dataset: Table, **kwargs: Any) -> None:
-        """Read all keys, then load what they and the other columns name, in batches."""
-        present = [column for column in self.columns if column.column_name in dataset.headers]
-        self._written = [column for column in present if not (column.key or column.is_info)]
+    def before_import(self, dataset: Ahead, **kwargs: Any) -> None:
+        """Read what has to be known of the whole file before its first row is."""
+        table = self._table
+        present = [column for column in self.columns if column.column_name in table.headers]
+        written = [column for column in present if not (column.key or column.is_info)]
+        self._columns = WrittenColumns(written, self._meta.model)
         self._preview = Preview(present, self.key_column)
-        self._table = dataset
-        self._ways = settle_columns(dataset, self._written)
-        self.prepare(dataset)
-        self._keys = read_keys(dataset, self.read_key)
+        self._ways = settle_columns(table, written)
+        if not self.dry_run:
+            limits.hold_places(self.adds_to())
+        self.prepare(table)
+        self._keys = Keys(self._all_keys)
         for column in present:
             if isinstance(column.widget, Known):
-                column.widget.preload(dataset.column(column.column_name))
-        for batch in good_batches(self._keys):
-            self.existing.update(self.find(batch, lock=not self.dry_run))
-        self.relate(dataset)
-        check_limits(self.new_rows())
+                column.widget.preload(table.column(column.column_name))
+        self.relate(table)
+
+    def _all_keys(self) -> Iterator[Found]:
+        for batch in self._table.batches():
+            numbers = range(batch.number, batch.number + len(batch.rows))
+            yield from zip(numbers, batch.lines, self._keys_of(batch), strict=True)
+
+    def _keys_of(self, batch: Batch) -> list[Hashable | CellError]:
+        keys: list[Hashable | CellError] = []
+        headers = self._table.headers
+        for self.current_number, cells in enumerate(batch.rows, batch.number):
+            try:
+                keys.append(self.read_key(dict(zip(headers, cells, strict=True))))
+            except CellError as error:
+                keys.append(error)
+        return keys
+
+    def _arrives(self, batch: Batch) -> None:
+        """Load what the rows of a batch speak of."""
+        self._watch(batch.number - 1, len(self._table))
+        self._first, self._lines = batch.number, batch.lines
+        self._batch_keys = self._keys_of(batch)
+        good = [key for key in self._batch_keys if not isinstance(key, CellError)]
+        self.existing = self.find(good, lock=not self.dry_run) if good else {}
 
     def _check_import_id_fields(self, headers: list[str]) -> None:
         """Done already, in plain words."""
 
-    def before_import_row(self, row: dict[str, str], **kwargs: Any) -> None:
-        self.current_row = row
-        self.current_line = self._table.line(kwargs["row_number"])
-        key = self._keys[kwargs["row_number"] - 1]
+    def import_row(
+        self, row: dict[str, str], instance_loader: KeyedInstanceLoader, **kwargs: Any
+    ) -> ImportedRow:
+        """Read one row, and keep what it makes or changes to be written with its batch.
+
+        In the place of the library's, which copies and compares rows and makes an object for each
+        kind of result: that takes longer than to read them.
+        """
+        outcome = ImportedRow()
+        try:
+            self._read(row, kwargs["row_number"], outcome)
+        except ValidationError as error:
+            outcome.import_type = RowResult.IMPORT_TYPE_INVALID
+            outcome.validation_error = error
+        except Exception as error:
+            outcome.import_type = RowResult.IMPORT_TYPE_ERROR
+            outcome.errors.append(self.get_error_result_class()(error, row, kwargs["row_number"]))
+        return outcome
+
+    def _read(self, row: dict[str, str], number: int, outcome: ImportedRow) -> None:
+        self.current_row, self.current_number = row, number
+        self.current_line = self._lines[number - self._first]
+        self.current_key = key = self._key(number)
+        instance = self.existing.get(key)
+        self._new = instance is None
+        if instance is None:
+            instance = self.start(key, row)
+            for column in self._many:
+                setattr(instance, column.attribute, [])
+        else:
+            self._before = self._columns.values(instance)
+            self._links_before = self._columns.links(instance)
+        errors = self._columns.read(instance, row, self._has_none)
+        self._changed = [] if self._new else list(self._columns.changes(instance, self._before))
+        self._preview.count(row, instance, self._changed)
+        if self._new or errors or self._changed:
+            self._check(instance, errors)
+            self._keep(instance)
+            outcome.import_type = "new" if self._new else "update"
+        else:
+            outcome.import_type = RowResult.IMPORT_TYPE_SKIP
+        if self._preview.wants(outcome.import_type):
+            shown = row.get(self.key_column) or self.spell_key(key)
+            changed = [(column, self._old(column, old)) for column, old, _new in self._changed]
+            self._preview.show(outcome, row, instance, shown, self.current_line, changed)
+
+    def _key(self, number: int) -> Hashable:
+        """The key of a row. Raises ``ValidationError`` where it is none, or was there before."""
+        key = self._batch_keys[number - self._first]
+        if number in self._keys.repeated:
+            key = CellError(
+                _("Line %(line)s is about the same one."), line=self._keys.repeated[number]
+            )
         if isinstance(key, CellError):
             raise ValidationError({key.column or self.key_column: [key.as_validation_error()]})
-        self.current_key = key
-
-    def get_instance(self, instance_loader: KeyedInstanceLoader, row: dict[str, str]) -> Any:
-        return instance_loader.get_instance(row)
-
-    def init_instance(self, row: dict[str, str] | None = None) -> Any:
-        return self.start(self.current_key, row or {})
-
-    def after_init_instance(
-        self, instance: Any, new: bool, row: dict[str, str], **kwargs: Any
-    ) -> None:
-        self._instance, self._new = instance, new
-        self._before = [] if new else [getattr(instance, c.attribute) for c in self._written]
-        if new:
-            for column in self.columns:
-                if isinstance(column, Many):
-                    setattr(instance, column.attribute, [])
-
-    def import_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:
-        errors = {}
-        for column in self._written:
-            if column.required and not row[column.column_name] and self._has_none(column):
-                continue
-            try:
-                column.save(instance, row)
-            except CellError as error:
-                errors[column.column_name] = [error.as_validation_error()]
-        if errors:
-            raise ValidationError(errors)
+        return key
 
     def _has_none(self, column: Column) -> bool:
         """Whether the row had nothing there: its export has to come back unchanged."""
         return not self._new and self.before(column.column_name) in (None, "")
 
-    @property
-    def _many(self) -> list[Many]:
-        return [column for column in self._written if isinstance(column, Many)]
-
     def before(self, name: str) -> Any:
         """What the row had in a column of the file; not for a new row."""
-        return next(
-            old
-            for column, old in zip(self._written, self._before, strict=True)
-            if column.column_name == name
-        )
+        if name in self._links_before:
+            return self._links_before[name]
+        values = zip(self._columns.columns, self._before, strict=True)
+        return next(self._old(column, old) for column, old in values if column.column_name == name)
 
-    def skip_row(
-        self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None
-    ) -> bool:
-        self._changed = [] if self._new else list(self._changes())
-        self._preview.count(row, instance, self._changed)
-        return not (self._new or import_validation_errors or self._changed)
+    def _old(self, column: Column, value: Any) -> Any:
+        """What a row had in the column; for one that leads to another row, that row."""
+        known = self._links_before.get(column.column_name)
+        return known if known is not None else self._columns.linked(column, value)
 
-    def _changes(self) -> Iterator[tuple[Column, Any, Any]]:
-        """The columns that differ now from what the row had, with old and new value."""
-        for column, old in zip(self._written, self._before, strict=True):
-            new = getattr(self._instance, column.attribute)
-            if old != new and column.comparable(old) != column.comparable(new):
-                yield column, old, new
-
-    def validate_instance(
-        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
-    ) -> None:
+    def _check(self, instance: Any, errors: dict[str, list[Any]]) -> None:
         """The model's rules without those that ask the database: keys were compared already.
 
         Raises ``ValidationError`` with one entry for each column.
         """
-        errors: dict[str, list[Any]] = dict(import_validation_errors or {})
-        skip = {a for a, name in self._column_of.items() if name in errors}
-        for field, found in model_errors(instance, skip | self.checked_elsewhere):
+        skip = {attribute for attribute, name in self._column_of.items() if name in errors}
+        for field, found in self._rules.errors(instance, skip):
             errors.setdefault(self._column_of.get(field, self.key_column), []).extend(found)
         for name, error in self.rules(instance, new=self._new):
             errors.setdefault(name, []).append(error.as_validation_error())
         if errors:
             raise ValidationError(errors)
 
-    def after_import_row(self, row: dict[str, str], row_result: Any, **kwargs: Any) -> None:
-        key = row.get(self.key_column) or self.spell_key(self.current_key)
-        self._preview.show(row_result, row, self._instance, key, self.current_line, self._changed)
-
-    def after_save_instance(self, instance: Any, row: dict[str, str], **kwargs: Any) -> None:
-        """Called for a row that will be written: keep what its history has to say."""
+    def _keep(self, instance: Any) -> None:
+        """Keep the row to be written, and what its history has to say."""
+        self._added += self._new
         if self.dry_run:
-            self.create_instances.clear()
-            self.update_instances.clear()
-        elif not self._new:
-            before = {column.attribute: old for column, old, _new in self._changed}
-            self._values_before[instance.pk] = before
+            return
+        if self._new:
+            self.create_instances.append(instance)
+        else:
+            self.update_instances.append(instance)
+            self._values_before[instance.pk] = self._columns.stored(self._changed)
+
+    # --- writing -------------------------------------------------------------------------------
 
     def bulk_create(self, using_transactions: bool, dry_run: bool, *_: Any, **kwargs: Any) -> None:
-        added = self._write(self.create_instances, self.insert, kwargs["result"])
-        kwargs["result"].added += [instance.pk for instance in added]
-        for batch in in_batches(added):
-            write_links([(instance, None) for instance in batch], self._many)
-            record_added(batch, self._many)
+        if added := self._write(self.create_instances, self.insert, kwargs["result"]):
+            kwargs["result"].added += [instance.pk for instance in added]
+            write_added(added, self._columns.many)
 
     def bulk_update(self, using_transactions: bool, dry_run: bool, *_: Any, **kwargs: Any) -> None:
-        changed = self._write(self.update_instances, self.update, kwargs["result"])
-        for batch in in_batches(changed):
-            rows = [(instance, self._values_before.pop(instance.pk)) for instance in batch]
-            write_links(rows, self._many)
-            record_changed(rows, self._many)
+        if changed := self._write(self.update_instances, self.update, kwargs["result"]):
+            rows = [(instance, self._values_before[instance.pk]) for instance in changed]
+            write_changed(rows, self._columns.many)
+        self._values_before.clear()
 
     def _write(self, instances: list[Any], write: Any, result: ImportResult) -> list[Any]:
         """Write the rows, unless nothing is to be written; returns those that were."""
@@ -245,14 +273,17 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         instances.clear()
         return written
 
-    def after_import(self, dataset: Table, result: ImportResult, **kwargs: Any) -> None:
+    def after_import(self, dataset: Ahead, result: ImportResult, **kwargs: Any) -> None:
         """Ends the result. The library would set sequences here; no id was given by a file."""
+        self._watch(len(self._table), len(self._table))
+        self.finish(writes=not (self.dry_run or result.has_errors()))
+        check_limits(self.new_rows(), are_written=not self.dry_run)
         known = {column.column_name for column in self.columns}
-        if unknown := [name for name in dataset.headers if name not in known]:
+        if unknown := [name for name in self._table.headers if name not in known]:
             result.warn_of_columns(unknown)
         result.ways = self._ways
         result.notes += [*self.notes, *self._preview.notes()]
-        result.locate(dataset)
+        result.locate(self._table)
 
     def handle_import_error(
         self, result: Any, error: Exception, raise_errors: bool = False

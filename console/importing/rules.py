@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
@@ -11,6 +12,10 @@ from django.utils.translation import ngettext
 from console import limits
 from console.importing.exceptions import FileError
 from console.importing.table import Table
+
+#: As many values of a column are remembered as good, of texts those with so few characters.
+_REMEMBERED = 1000
+_SHORT = 60
 
 
 def check_headers(table: Table, needed: Iterable[str]) -> None:
@@ -29,30 +34,59 @@ def check_headers(table: Table, needed: Iterable[str]) -> None:
         )
 
 
-def check_limits(new_rows: Iterable[tuple[type[Model], int]]) -> None:
-    """Raise ``FileError`` where that many more rows are more than the company's plan allows."""
+def check_limits(new_rows: Iterable[tuple[type[Model], int]], *, are_written: bool) -> None:
+    """Raise ``FileError`` where that many more rows are more than the company's plan allows.
+
+    ``are_written``: they are in the database already.
+    """
     for model, number in new_rows:
         counted_as = getattr(model, "counted_as", None)
         if counted_as is None:
             continue
         try:
-            limits.check(counted_as, adding=number)
+            limits.check(counted_as, adding=number, are_added=are_written)
         except limits.LimitReached as exc:
             raise FileError("%(why)s", why=" ".join(exc.messages)) from exc
 
 
-def model_errors(
-    instance: Model, exclude: set[str] | frozenset[str]
-) -> Iterator[tuple[str, list[ValidationError]]]:
-    """What the model's own rules say against the instance, as pairs of field and errors.
+class RowRules:
+    """What a model's own rules say against rows of a file.
 
     Leaves out the rules that ask the database: whether keys are unique, related rows exist and
     constraints hold. The resource knows the first two from what it loaded; the third are there
-    a second time as validators of the fields.
+    a second time as validators of the fields. A value that was good once is not asked again.
     """
-    for check in (lambda: instance.clean_fields(exclude=exclude), instance.clean):
+
+    def __init__(self, model: type[Model], checked: Collection[str]) -> None:
+        """``checked`` are the fields whose values the resource knows already to be good."""
+        self._fields: list[tuple[Any, str, set[Any]]] = [
+            (field, field.attname, set())
+            for field in model._meta.concrete_fields
+            if field.editable and not field.primary_key and field.name not in checked
+        ]
+
+    def errors(
+        self, instance: Model, skip: Collection[str]
+    ) -> Iterator[tuple[str, list[ValidationError]]]:
+        """Pairs of field and errors; without the fields to ``skip``."""
+        for field, attribute, good in self._fields:
+            value = getattr(instance, attribute)
+            try:
+                if value in good:
+                    continue
+                is_short = len(value) <= _SHORT if isinstance(value, str | list) else True
+            except TypeError:  # A list cannot be in a set.
+                is_short = False
+            if field.name in skip or (field.blank and value in field.empty_values):
+                continue
+            try:
+                setattr(instance, attribute, field.clean(value, instance))
+            except ValidationError as error:
+                yield field.name, error.error_list
+            else:
+                if is_short and len(good) < _REMEMBERED:
+                    good.add(value)
         try:
-            with limits.counted_together():
-                check()
+            instance.clean()
         except ValidationError as error:
             yield from error.update_error_dict({}).items()

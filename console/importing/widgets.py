@@ -47,6 +47,8 @@ class Text(Widget):
 class Several(Widget):
     """Several values with commas between them, in any order; ``each`` reads one of them."""
 
+    remembers = True
+
     def __init__(self, each: Widget, *, at_most: int) -> None:
         super().__init__()
         self.each = each
@@ -66,6 +68,7 @@ class Several(Widget):
 class YesNo(Widget):
     """Yes or no; also true and false, 1 and 0, as spreadsheets write them."""
 
+    remembers = True
     WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}  # noqa: RUF012
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> bool:
@@ -80,6 +83,8 @@ class YesNo(Widget):
 
 class OneOf(Widget):
     """One of a model's choices, by code, name or label, whatever the capitals."""
+
+    remembers = True
 
     def __init__(self, choices: type[Choices] | Pairs) -> None:
         super().__init__()
@@ -125,6 +130,8 @@ class Known(Widget):
     ``load`` takes all the keys of the file, as they are written there and in lower case, and
     returns the rows by key, with one query.
     """
+
+    remembers = True
 
     def __init__(
         self,

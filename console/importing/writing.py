@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from auditlog.registry import auditlog
 from django.db import IntegrityError, OperationalError
-from django.db.models import Model
 
 from console.history.record import record_many
 from console.importing.columns import Many
 from console.importing.exceptions import ConflictError
-from console.importing.loader import BATCH
+from console.postgres.bulk import add_pairs
 
 DEADLOCK = "40P01"
 
@@ -30,33 +28,6 @@ def conflicts_in_words() -> Iterator[None]:
         if getattr(exc.__cause__, "sqlstate", "") != DEADLOCK:
             raise
         raise ConflictError from exc
-
-
-def insert_rows(model: type[Model], rows: list[Any]) -> None:
-    model._default_manager.bulk_create(rows, batch_size=BATCH)
-
-
-def update_rows(model: type[Model], rows: list[Any], attributes: Iterable[str]) -> None:
-    """Write these fields of rows that were loaded and locked before.
-
-    As an insert that meets the rows that are there, which is linear in their number, where
-    ``bulk_update`` sends a case for each row and field.
-    """
-    wanted = set(attributes)
-    fields = [
-        field.name
-        for field in model._meta.concrete_fields
-        if field.name in wanted or getattr(field, "auto_now", False)
-    ]
-    if not fields:  # Nothing but links to other rows; see ``write_links``.
-        return
-    model._default_manager.bulk_create(
-        rows,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=[model._meta.pk.name],
-        update_fields=fields,
-    )
 
 
 def write_links(rows: list[tuple[Any, dict[str, Any] | None]], columns: Iterable[Many]) -> None:
@@ -89,16 +60,41 @@ def _write_links(field: Any, changed: list[tuple[Any, Iterable[Any], Iterable[An
         gone = [link for link, *pair in found if tuple(pair) in removed]
         through.objects.filter(pk__in=gone).delete()
     # Somebody else may have added the same one meanwhile.
-    links = [through(**{source: pk, target: other}) for pk, other in sorted(added)]
-    through.objects.bulk_create(links, batch_size=BATCH, ignore_conflicts=True)
+    add_pairs(through._meta.db_table, (source, target), sorted(added))
 
 
-def as_before(row: Any, values: dict[str, Any]) -> Any:
-    """The row as it was, with these values in the place of those that it has now."""
-    before = copy.copy(row)
-    for attribute, value in values.items():
-        setattr(before, attribute, value)
-    return before
+def load_links(rows: Iterable[Any], columns: Iterable[Many], known: dict[Any, Any]) -> None:
+    """Give the rows the lists of their many-to-many ``columns``, by two queries for each column.
+
+    ``known`` keeps the rows of the other side, by field and key, for the next who asks.
+    """
+    by_key = {row.pk: row for row in rows}
+    for column in columns:
+        for row in by_key.values():
+            setattr(row, column.attribute, [])
+        if not by_key:
+            continue
+        field = next(iter(by_key.values()))._meta.get_field(column.field)
+        through, other = field.remote_field.through, field.related_model
+        names = field.m2m_column_name(), field.m2m_reverse_name()
+        pairs = through.objects.filter(**{f"{names[0]}__in": list(by_key)}).order_by("pk")
+        pairs = list(pairs.values_list(*names))
+        there = known.setdefault(column.field, {})
+        there |= other._base_manager.in_bulk({key for _row, key in pairs} - there.keys())
+        for key, linked in pairs:
+            getattr(by_key[key], column.attribute).append(there[linked])
+
+
+def write_added(rows: list[Any], columns: list[Many]) -> None:
+    """Write what belongs to rows that were added just now: what they link to, and their history."""
+    write_links([(row, None) for row in rows], columns)
+    record_added(rows, columns)
+
+
+def write_changed(rows: list[tuple[Any, dict[str, Any]]], columns: list[Many]) -> None:
+    """The same for rows that were changed, each with the values that it had."""
+    write_links([(row, values) for row, values in rows], columns)
+    record_changed(rows, columns)
 
 
 def record_added(rows: list[Any], columns: Iterable[Many] = ()) -> None:
@@ -108,10 +104,10 @@ def record_added(rows: list[Any], columns: Iterable[Many] = ()) -> None:
 
 
 def record_changed(rows: list[tuple[Any, dict[str, Any]]], columns: Iterable[Many] = ()) -> None:
-    """Write into the history that the rows were changed: each with the values that it had."""
+    """Write into the history that the rows were changed: each with the values that it had, by
+    attribute."""
     if rows and auditlog.contains(type(rows[0][0])):
-        changes = ((as_before(row, values), row) for row, values in rows)
-        record_many(changes, many=_attributes(columns))
+        record_many(((values, row) for row, values in rows), many=_attributes(columns))
 
 
 def _attributes(columns: Iterable[Many]) -> dict[str, str]:

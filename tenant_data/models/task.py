@@ -56,7 +56,7 @@ class TaskQuerySet(limits.CountedQuerySet):
         for task in objs:
             highest[task.project_id] = max(highest.get(task.project_id, 0), task.number)
         for project_id, number in sorted(highest.items()):
-            _note_number(project_id, number)
+            note_number(project_id, number)
         return created
 
 
@@ -218,7 +218,7 @@ class Task(models.Model):
                     self.number = numbers[self.project_id] + 1
             super().save(*args, **kwargs)
             if adding:
-                _note_number(self.project_id, self.number)
+                note_number(self.project_id, self.number)
 
     def clean(self) -> None:
         errors = {}
@@ -290,6 +290,7 @@ def give_numbers(tasks: Iterable[Task]) -> None:
             task.number = last[task.project_id] = number
 
 
-def _note_number(project_id: int, number: int) -> None:
+def note_number(project_id: int, number: int) -> None:
+    """Have the project go on from this number, if it has not given a higher one."""
     projects = Project.objects.filter(pk=project_id, last_number__lt=number)
     projects.update(last_number=number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,63 +15,67 @@ from tenant_data.resources.references import ProjectOf, TaskKey, read_reference
 
 
 class Families:
-    """The rules of ``Task.clean`` for all tasks of a file together, by a few queries for the file.
+    """The rules of ``Task.clean`` for all tasks of a file together, by a few queries for a batch.
 
     A parent may come in the same file, before or after its parts, and what is said of a task in
-    the file counts, not what the database has.
+    the file counts, not what the database has. What is kept is of parts and of the tasks that
+    they name; of the others of the file, nothing is.
     """
 
     def __init__(self) -> None:
-        #: The tasks that are there: those of the file, and the parents that it names.
+        #: By the parts of the file: what each is a part of, as the file says.
+        self._part_of: dict[TaskKey, TaskKey] = {}
+        #: The tasks that the file names as parents; and those of them that are there.
+        self._named: set[TaskKey] = set()
         self._there: dict[TaskKey, Task] = {}
-        #: By the tasks of the file: what each is a part of, as the file says.
-        self._said: dict[TaskKey, TaskKey | None] = {}
-        #: Tasks that are not there yet, as somebody asks for them.
+        #: Those named ones that are not there yet, as somebody asks for them.
         self._begun: dict[TaskKey, Task] = {}
         self._begin: Callable[[TaskKey], Task] = lambda key: Task(number=key[1])
+        #: Whether the file has a task.
+        self._has: Container[TaskKey] = ()
+        #: Tasks of the batch that have parts of which the file says nothing.
         self._wholes: set[TaskKey] = set()
 
     def load(
         self,
-        said: dict[TaskKey, str],
+        said: Iterable[tuple[TaskKey, str]],
         *,
-        there: dict[TaskKey, Task],
+        has: Container[TaskKey],
         find: Callable[[list[TaskKey]], dict[TaskKey, Task]],
         begin: Callable[[TaskKey], Task],
     ) -> None:
-        """``said`` are the cells of the file by task; ``there`` its tasks that are there;
-        ``find`` loads others, and ``begin`` makes one that is not there."""
-        self._begin = begin
-        self._said = {key: _readable(cell) for key, cell in said.items()}
-        named = {(key, parent) for key, parent in self._said.items() if parent}
-        # One of another project is refused without a look at it.
-        others = {parent for key, parent in named if parent[0] == key[0]} - self._said.keys()
-        self._there = dict(there)
-        for batch in in_batches(sorted(others)):
+        """``said`` are the tasks of the file with their cells, and ``has`` knows which these are;
+        ``find`` loads others, and ``begin`` makes one that is not there, with a key."""
+        self._begin, self._has = begin, has
+        for key, cell in said:
+            if parent := _readable(cell):
+                self._part_of[key] = parent
+                if parent[0] == key[0]:  # One of another project is refused without a look at it.
+                    self._named.add(parent)
+        for batch in in_batches(sorted(self._named)):
             self._there |= find(batch)
-        self._wholes = {parent for _key, parent in named}
-        self._wholes |= self._wholes_by_others(there[key] for key, _parent in named if key in there)
 
-    def _wholes_by_others(self, tasks: Iterable[Task]) -> set[TaskKey]:
-        """Those of the tasks that have parts of which the file says nothing."""
-        by_id = {task.pk: task.natural_key() for task in tasks}
-        found = set()
-        for batch in in_batches(sorted(by_id)):
-            parts = Task.objects.filter(parent__in=batch)
+    def look_at(self, tasks: dict[TaskKey, Task]) -> None:
+        """Find out which tasks of a batch, those that are there, have parts that stay theirs."""
+        by_id = {task.pk: key for key, task in tasks.items() if key in self._part_of}
+        self._wholes = set()
+        if by_id:
+            parts = Task.objects.filter(parent__in=by_id)
             for whole, *part in parts.values_list("parent", "project__key", "number"):
-                if tuple(part) not in self._said:
-                    found.add(by_id[whole])
-        return found
+                if tuple(part) not in self._has:
+                    self._wholes.add(by_id[whole])
 
     def at(self, key: TaskKey) -> Task | None:
         """The task, if it is there or will be; the same object for everybody who asks."""
         if key in self._there:
             return self._there[key]
-        if key not in self._said:
-            return None
-        if key not in self._begun:
+        if key not in self._begun and key in self._has:
             self._begun[key] = self._begin(key)
-        return self._begun[key]
+        return self._begun.get(key)
+
+    def begun(self, key: TaskKey) -> Task | None:
+        """The new task, where parts ask for it, before it is read or after."""
+        return self.at(key) if key in self._named else None
 
     def error(self, task: Task) -> CellError | None:
         """Why the task cannot be a part of its parent; ``None`` where it can, or has none."""
@@ -83,12 +87,12 @@ class Families:
             return CellError(_("A task cannot be a part of itself."))
         if self._is_part(whole, parent):
             return CellError(_("%(task)s is a part of another task itself."), task=parent.reference)
-        if key in self._wholes:
+        if key in self._named or key in self._wholes:
             return CellError(_("This task has parts of its own, so it cannot be one."))
         return None
 
     def _is_part(self, key: TaskKey, task: Task) -> bool:
-        return bool(self._said[key]) if key in self._said else task.parent_id is not None
+        return key in self._part_of if key in self._has else task.parent_id is not None
 
 
 def _readable(cell: str) -> TaskKey | None:

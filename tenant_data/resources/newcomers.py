@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from console.importing.exceptions import CellError, shorten
-from console.importing.writing import insert_rows, record_added
+from console.importing.writing import record_added
+from console.postgres.bulk import insert_rows
 
 #: How many of them the preview spells out.
 NAMED = 5

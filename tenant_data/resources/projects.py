@@ -134,7 +134,9 @@ class ProjectResource(KeyedResource):
         projects = projects.select_related("customer", "lead")
         if lock:
             projects = projects.select_for_update(of=("self",))
-        return {project.key: project for project in self.listing(projects, self._written)}
+        found = {project.key: project for project in projects}
+        self.load_links(found.values())
+        return found
 
     def start(self, key: str, row: dict[str, str]) -> Project:
         return Project(key=key)

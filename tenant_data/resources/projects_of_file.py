@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -33,6 +33,10 @@ class ProjectsOfFile:
         self.new = Newcomers()
         #: The keys of the projects of each name in lower case, for rows without a reference.
         self._called: dict[str, set[str]] = defaultdict(set)
+        #: Of new tasks by project: how many take the next numbers, and the highest that is given.
+        self._next: Counter[str] = Counter()
+        self._highest: dict[str, int] = {}
+        self._without = 0
 
     def load(self, table: Table, *, may_add: bool) -> None:
         """Load the projects of the file, and begin those that its references need."""
@@ -83,9 +87,19 @@ class ProjectsOfFile:
         message = _("There is no project “%(name)s” here. Add the project first.")
         raise CellError(message, column="project", name=name)
 
-    def notes(self, keys: Iterable[TaskKey], there: set[TaskKey]) -> Iterator[str]:
-        """Sentences for the preview: what is made, and what becomes of the projects' numbers.
-        ``keys`` are all of the file, ``there`` those of tasks that are there."""
+    def count(self, key: TaskKey) -> None:
+        """Count a new task of the file for ``notes``."""
+        project, number = key
+        if number < 0:
+            self._without += 1
+            self._next[project] += 1
+            return
+        last = self.rows[project].last_number
+        self._next[project] += number > last
+        self._highest[project] = max(self._highest.get(project, last), number)
+
+    def notes(self) -> Iterator[str]:
+        """Sentences for the preview: what is made, and what becomes of the projects' numbers."""
         yield from self.new.note(
             lambda n: ngettext(
                 "%(n)d project will be made: %(names)s",
@@ -93,22 +107,16 @@ class ProjectsOfFile:
                 n,
             )
         )
-        numbers: dict[str, list[int]] = defaultdict(list)
-        without = 0
-        for key, number in keys:
-            without += number < 0
-            if (key, number) not in there:
-                numbers[key].append(number)
-        if without:
+        if self._without:
             text = ngettext(
                 "%(n)d task has no reference and gets the next number of its project. Importing "
                 "the file again would add it again.",
                 "%(n)d tasks have no reference and get the next numbers of their projects. "
                 "Importing the file again would add them again.",
-                without,
+                self._without,
             )
-            yield text % {"n": without}
-        far = [sentence for key in sorted(numbers) for sentence in self._gap(key, numbers[key])]
+            yield text % {"n": self._without}
+        far = [sentence for key in sorted(self._highest) for sentence in self._gap(key)]
         yield from far[:NAMED]
         if (more := len(far) - NAMED) > 0:
             text = ngettext(
@@ -118,14 +126,11 @@ class ProjectsOfFile:
             )
             yield text % {"n": more}
 
-    def _gap(self, key: str, numbers: list[int]) -> Iterator[str]:
+    def _gap(self, key: str) -> Iterator[str]:
         """A warning where the file takes the project's numbers far ahead, for good."""
-        project = self.rows.get(key)
-        if project is None:
-            return
-        last, highest = project.last_number, max(numbers)
-        new = sum(number > last or number < 0 for number in numbers)
-        if highest - last - new <= USUAL_GAP:
+        project, highest = self.rows[key], self._highest[key]
+        last = project.last_number
+        if highest - last - self._next[key] <= USUAL_GAP:
             return
         text = _(
             "The numbers of %(project)s jump ahead for good: the file has %(highest)s, and without "

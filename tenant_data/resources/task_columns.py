@@ -125,8 +125,6 @@ class TaskColumns(KeyedResource):
 
     class Meta:
         model = Task
-        # Rows are written when all are read: the parent of a task may come later in the file.
-        batch_size = None
         import_id_fields = ("reference",)
         fields = import_order = export_order = (
             "reference",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.importing.exceptions import CellError
+from console.importing.loader import BATCH
 from console.importing.table import Table
-from console.importing.writing import insert_rows, update_rows
-from tenant_data.models import Label, Project, Task
-from tenant_data.models.task import give_numbers
+from console.postgres.bulk import insert_rows, next_keys, update_rows
+from tenant_data.models import Label, Milestone, Project, Task
 from tenant_data.resources.families import Families
 from tenant_data.resources.naming import one_name, rows_by_name
 from tenant_data.resources.newcomers import Newcomers
+from tenant_data.resources.numbering import Numbering
 from tenant_data.resources.projects_of_file import ProjectsOfFile
 from tenant_data.resources.references import TaskKey, read_reference
 from tenant_data.resources.task_columns import TaskColumns
@@ -32,8 +33,10 @@ class TaskResource(TaskColumns):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._projects = ProjectsOfFile()
-        #: Tasks of the file that are to get a number, each with a key of its own until then.
-        self._to_number = 0
+        self._numbering = Numbering()
+        self._milestones: dict[int, Milestone] = {}
+        #: Keys for tasks that parts ask for before they are written.
+        self._new_keys: Iterator[int] = iter(())
         self._new_labels = Newcomers()
         self._families: Families | None = None
         self.fields["labels"].widget.load = self._load_labels
@@ -47,9 +50,8 @@ class TaskResource(TaskColumns):
     def read_key(self, row: dict[str, str]) -> TaskKey:
         if reference := row.get("reference"):
             return read_reference(self.fields["reference"].widget.clean(reference))
-        key = self._projects.key_of(row)
-        self._to_number += 1
-        return key, -self._to_number
+        # One that is to get a number has a key of its own until then.
+        return self._projects.key_of(row), -self.current_number
 
     def spell_key(self, key: Any) -> str:
         return _("%(project)s, next number") % {"project": key[0]}
@@ -84,51 +86,95 @@ class TaskResource(TaskColumns):
 
     def relate(self, table: Table) -> None:
         """Load the milestones, and the tasks that others are to be parts of."""
-        keys = {key for key in self._keys if not isinstance(key, CellError)}
-        self.notes += self._projects.notes(keys, set(self.existing))
         if "milestone" in table.headers:
-            projects = {key for key, _number in keys}
-            self.fields["milestone"].widget.preload(projects, table.column("milestone"))
-        if "parent" not in table.headers:
-            return
-        parents = zip(self._keys, table.column("parent"), strict=True)
-        self._families = self.fields["parent"].widget.families
-        self._families.load(
-            {key: cell for key, cell in parents if not isinstance(key, CellError)},
-            there=self.existing,
-            find=lambda keys: self.find(keys, lock=not self.dry_run),
-            begin=self._begin_task,
-        )
+            names = table.column("milestone")
+            self.fields["milestone"].widget.preload(self._projects.rows, names)
+        if "parent" in table.headers:
+            self._families = self.fields["parent"].widget.families
+            keys = zip(self._all_keys(), table.column("parent"), strict=True)
+            self._families.load(
+                ((key, cell) for (*_, key), cell in keys if not isinstance(key, CellError)),
+                has=self._keys,
+                find=lambda keys: self._find(keys, lock=not self.dry_run),
+                begin=self._begin_parent,
+            )
+        if not self.dry_run:
+            self._numbering.taken = set(self._taken(table))
+
+    def _taken(self, table: Table) -> Iterator[TaskKey]:
+        """The numbers that the file gives, if it has tasks without one too."""
+        if "reference" not in table.headers or "" in table.column("reference"):
+            for _number, _line, key in self._all_keys():
+                if isinstance(key, CellError):
+                    continue
+                project, number = key
+                if number > self._projects.rows[project].last_number:
+                    yield key
 
     # --- tasks ---------------------------------------------------------------------------------
 
     def find(self, keys: list[TaskKey], *, lock: bool) -> dict[TaskKey, Task]:
+        found = self._find(keys, lock=lock)
+        self.load_links(found.values())
+        if self._families:
+            self._families.look_at(found)
+        return found
+
+    def _find(self, keys: list[TaskKey], *, lock: bool) -> dict[TaskKey, Task]:
         numbers: dict[int, list[int]] = {}
+        projects = {}
         for key, number in keys:
-            if number > 0 and (project_id := self._projects.rows[key].pk) is not None:
-                numbers.setdefault(project_id, []).append(number)
+            project = self._projects.rows[key]
+            if number > 0 and project.pk is not None:
+                projects[project.pk] = project
+                numbers.setdefault(project.pk, []).append(number)
         if not numbers:
             return {}
         wanted = Q()
         for project_id, some in numbers.items():
             wanted |= Q(project_id=project_id, number__in=some)
-        tasks = _with_what_they_name(Task.objects.filter(wanted)).order_by("pk")
+        tasks = Task.objects.filter(wanted).order_by("pk")
         if lock:
-            tasks = tasks.select_for_update(of=("self",))
-        found = {task.natural_key(): task for task in self.listing(tasks, self._written)}
-        for task in found.values():
+            tasks = tasks.select_for_update()
+        found = {}
+        for task in tasks:
+            project = projects[task.project_id]
+            task._state.fields_cache["project"] = project
             task.parent_is_checked = True  # By ``rules``, for the whole file.
+            found[project.key, task.number] = task
+        self._load_milestones(found.values())
         return found
 
+    def _load_milestones(self, tasks: Collection[Task]) -> None:
+        """The milestones that the tasks have: whether they are of the same project is a rule."""
+        wanted = {task.milestone_id for task in tasks} - {None}
+        self._milestones |= Milestone.objects.in_bulk(wanted - self._milestones.keys())
+        for task in tasks:
+            if task.milestone_id is not None:
+                task._state.fields_cache["milestone"] = self._milestones[task.milestone_id]
+
     def start(self, key: TaskKey, row: dict[str, str]) -> Task:
-        task = self._families.at(key) if self._families else None
-        return task or self._begin_task(key)
+        self._projects.count(key)
+        return (self._families and self._families.begun(key)) or self._begin_task(key)
 
     def _begin_task(self, key: TaskKey) -> Task:
         project, number = key
         task = Task(project=self._projects.rows[project], number=number if number > 0 else None)
         task.parent_is_checked = True  # By ``rules``, for the whole file.
         return task
+
+    def _begin_parent(self, key: TaskKey) -> Task:
+        """A task that its parts are read before: they need its key, which no other has."""
+        task = self._begin_task(key)
+        task.pk = next(self._new_keys, None)
+        if task.pk is None:
+            some = range(-1, -1 - 2**62, -1) if self.dry_run else next_keys(Task, BATCH)
+            self._new_keys = iter(some)
+            task.pk = next(self._new_keys)
+        return task
+
+    def adds_to(self) -> tuple[type[Model], ...]:
+        return (Project, *super().adds_to())
 
     def new_rows(self) -> Iterator[tuple[type[Model], int]]:
         yield from super().new_rows()
@@ -150,17 +196,25 @@ class TaskResource(TaskColumns):
         self._new_labels.write()
 
     def insert(self, instances: list[Task]) -> None:
-        """Wholes before their parts, which need the keys of those; numbers before both."""
         for task in instances:
-            task.project = task.project  # Its key, where it was made just now.
-        give_numbers(instances)
-        for is_part in (False, True):
-            if some := [task for task in instances if (task.parent is not None) == is_part]:
-                insert_rows(Task, some)
+            if task.project_id is None:
+                task.project = task.project  # Its key: it was made just now.
+            task.keep_done_at()
+        projects = (project.pk for project in self._projects.rows.values())
+        self._numbering.give(instances, (pk for pk in projects if pk is not None))
+        insert_rows(Task, instances)
 
     def update(self, instances: list[Task]) -> None:
+        for task in instances:
+            task.keep_done_at()
         # The time at which a task was done goes with its status.
-        update_rows(Task, instances, {*(c.attribute for c in self._written), "done_at"})
+        names = {column.attribute for column in self._columns.columns}
+        update_rows(Task, instances, {*names, "done_at"})
+
+    def finish(self, *, writes: bool) -> None:
+        self.notes += self._projects.notes()
+        if writes:
+            self._numbering.note()
 
     def filter_export(self, queryset: QuerySet[Task], **kwargs: Any) -> QuerySet[Task]:
         tasks = _with_what_they_name(queryset).order_by("project__key", "number")

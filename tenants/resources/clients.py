@@ -235,7 +235,7 @@ class ClientResource(ClientColumns):
 
     def update(self, instances: list[Client]) -> None:
         super().update(instances)
-        names_others = any(column.column_name == "other_domains" for column in self._written)
+        names_others = any(c.column_name == "other_domains" for c in self._columns.columns)
         arrange_domains(
             {
                 client: Hosts(client.domain_name, client.other_names if names_others else None)
