@@ -6,18 +6,18 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
+from openpyxl import load_workbook
 
 from console.importing.exceptions import FileError
 from console.importing.headings import MAX_COLUMNS, Row
 from console.importing.table import Limits, Number, too_many_lines
 from console.importing.texts import not_a_table
-from console.importing.workbook import Book, Cell
 
 #: An Excel file is a zip; what it unpacks to is bounded, and so is what there is to read of it: a
 #: few kilobytes can hold millions of empty rows, each of which costs as much as a filled one.
@@ -34,29 +34,22 @@ def sheet_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
     # A workbook is a zip of XML of some thirty kinds, and its reader fails on a damaged one
     # with whatever the part that it was in raises. Nothing but reading happens here.
     try:
-        for line, cells in Book(file).rows():
-            if line > limits.lines:
-                raise too_many_lines(limits)
-            yield line, _row(cells)
+        book = load_workbook(file, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # What the file says of its own size is often wrong.
+        for line, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            yield line, [_cell_text(cell) for cell in cells[: MAX_COLUMNS + 1]]
     except FileError:
         raise
     except Exception as exc:
         raise _damaged() from exc
 
 
-def _row(cells: Iterable[Cell]) -> list[str]:
-    """The cells as text, in their places; those far to the right of any table are left out."""
-    row: list[str] = []
-    for place, value in cells:
-        if place > MAX_COLUMNS or value is None or value == "":
-            continue
-        if place >= len(row):
-            row.extend([""] * (place + 1 - len(row)))
-        row[place] = value if isinstance(value, str) else _cell_text(value)
-    return row
-
-
 def _cell_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, datetime):
         return (value.date() if value.time() == time(0) else value).isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
