@@ -7,21 +7,15 @@ import io
 import random
 import tracemalloc
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.rich_text import CellRichText, TextBlock
-from openpyxl.cell.text import InlineFont
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from console.importing import spool, streams
 from console.importing.exceptions import FileError
 from console.importing.files import read_table
 from console.importing.headings import Wanted
-from console.importing.sheets import _cell_text
 from console.importing.table import Limits, Number, Table, unescape_formula
 from tests.console.corpus import CASES, Case
 from tests.console.corpus_odd import workbook
@@ -187,41 +181,3 @@ def test_what_a_program_writes_is_read(seed: int, few_in_a_batch: None) -> None:
 
 def read_back(cell: str) -> str:
     return unescape_formula(cell.strip())
-
-
-class TestWorkbooks:
-    """The values of cells are those that openpyxl reads, which takes its time."""
-
-    CELLS: tuple[Any, ...] = (
-        "text", " spaces ", "", None, 0, 1, -7, 2.5, 1e300, 1e-7, 12345678901234567890, True, False,
-        date(2026, 11, 22), datetime(2026, 11, 22, 10, 30, 15), datetime(1900, 1, 1), time(8, 15),
-        timedelta(hours=30), "=1+1", "#N/A", "Zoë 🚀", "two\nlines", "'=x", "_x0041_", "_x005F_x",
-        CellRichText("plain ", TextBlock(InlineFont(b=True), "bold"), " again"),
-    )  # fmt: skip
-
-    def rows_of(self, content: bytes) -> list[list[str]]:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        book.worksheets[0].reset_dimensions()
-        rows = [
-            ["" if v is None else v if isinstance(v, str) else _cell_text(v) for v in row]
-            for row in book.worksheets[0].iter_rows(values_only=True)
-        ]
-        width = len(rows[0])
-        cells = [[*row, *[""] * width][:width] for row in rows[1:] if any(row)]
-        return [[read_back(cell) for cell in row] for row in cells]
-
-    @pytest.mark.parametrize("seed", range(15))
-    @pytest.mark.parametrize("is_streamed", [False, True])
-    def test_of_any_cells_in_any_places(self, seed: int, is_streamed: bool) -> None:
-        chance, content = random.Random(seed), io.BytesIO()
-        book = Workbook(write_only=is_streamed)
-        sheet = book.create_sheet() if is_streamed else book.active
-        if seed % 3 == 0:
-            book.epoch = CALENDAR_MAC_1904
-        choice = [c for c in self.CELLS if not (is_streamed and isinstance(c, CellRichText))]
-        sheet.append([f"c{n}" for n in range(6)])
-        for _ in range(30):
-            sheet.append(chance.choices(choice, k=chance.randint(0, 6)))
-        sheet.append(["last"])
-        book.save(content)
-        assert list(read_table(content.getvalue())) == self.rows_of(content.getvalue())
