@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from bisect import bisect_right
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -35,7 +36,9 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(dir=settings.DATA_DIR)  # noqa: SIM115
+        folder = Path(settings.DATA_DIR)
+        folder.mkdir(parents=True, exist_ok=True)  # Nothing else may have needed it so far.
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
         self.close = weakref.finalize(self, self._file.close)
         #: By batch: the number of its first row, and where it begins in the file.
         self._numbers: list[int] = []
