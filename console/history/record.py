@@ -7,13 +7,12 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
-from django.db.models.base import ModelState
 
 from console.history.acting import happening
 from console.history.diff import difference, difference_of
 from console.history.events import checked
 from console.history.models import LogEntry, kept, named, subject_of
-from console.postgres.bulk import insert_rows
+from console.postgres.bulk import insert_rows, like
 
 Action = LogEntry.Action
 
@@ -75,7 +74,7 @@ def record_many(
         if model not in begun:
             begun[model] = _entry(obj, Action.UPDATE)
             begun[model].sign()
-        entry = _like(begun[model])
+        entry = like(begun[model])
         _tell_of(entry, obj)
         action = Action.CREATE if before is None else Action.UPDATE
         entry.action = Action.DELETE if after is None else action
@@ -83,14 +82,6 @@ def record_many(
         entries.append(entry)
     insert_rows(LogEntry, entries)
     return entries
-
-
-def _like(entry: LogEntry) -> LogEntry:
-    """A copy that is not saved; to make one anew takes ten times as long."""
-    made = LogEntry.__new__(LogEntry)
-    made.__dict__.update(entry.__dict__, _state=ModelState())
-    made._state.fields_cache.update(entry._state.fields_cache)
-    return made
 
 
 def _diff_of_many(

@@ -63,7 +63,10 @@ class WrittenColumns:
             except CellError as error:
                 errors[one.name] = [error.as_validation_error()]
                 continue
-            setattr(row, column.attribute, value)
+            if one.link is None:
+                setattr(row, column.attribute, value)
+            else:
+                one.lead(row, value)
         return errors
 
     def changes(self, row: Any, before: list[Any]) -> Iterator[Change]:
@@ -103,6 +106,12 @@ class _Written:
         self.known: dict[str, Any] = {}
         self.remembers = getattr(column.widget, "remembers", False)
         self.linked: dict[Any, Any] = {}
+
+    def lead(self, row: Any, other: Any) -> None:
+        """Have the row lead to the other one, as assigning it does, which asks routers each time
+        whether it may."""
+        row.__dict__[self.attribute] = None if other is None else other.pk
+        row._state.fields_cache[self.link.name] = other
 
 
 def _field(model: type[Model], name: str) -> Field[Any, Any] | None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import Field, Model
+from django.db.models.base import ModelState
 from psycopg.sql import SQL, Identifier
 
 from console.postgres.contexts import tenants_connection
+
+M = TypeVar("M", bound=Model)
 
 #: Fields whose values psycopg takes as they are.
 _PLAIN = {
@@ -84,6 +87,14 @@ def next_keys(model: type[Model], number: int) -> list[int]:
             [f'"{model._meta.db_table}"', pk.column, number],
         )
         return [key for (key,) in cursor]
+
+
+def like(row: M) -> M:
+    """A copy of a row that is not saved yet; to make one anew takes ten times as long."""
+    made = type(row).__new__(type(row))
+    made.__dict__.update(row.__dict__, _state=ModelState())
+    made._state.fields_cache.update(row._state.fields_cache)
+    return made
 
 
 def insert_rows(model: type[Model], rows: Sequence[Any]) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from console.importing.exceptions import CellError
 from console.importing.loader import BATCH
 from console.importing.table import Table
-from console.postgres.bulk import insert_rows, next_keys, update_rows
+from console.postgres.bulk import insert_rows, like, next_keys, update_rows
 from tenant_data.models import Label, Milestone, Project, Task
 from tenant_data.resources.families import Families
 from tenant_data.resources.naming import one_name, rows_by_name
@@ -35,6 +35,8 @@ class TaskResource(TaskColumns):
         self._projects = ProjectsOfFile()
         self._numbering = Numbering()
         self._milestones: dict[int, Milestone] = {}
+        #: A new task of each project, which the others are like.
+        self._pattern: dict[str, Task] = {}
         #: Keys for tasks that parts ask for before they are written.
         self._new_keys: Iterator[int] = iter(())
         self._new_labels = Newcomers()
@@ -159,8 +161,11 @@ class TaskResource(TaskColumns):
 
     def _begin_task(self, key: TaskKey) -> Task:
         project, number = key
-        task = Task(project=self._projects.rows[project], number=number if number > 0 else None)
-        task.parent_is_checked = True  # By ``rules``, for the whole file.
+        if project not in self._pattern:
+            self._pattern[project] = Task(project=self._projects.rows[project])
+            self._pattern[project].parent_is_checked = True  # By ``rules``, for the whole file.
+        task = like(self._pattern[project])
+        task.number = number if number > 0 else None
         return task
 
     def _begin_parent(self, key: TaskKey) -> Task:
