@@ -111,6 +111,8 @@ class ClientRollouts(PageMixin):
                 messages.warning(request, text)
             return None
         migrates = kind == OperationKind.MIGRATE_SCHEMA
+        outlook = look_ahead(chosen) if migrates else None
+        in_parts = outlook is not None and outlook.is_in_parts
         names = {client.schema_name: client.pk for client in chosen}
         return self.page(
             request,
@@ -122,12 +124,12 @@ class ClientRollouts(PageMixin):
                 "back": _list_url(request),
                 "count": len(chosen),
                 "names": spelled_out([str(client) for client in chosen]),
-                "points": expectations.of_many(kind, len(chosen)),
+                "points": expectations.of_many(kind, len(chosen), in_parts=in_parts),
                 "left_out": left_out.rows(),
                 # Exactly those that were shown are asked for, whatever is added meanwhile.
                 "clients": joined(chosen),
                 "form": (form or WavesForm.proposed(names)) if migrates else None,
-                "outlook": look_ahead(chosen) if migrates else None,
+                "outlook": outlook,
             },
         )
 

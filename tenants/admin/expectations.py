@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from tenants import stats
 from tenants.admin.durations import about
 from tenants.models import Client, OperationKind
+from tenants.operations.versions import is_brought_in_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +30,23 @@ def of_operation(kind: OperationKind, client: Client) -> list[Expectation]:
         case OperationKind.CREATE_SCHEMA:
             return _creating(client)
         case OperationKind.MIGRATE_SCHEMA:
-            return _migrating(1, _one_migration(client))
+            return _migrating(1, _one_migration(client), in_parts=is_brought_in_parts(client))
         case OperationKind.DROP_SCHEMA:
             return _dropping(1)
         case OperationKind.ADOPT_SCHEMA:
             return _adopting(1)
 
 
-def of_many(kind: OperationKind, count: int) -> list[Expectation]:
-    """What as many operations of one kind do."""
+def of_many(kind: OperationKind, count: int, *, in_parts: bool = False) -> list[Expectation]:
+    """What as many operations of one kind do; ``in_parts``: some migrations are steps of their
+    own."""
     match kind:
         case OperationKind.CREATE_SCHEMA:
             return _creating_many(count)
         case OperationKind.MIGRATE_SCHEMA:
             what = _t("Each schema is brought up to date with this version of the console.")
-            return _migrating(count, [what, _t("What a schema has already is left alone.")])
+            alone = _t("What a schema has already is left alone.")
+            return _migrating(count, [what, alone], in_parts=in_parts)
         case OperationKind.DROP_SCHEMA:
             return _dropping(count)
         case OperationKind.ADOPT_SCHEMA:
@@ -146,7 +149,13 @@ def _one_migration(client: Client) -> list[Any]:
     ]
 
 
-def _migrating(count: int, what: list[Any]) -> list[Expectation]:
+def _migrating(count: int, what: list[Any], *, in_parts: bool = False) -> list[Expectation]:
+    left = _t("What had begun is undone then, and the data is as it was.")
+    if in_parts:
+        left = _t(
+            "It is done in several steps: those that are done by then stay, and “Try again” goes "
+            "on from there."
+        )
     return [
         _happens(*what),
         _takes(OperationKind.MIGRATE_SCHEMA, count),
@@ -155,10 +164,8 @@ def _migrating(count: int, what: list[Any]) -> list[Expectation]:
             [_t("The client's people may have to wait for a moment while a table is changed.")],
         ),
         _goes_wrong(
-            _t(
-                "A change may not fit the client's data, or a table may be in use for too long. "
-                "What had begun is undone then, and the data is as it was."
-            ),
+            _t("A change may not fit the client's data, or a table may be in use for too long."),
+            left,
             *([_t("A client for whom it fails does not stop the others.")] if count > 1 else []),
         ),
         _undone(

@@ -33,6 +33,7 @@ from tenants.models import Operation, OperationKind, OperationState
 from tenants.operations.hindrance import retry_hindrance
 from tenants.operations.many import cancel_waiting, retry_failed
 from tenants.operations.request import cancel_operation, retry_operation
+from tenants.operations.versions import is_brought_in_parts
 
 
 class ManyOperations(PageMixin):
@@ -238,7 +239,11 @@ def _sections(verb: str, chosen: list[Operation]) -> list[dict[str, Any]]:
             "title": f"{OperationKind(kind).label} ({len(them)})" if len(by_kind) > 1 else "",
             "points": expectations.of_operation(OperationKind(kind), them[0].client)
             if len(them) == 1
-            else expectations.of_many(OperationKind(kind), len(them)),
+            else expectations.of_many(
+                OperationKind(kind),
+                len(them),
+                in_parts=any(is_brought_in_parts(each.client) for each in them),
+            ),
         }
         for kind, them in by_kind.items()
     ]

@@ -57,6 +57,8 @@ def print_outlook(outlook: Outlook, stdout: Any) -> None:
         stdout.write(_head(group))
         for migration in group.foreseen or ():
             stdout.write(f"  {migration.migration}: {migration.effect.label}")
+            if migration.note:
+                stdout.write(f"   * {migration.note}")
             for step in migration.steps:
                 text = " ".join(step.text.split())
                 heavy = step.effect.is_heavy

@@ -65,6 +65,10 @@ ATTEMPT = "attempt"
 #: The step of the line that says that the operation waits for its client's reactivation.
 HELD_BACK = "held_back"
 
+#: The step of the lines that say what was applied by itself, or is being applied, and stays
+#: whatever becomes of the operation.
+STAYS = "stays"
+
 #: An operation in one of these states is not over; a client has one of them at the most.
 OPEN_STATES = (OperationState.QUEUED, OperationState.RUNNING)
 
@@ -177,7 +181,7 @@ class OperationEvent(models.Model):
     at = models.DateTimeField(default=timezone.now)
     message = models.CharField(max_length=500)
     #: The step that this line begins, one of ``STEPS``, or what happens to the
-    #: operation: ``ATTEMPT``, ``HELD_BACK``; empty inside a step.
+    #: operation: ``ATTEMPT``, ``HELD_BACK``, ``STAYS``; empty inside a step.
     step = models.CharField(max_length=20, blank=True)
 
     class Meta:

@@ -69,9 +69,9 @@ def migrate_fleet(
     Who is behind is what their rows say; with ``verify`` each schema's own record is read first.
     Their operations are written down together, as a rollout that no worker takes, and carried out
     here, each in a transaction that either brings its schema to the new state or leaves it at the
-    old one. Runs as the owner. Who cannot have an operation now counts as failed. With
-    ``abort_after``, so many failures end the run, and what was not begun is cancelled. Raises
-    ``NotAllowed``.
+    old one, or in several where a migration asks to be in none. Runs as the owner. Who cannot have
+    an operation now counts as failed. With ``abort_after``, so many failures end the run, and what
+    was not begun is cancelled. Raises ``NotAllowed``.
     """
     clients = Client.objects.provisioned()
     if schemas is not None:

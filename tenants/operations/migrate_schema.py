@@ -16,8 +16,8 @@ from tenants.schemas.migrate import StepReport
 def migrate_schema(client: Client, report: StepReport) -> str:
     """Apply the migrations that the client's schema lacks, in the caller's transaction.
 
-    Raises ``NotProvisioned``, ``SchemaMissing``, and what a migration or the database raises.
-    Returns the last line of the log.
+    Raises ``NotProvisioned``, ``SchemaMissing``, ``InParts`` before anything is done, and what a
+    migration or the database raises. Returns the last line of the log.
     """
     report(_("Looking at what the schema has."), step="check")
     if not client.is_provisioned:

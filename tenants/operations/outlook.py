@@ -14,7 +14,7 @@ from tenants.models import Client, OperationKind, SchemaVersion
 from tenants.operations.queue import sharers
 from tenants.schemas.effects import Effect
 from tenants.schemas.foreseen import Foreseen, foresee
-from tenants.schemas.migrate import known_migrations
+from tenants.schemas.migrate import known_migrations, migrations_alone
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,12 @@ class Outlook:
     @property
     def count(self) -> int:
         return sum(len(group.clients) for group in self.groups)
+
+    @property
+    def is_in_parts(self) -> bool:
+        """Whether some migrations are steps of their own, so that a failure does not take
+        everything back."""
+        return any(migrations_alone().intersection(group.missing or ()) for group in self.groups)
 
 
 def look_ahead(clients: Iterable[Client]) -> Outlook:

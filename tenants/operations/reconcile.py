@@ -27,6 +27,7 @@ from tenants.models import (
 from tenants.models.operation import OperationQuerySet
 from tenants.operations.files import settle_files, sweep_files
 from tenants.operations.locking import hold_client
+from tenants.operations.parts import has_applied_parts
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue, enqueue_many, enqueue_shares
 from tenants.operations.rollout import is_shared
@@ -45,10 +46,10 @@ def reconcile() -> int:
     """Find operations that say they run and do not, and waiting ones that no job will run.
 
     A running operation holds the lock on its schema; where the lock is free, its process is
-    gone. What it did is undone already, for it was one transaction. It goes back into the queue,
-    or fails after the last attempt. One that ran in a terminal fails at once, for nobody else
-    runs it; its process holds the lock while it waits for its next attempt, too. Returns how many
-    operations were mended.
+    gone. What it did is undone already, for it was one transaction, or is written down, part by
+    part. It goes back into the queue, or fails after the last attempt. One that ran in a terminal
+    fails at once, for nobody else runs it; its process holds the lock while it waits for its next
+    attempt, too. Returns how many operations were mended.
     """
     long_ago = timezone.now() - FORGOTTEN_AFTER
     waiting = Operation.objects.filter(state=OperationState.QUEUED, created_at__lt=long_ago)
@@ -119,20 +120,22 @@ def _interrupted(found: Operation) -> bool:
         if not is_running and (operation.queued or operation.state != OperationState.QUEUED):
             return False
         logger.warning("Operation %s was interrupted.", operation.pk)
+        left = _("Nothing was left half done.")
+        if has_applied_parts(operation):
+            left = _("What its log says was applied stays; the next attempt goes on from there.")
         if not operation.queued:
-            line = _("The terminal that ran it is gone. Nothing was left half done.")
+            line = f"{_('The terminal that ran it is gone.')} {left}"
             _give_up(operation, client, line)
             return True
         if operation.attempts >= MAX_ATTEMPTS:
-            line = _(
-                "The worker stopped in the middle, %(n)d times in a row. Nothing was left half "
-                "done. Have the worker's log looked at, then try again."
-            )
-            _give_up(operation, client, line % {"n": operation.attempts})
+            times = _("The worker stopped in the middle, %(n)d times in a row.")
+            advice = _("Have the worker's log looked at, then try again.")
+            line = f"{times % {'n': operation.attempts}} {left} {advice}"
+            _give_up(operation, client, line)
             return True
         operation.state = OperationState.QUEUED
         operation.save()
-        log(operation, _("The worker stopped in the middle. Nothing was left half done."))
+        log(operation, f"{_('The worker stopped in the middle.')} {left}")
         enqueue(operation)
     return True
 

@@ -11,6 +11,7 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console.accounts.models import User
 from console.history.acting import acting_as
 from tenants.exceptions import SchemaBusy, TenantError
 from tenants.models import (
@@ -27,15 +28,17 @@ from tenants.operations.adopt_schema import adopt_schema
 from tenants.operations.authorise import permission_for, requester, require_still
 from tenants.operations.create_schema import create_schema
 from tenants.operations.drop_schema import drop_schema
+from tenants.operations.failure import describe, put_into_words
 from tenants.operations.files import settle_files
 from tenants.operations.locking import hold_client
 from tenants.operations.migrate_schema import migrate_schema
+from tenants.operations.parts import bring_in_parts
 from tenants.operations.progress import live_log, log
 from tenants.operations.status import set_status
 from tenants.operations.waves import is_for_newer_code
 from tenants.schemas.failing import PASSING, MigrationFailed
-from tenants.schemas.locks import schema_lock
-from tenants.schemas.migrate import StepReport
+from tenants.schemas.locks import LOCK_TIMEOUT, schema_lock
+from tenants.schemas.migrate import InParts, StepReport
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +63,11 @@ def run_operation(operation_id: int) -> Operation | None:
     """Run a waiting operation to its end, in this process.
 
     Holds the lock on the schema meanwhile. The work and the row that says it is done are one
-    transaction. Returns the operation as it ended, or ``None`` where it was not waiting (a job
-    may arrive twice) or is left to a worker of newer code. Raises ``SchemaBusy`` where other work
-    holds the schema, and ``TryAgain`` after a failure that may pass; the operation waits in both
-    cases. Any other failure closes the operation as failed and is not raised.
+    transaction, or several where a migration asks to be in none (``parts``). Returns the operation
+    as it ended, or ``None`` where it was not waiting (a job may arrive twice) or is left to a
+    worker of newer code. Raises ``SchemaBusy`` where other work holds the schema, and ``TryAgain``
+    after a failure that may pass; the operation waits in both cases. Any other failure closes the
+    operation as failed and is not raised.
     """
     rows = Operation.objects.select_related("client", "rollout__target")
     operation = rows.get(pk=operation_id)
@@ -80,16 +84,9 @@ def run_operation(operation_id: int) -> Operation | None:
         if operation is None:
             return None
         try:
-            with _settling_files(operation), live_log(operation) as report, transaction.atomic():
-                user = require_still(operation, permission_for(operation.kind))
-                client = hold_client(operation.client_id, wait=True)
-                if operation.queued and client.is_suspended:
-                    # Since it was asked above: nobody suspends it any more from here on.
-                    _put_back_as_held(operation)
+            with _settling_files(operation), live_log(operation) as report:
+                if not _work(operation, report):
                     return None
-                with acting_as(user):
-                    last_word = WORK[operation.kind](client, report)
-                _close(operation, OperationState.SUCCEEDED, last_word)
         except PASSING as exc:
             _put_back_or_fail(operation, exc)
         except (TenantError, MigrationFailed) as exc:
@@ -99,6 +96,45 @@ def run_operation(operation_id: int) -> Operation | None:
             logger.exception("Operation %s failed.", operation.pk)
             fail(operation, exc)
     return operation
+
+
+def _work(operation: Operation, report: StepReport) -> bool:
+    """Do the work and close the operation, in one transaction; ``False`` where it is put back, for
+    its client is suspended."""
+    try:
+        with transaction.atomic():
+            taken = _take(operation)
+            if taken is None:
+                return False
+            client, user = taken
+            with acting_as(user):
+                last_word = WORK[operation.kind](client, report)
+            _close(operation, OperationState.SUCCEEDED, last_word)
+        return True
+    except InParts:
+        pass  # Nothing was done; the lock on the schema belongs to no transaction.
+
+    def finish() -> bool:
+        report(_("Noting the new version."), step="version")
+        last_word = _("All of it is applied: the schema is up to date.")
+        _close(operation, OperationState.SUCCEEDED, last_word)
+        return True
+
+    return bring_in_parts(
+        operation, begin=lambda: _take(operation) is not None, finish=finish, wait=LOCK_TIMEOUT
+    )
+
+
+def _take(operation: Operation) -> tuple[Client, User | None] | None:
+    """Hold the client's row until the transaction ends, and say for whom it is done, who still
+    may; ``None`` where it was put back, for its client is suspended."""
+    user = require_still(operation, permission_for(operation.kind))
+    client = hold_client(operation.client_id, wait=True)
+    if operation.queued and client.is_suspended:
+        # Since it was asked before: nobody suspends it any more from here on.
+        _put_back_as_held(operation)
+        return None
+    return client, user
 
 
 def _hold_back(operation_id: int) -> None:
@@ -114,7 +150,7 @@ def _hold_back(operation_id: int) -> None:
 
 
 def _put_back_as_held(operation: Operation) -> None:
-    """The same for one that has begun, and done nothing: the attempt does not count."""
+    """The same for one that has begun: the attempt does not count."""
     operation.state = OperationState.QUEUED
     operation.attempts -= 1
     operation.started_at = None
@@ -197,7 +233,7 @@ def fail(operation: Operation, exc: Exception) -> None:
         client = hold_client(operation.client_id, wait=True)
         if not _is_still_ours(operation):
             return
-        _describe(operation, exc)
+        put_into_words(operation, exc)
         _close(operation, OperationState.FAILED, operation.error)
         unprovision(operation, client)
 
@@ -224,28 +260,6 @@ def _is_still_ours(operation: Operation) -> bool:
         return True
     operation.refresh_from_db()
     return False
-
-
-def _describe(operation: Operation, exc: Exception) -> None:
-    if isinstance(exc, TenantError):
-        operation.error, operation.error_detail = str(exc), ""
-    else:
-        operation.error = _(
-            "It failed, and everything it had begun was undone. The technical detail says why."
-        )
-        operation.error_detail = describe(exc)
-
-
-def describe(exc: Exception) -> str:
-    """The technical text: the kind of error, its words, and those of what caused it."""
-    lines = []
-    cause: BaseException | None = exc
-    while cause is not None and len(lines) < 5:
-        line = f"{type(cause).__name__}: {cause}".strip()
-        if line not in lines:
-            lines.append(line)
-        cause = cause.__cause__
-    return "\n".join(lines)
 
 
 def run_to_the_end(operation: Operation) -> Operation:

@@ -1,6 +1,7 @@
 """One process at work on a rollout; others may be at it too.
 
-Each schema is a transaction of its own, with the row that says it is done. Who takes which is
+Each schema is a transaction of its own, with the row that says it is done, or several where a
+migration asks to be in none (``parts``). Who takes which is
 decided by the lock on the schema; nothing is written down before the work, so a process that is
 killed leaves the operation as it was: waiting.
 """
@@ -18,7 +19,6 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django_tenants.utils import schema_context
 
 from console.history.acting import acting_as
@@ -26,8 +26,10 @@ from tenants.exceptions import SchemaBusy, TenantError
 from tenants.models import Client, Operation, OperationState, Rollout, SchemaVersion
 from tenants.operations.authorise import permission_for, require_still
 from tenants.operations.fleet_rows import NotNow, close, hold
+from tenants.operations.parts import applied_in_words, bring_in_parts
 from tenants.operations.queue import enqueue_shares
 from tenants.operations.run import fail, mend_connection
+from tenants.operations.versions import read_version
 from tenants.operations.waves import (
     advance,
     is_for_newer_code,
@@ -35,8 +37,8 @@ from tenants.operations.waves import (
     to_be_done,
 )
 from tenants.schemas.failing import PASSING, MigrationFailed
-from tenants.schemas.locks import lasting_lock
-from tenants.schemas.migrate import at_work_on, bring_up_to_date, known_migrations
+from tenants.schemas.locks import lasting_lock, schema_lock
+from tenants.schemas.migrate import InParts, at_work_on, bring_up_to_date, known_migrations
 from tenants.validators import PUBLIC_SCHEMA
 
 logger = logging.getLogger(__name__)
@@ -183,8 +185,17 @@ class Share:
         return True
 
     def _bring(self, operation: Operation, tries: int, begun: datetime) -> bool:
-        """Migrate the schema and close its operation, in one transaction; returns whether the
-        operation still waited: somebody may have cancelled it."""
+        """Migrate the schema and close its operation; returns whether the operation still waited:
+        somebody may have cancelled it."""
+        try:
+            return self._bring_at_once(operation, tries, begun)
+        except InParts:
+            pass  # Nothing was done; from here on the lock belongs to no transaction.
+        with schema_lock(operation.client.schema_name):
+            return self._bring_in_parts(operation, tries, begun)
+
+    def _bring_at_once(self, operation: Operation, tries: int, begun: datetime) -> bool:
+        """In one transaction. Raises ``InParts`` where that is not enough."""
         schema = operation.client.schema_name
         with transaction.atomic(), at_work_on(schema):
             # The client before its operation, and before its tables, as everybody does.
@@ -198,13 +209,34 @@ class Share:
                 tries=tries,
                 begun=begun,
                 now=timezone.now(),
-                line=_last_word(brought.applied),
+                line=applied_in_words(brought.applied),
             )
             if not is_ours:
                 transaction.set_rollback(True)
         if is_ours:
             self._versions[has] = version
         return is_ours
+
+    def _bring_in_parts(self, operation: Operation, tries: int, begun: datetime) -> bool:
+        """In several, between which everybody may do with the client what they like: what is not
+        begun by then has to be allowed once more."""
+
+        def begin() -> bool:
+            with at_work_on(operation.client.schema_name):
+                hold(operation, wait=PATIENCE)
+            return True
+
+        def finish() -> bool:
+            return close(
+                operation,
+                version=read_version(operation.client).pk,
+                tries=tries,
+                begun=begun,
+                now=timezone.now(),
+                line=_("All of it is applied: the schema is up to date."),
+            )
+
+        return bring_in_parts(operation, begin=begin, finish=finish, wait=PATIENCE)
 
     def _fail(self, operation: Operation, tries: int, begun: datetime, exc: Exception) -> None:
         mend_connection()
@@ -226,12 +258,3 @@ def _put_off(operation: Operation, pause: float, *, tries: int | None) -> None:
 def _version(has: frozenset[str]) -> int:
     with schema_context(PUBLIC_SCHEMA):
         return SchemaVersion.objects.of(has).pk
-
-
-def _last_word(applied: list[str]) -> str:
-    if not applied:
-        return _("There was nothing to do: the schema is up to date.")
-    line = ngettext(
-        "Applied %(n)d migration: %(names)s.", "Applied %(n)d migrations: %(names)s.", len(applied)
-    )
-    return line % {"n": len(applied), "names": ", ".join(applied)}

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from tenants.models import Client, SchemaVersion
 from tenants.models.client import ClientQuerySet
-from tenants.schemas.migrate import applied_migrations, known_migrations
+from tenants.schemas.migrate import applied_migrations, known_migrations, migrations_alone
 
 
 def read_version(client: Client) -> SchemaVersion:
@@ -29,6 +29,19 @@ def _is_version_behind(key: int) -> bool:
     # schema that is migrated gets another version.
     version = SchemaVersion.objects.only("migrations").get(pk=key)
     return not known_migrations() <= set(version.migrations)
+
+
+def is_brought_in_parts(client: Client) -> bool:
+    """Whether the schema, by what is kept of it, lacks a migration that is a step of its own, so
+    that a failure does not take everything back. Takes queries as ``is_behind`` does."""
+    version = client.schema_version_id
+    return version is not None and bool(migrations_alone()) and _lacks_alone(version)
+
+
+@lru_cache(maxsize=1024)
+def _lacks_alone(key: int) -> bool:
+    version = SchemaVersion.objects.only("migrations").get(pk=key)
+    return not migrations_alone() <= set(version.migrations)
 
 
 def behind(clients: ClientQuerySet) -> ClientQuerySet:

@@ -19,15 +19,16 @@ class Effect(IntEnum):
     """From what nobody notices to what people wait for; the numbers are in that order."""
 
     NOTHING = 0
-    MOMENT = 1
-    ROWS = 2
-    PYTHON = 3
-    UNKNOWN = 4
-    NO_WRITES = 5
-    HELD = 6
-    CLOSED = 7
-    REWRITE = 8
-    FAILS = 9
+    BESIDE = 1
+    MOMENT = 2
+    ROWS = 3
+    PYTHON = 4
+    UNKNOWN = 5
+    NO_WRITES = 6
+    HELD = 7
+    CLOSED = 8
+    REWRITE = 9
+    FAILS = 10
 
     @property
     def label(self) -> str:
@@ -41,6 +42,7 @@ class Effect(IntEnum):
 
 _LABELS = {
     Effect.NOTHING: _("Nobody notices."),
+    Effect.BESIDE: _("Nobody has to wait for it; it waits for whoever is at work before it ends."),
     Effect.MOMENT: _("The table is closed for a moment."),
     Effect.ROWS: _("Rows are changed; whoever changes the same ones waits."),
     Effect.PYTHON: _("Python code runs in each schema; its length depends on the rows."),
@@ -50,7 +52,7 @@ _LABELS = {
     Effect.CLOSED: _("The table is closed while all its rows are read."),
     Effect.REWRITE: _("The table is closed while it is written anew."),
     Effect.FAILS: _(
-        "This fails: it cannot be part of a transaction, and a schema's migrations are."
+        "This fails: it cannot be part of a transaction, and its migration is part of one."
     ),
 }
 
@@ -79,11 +81,15 @@ _VOLATILE = re.compile(
 )
 _TYPE = re.compile(r"^ALTER TABLE .* ALTER COLUMN .* TYPE ", re.I)
 
+_CONCURRENT = re.compile(r"^(CREATE|DROP|REINDEX|ALTER) .*\bCONCURRENTLY\b", re.I)
+
 #: The first that is found in the statement says it.
 _RULES: tuple[tuple[re.Pattern[str], Effect], ...] = tuple(
     (re.compile(pattern, re.I) if isinstance(pattern, str) else pattern, effect)
     for pattern, effect in (
-        (r"^(CREATE|DROP|REINDEX|ALTER) .*\bCONCURRENTLY\b|^VACUUM\b", Effect.FAILS),
+        # VACUUM in a migration by itself too: a new schema is made in one transaction.
+        (_CONCURRENT, Effect.FAILS),
+        (r"^VACUUM\b", Effect.FAILS),
         (r"^CREATE (UNIQUE )?INDEX", Effect.NO_WRITES),
         (_VOLATILE, Effect.REWRITE),
         (r"^ALTER TABLE .* ADD COLUMN .*\b(AS IDENTITY|STORED)\b", Effect.REWRITE),
@@ -108,9 +114,12 @@ _RULES: tuple[tuple[re.Pattern[str], Effect], ...] = tuple(
 )  # fmt: skip
 
 
-def effects_of(parts: Iterable[str | Step], made: set[str]) -> list[Step]:
+def effects_of(
+    parts: Iterable[str | Step], made: set[str], *, is_alone: bool = False
+) -> list[Step]:
     """Each statement with what it does to others, in order; a table that was ``made`` by one
-    before is nobody's yet, and is added there. What is a step already stays as it is."""
+    before is nobody's yet, and is added there. What is a step already stays as it is. ``is_alone``:
+    they are in no transaction."""
     steps = []
     for statement in parts:
         if isinstance(statement, Step):
@@ -120,7 +129,7 @@ def effects_of(parts: Iterable[str | Step], made: set[str]) -> list[Step]:
             made.add(found["table"])
         table = found or _TABLE.match(statement) or _INDEXED.match(statement)
         if table is None or table["table"] not in made:
-            effect = effect_of(statement)
+            effect = effect_of(statement, is_alone=is_alone)
         else:
             others = {match["table"] for match in _REFERENCES.finditer(statement)} - made
             effect = Effect.MOMENT if others else Effect.NOTHING
@@ -140,11 +149,13 @@ def in_one_transaction(steps: Sequence[Step]) -> list[Step]:
     return found[::-1]
 
 
-def effect_of(statement: str, *, keeps_rows: bool = False) -> Effect:
+def effect_of(statement: str, *, keeps_rows: bool = False, is_alone: bool = False) -> Effect:
     """What one statement does to those who use its table; ``keeps_rows``: it gives a column a
-    type for which no row has to be looked at."""
+    type for which no row has to be looked at; ``is_alone``: it is in no transaction."""
     text = " ".join(_QUOTED.sub('""', statement).split())
     for pattern, effect in _RULES:
+        if is_alone and pattern is _CONCURRENT and pattern.search(text):
+            return Effect.BESIDE
         if pattern.search(text) and not (keeps_rows and pattern is _TYPE):
             return effect
     return Effect.UNKNOWN

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from django.db import transaction
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.signals import post_migrate, pre_migrate
@@ -33,12 +34,24 @@ class StepReport(Protocol):
 
 
 @cache
+def migrations_of_the_code() -> dict[tuple[str, str], Migration]:
+    """All that the code has, by app and name; read once."""
+    nodes: dict[tuple[str, str], Migration] = MigrationLoader(None).graph.nodes
+    return nodes
+
+
+@cache
 def known_migrations(schema: str = "") -> frozenset[str]:
     """The migrations that a tenant's schema should have, or ``public``, as ``app.name``; read
     once."""
     labels = {config.label for config in app_configs(schema)}
-    nodes = MigrationLoader(None).graph.nodes
-    return frozenset(f"{app}.{name}" for app, name in nodes if app in labels)
+    return frozenset(f"{app}.{name}" for app, name in migrations_of_the_code() if app in labels)
+
+
+def migrations_alone() -> frozenset[str]:
+    """Those of a tenant's migrations that ask to be in no transaction, as ``app.name``."""
+    alone = (each for each in migrations_of_the_code().values() if not each.atomic)
+    return known_migrations().intersection(map(label_of, alone))
 
 
 def missing_migrations(schemas: Iterable[str]) -> dict[str, list[str]]:
@@ -64,8 +77,7 @@ def migrate(schema: str, *, report: Report) -> list[str]:
     """Apply what the schema lacks, and return it as ``app.name``, in order.
 
     Runs as the owner. In a tenant's schema all of it is one transaction, so that a failure leaves
-    the schema as it was; a migration that asks not to be in a transaction fails there when the
-    caller has one open, as the verbs do.
+    the schema as it was; raises ``InParts`` before anything is done where that cannot be.
     In ``public`` each migration is one of its own: the queue's add values to an enumeration,
     which PostgreSQL lets nobody use before they are committed. Each statement waits at most
     ``LOCK_TIMEOUT`` for a lock. Only the apps of that side are applied, recorded
@@ -79,12 +91,19 @@ def migrate(schema: str, *, report: Report) -> list[str]:
         if known_migrations() <= _named(applied):
             return []
         planned = planned_for(applied, schema)
-        if not planned.is_atomic:
-            return _apply_one_by_one(MigrationExecutor(tenants_connection()), schema, report)
+        if not planned.is_whole:
+            raise InParts
         with transaction.atomic(), lock_timeout():
             report(_("Applying %(n)d migrations.") % {"n": len(planned.migrations)})
             _apply_together(planned, schema)
         return planned.labels
+
+
+class InParts(Exception):
+    """What the schema lacks is more than one transaction can have; nothing was done yet.
+
+    A migration that asks to be in none divides it: ``next_part``, again and again.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +132,55 @@ def bring_up_to_date(schema: str, record: Iterable[tuple[str, str]]) -> Brought:
     """The same for one of many, with as few words to the server as can be: belongs in the
     caller's transaction, which bounds the wait for locks and is rolled back if this raises.
 
-    ``record`` is what ``RECORD`` found in the schema under its lock.
+    ``record`` is what ``RECORD`` found in the schema under its lock. Raises ``InParts`` as
+    ``migrate`` does.
     """
     applied = frozenset(record)
     with owner_rights(schema):
         if known_migrations() <= _named(applied):
             return Brought([], _named(applied))
         planned = planned_for(applied, schema)
+        if not planned.is_whole:
+            raise InParts
         _apply_together(planned, schema)
         return Brought(planned.labels, _named(applied | planned.rows))
+
+
+def next_part(schema: str) -> Planned | None:
+    """What comes next of all that the schema lacks; ``None`` where that is nothing.
+
+    Runs as the owner, as the three below do. The caller holds the lock on the schema.
+    """
+    with owner_rights(schema):
+        applied = _applied()
+        return None if known_migrations() <= _named(applied) else planned_for(applied, schema)
+
+
+def apply_part(part: Planned, schema: str, *, wait: str) -> Brought:
+    """Apply a part in the caller's transaction; each statement waits at most ``wait`` for a lock.
+    Raises as ``migrate`` does."""
+    with owner_rights(schema), lock_timeout(wait):
+        _apply_together(part, schema)
+        return Brought(part.labels, _named(_applied()))
+
+
+def apply_alone(part: Planned, schema: str, *, wait: str) -> None:
+    """Apply a part that is one migration and asks to be in no transaction; in none.
+
+    ``note_alone`` has to follow. Where it does not come to that, or this raises, as ``migrate``
+    does, the part comes next once more: what it builds or drops concurrently is mended then.
+    """
+    with owner_rights(schema), lock_timeout(wait):
+        part.apply_alone(tenants_connection())
+
+
+def note_alone(part: Planned, schema: str) -> Brought:
+    """Write down in the schema that the part is applied, with what that brings (content types,
+    permissions), in the caller's transaction."""
+    with owner_rights(schema):
+        part.note(tenants_connection())
+        _announce(part, schema)
+        return Brought(part.labels, _named(_applied()))
 
 
 def _applied() -> Applied:
@@ -140,6 +199,10 @@ def _named(applied: Applied) -> frozenset[str]:
 
 def _apply_together(planned: Planned, schema: str) -> None:
     planned.apply(tenants_connection())
+    _announce(planned, schema)
+
+
+def _announce(planned: Planned, schema: str) -> None:
     if planned.is_news:
         announce(post_migrate, schema, planned.after.apps, planned.migrations)
 

@@ -3,13 +3,18 @@
 What takes most of the time to migrate a schema is not its tables: it is to work out how the
 models look before and after each operation, and what SQL that comes to. Both are the same for all
 of them: the first schema is migrated by Django's operations, the others by the SQL that these sent.
+
+A migration that asks to be in no transaction (``atomic = False``) divides what a schema lacks: a
+plan goes as far as one transaction does, or it is such a migration alone.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
+from itertools import takewhile
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -21,6 +26,7 @@ from django.db.models.signals import pre_migrate
 from console.postgres.backend.base import DatabaseWrapper
 from console.postgres.contexts import tenants_connection
 from tenants.schemas.announce import announce, app_configs, is_news
+from tenants.schemas.concurrently import ConcurrentEditor, PlainEditor
 from tenants.schemas.failing import PASSING, MigrationFailed, label_of, naming
 from tenants.schemas.recorded import CHECK, Act, Recording, RecordingEditor, is_plain, is_python
 
@@ -30,12 +36,21 @@ Applied = frozenset[tuple[str, str]]
 
 
 class Planned:
-    """What schemas lack that have applied the same, and how it is done."""
+    """What schemas lack that have applied the same, as far as it is one part, and how it is done.
+
+    A schema that has nothing yet gets all of it in one transaction: nobody uses its tables, and
+    what would be built beside people's work is built plainly.
+    """
 
     def __init__(self, executor: MigrationExecutor, schema: str, *, is_empty: bool) -> None:
         self._loader = executor.loader
         self._is_empty = is_empty
-        self.migrations = plan_of(executor, schema)
+        missing = plan_of(executor, schema)
+        self.migrations = missing if is_empty else _first_part(missing)
+        #: Whether nothing is missing after this part.
+        self.is_last = len(self.migrations) == len(missing)
+        #: Whether it is one migration that asks to be in no transaction.
+        self.is_alone = not is_empty and any(not each.atomic for each in self.migrations)
         self.before = executor._create_project_state(with_applied_migrations=True)
         _ = (
             self.before.apps
@@ -49,8 +64,9 @@ class Planned:
         self._is_proved = False
 
     @property
-    def is_atomic(self) -> bool:
-        return all(migration.atomic for migration in self.migrations)
+    def is_whole(self) -> bool:
+        """Whether one transaction is enough for all that is missing."""
+        return self.is_last and not self.is_alone
 
     @property
     def labels(self) -> list[str]:
@@ -85,6 +101,34 @@ class Planned:
                 self._recording = recording
         else:
             self._is_proved = True
+
+    def apply_alone(self, connection: DatabaseWrapper) -> None:
+        """Apply the one migration that asks to be in no transaction to the schema of the
+        connection, by Django's operations; ``note`` has to follow.
+
+        Can be done again after it has failed in the middle, as far as it builds and drops indexes.
+        Raises as ``apply`` does.
+        """
+        self._forget_rows()
+        ((migration, steps),) = self._work
+        editor = ConcurrentEditor(connection)
+        try:
+            with naming(migration, connection), editor:
+                for operation, before, after in steps:
+                    # As Django does it: an operation may ask for a transaction of its own.
+                    own = transaction.atomic(connection.alias) if operation.atomic else None
+                    with own or nullcontext():
+                        operation.database_forwards(migration.app_label, editor, before, after)
+        except Exception:
+            editor.clear_up()
+            raise
+
+    def note(self, connection: DatabaseWrapper) -> None:
+        """Write into the schema's own record that the migrations are applied."""
+        executor = self.executor(connection)
+        for migration in self.migrations:
+            executor.record_migration(migration)
+        executor.check_replacements()
 
     def executor(self, connection: DatabaseWrapper) -> MigrationExecutor:
         """Django's, on the graph that is there already."""
@@ -130,6 +174,10 @@ def plan_of(executor: MigrationExecutor, schema: str) -> list[Migration]:
     return [migration for migration, _backwards in executor.migration_plan(targets)]
 
 
+def _first_part(missing: list[Migration]) -> list[Migration]:
+    return list(takewhile(lambda each: each.atomic, missing)) or missing[:1]
+
+
 def _work_out(
     before: ProjectState, plan: list[Migration]
 ) -> tuple[list[tuple[Migration, list[Step]]], ProjectState]:
@@ -154,7 +202,7 @@ def _apply(migration: Migration, steps: list[Step], connection: DatabaseWrapper)
         return [whole]
     parts: list[str | Act] = []
     is_odd = False
-    with RecordingEditor(connection, parts.append) as editor:
+    with RecordingEditor(connection, parts.append, plainly=not migration.atomic) as editor:
         for step in steps:
             operation, before, after = step
             if is_python(operation):
@@ -166,7 +214,8 @@ def _apply(migration: Migration, steps: list[Step], connection: DatabaseWrapper)
 
 
 def _run(migration: Migration, steps: list[Step], connection: DatabaseWrapper) -> None:
-    with naming(migration, connection), connection.schema_editor(atomic=migration.atomic) as editor:
+    own = connection.schema_editor() if migration.atomic else PlainEditor(connection)
+    with naming(migration, connection), own as editor:
         for operation, before, after in steps:
             operation.database_forwards(migration.app_label, editor, before, after)
 
@@ -189,9 +238,9 @@ def _rows_after(connection: DatabaseWrapper, newest: int) -> list[tuple[str, str
         return list(cursor.fetchall())
 
 
-#: How many plans are kept: one for new schemas, and some for those that are behind. Many in a row
-#: lack the same, and a plan takes some memory.
-_KEPT = 4
+#: How many plans are kept: one for new schemas, and some for those that are behind, which may have
+#: several parts. Many in a row lack the same, and a plan takes some memory.
+_KEPT = 8
 _plans: dict[Applied, Planned] = {}
 
 

@@ -18,6 +18,7 @@ from django.db.models import Field
 from psycopg.sql import SQL
 
 from console.postgres.backend.base import DatabaseWrapper
+from tenants.schemas.concurrently import Outside, plainly
 
 #: Does for one schema what has no SQL of its own.
 Act = Callable[[DatabaseWrapper], None]
@@ -84,15 +85,25 @@ def _send(connection: DatabaseWrapper, texts: list[str]) -> None:
 
 
 class RecordingEditor(DatabaseSchemaEditor):
-    """Django's own editor, which also writes down what it sends."""
+    """Django's own editor, which also writes down what it sends.
 
-    def __init__(self, connection: DatabaseWrapper, record: Callable[[str], None]) -> None:
+    ``plainly``: what a migration asks to be done concurrently, and in no transaction, is not.
+    """
+
+    def __init__(
+        self, connection: DatabaseWrapper, record: Callable[[str], None], *, plainly: bool = False
+    ) -> None:
         super().__init__(connection)
+        self._plainly = plainly
+        if plainly:
+            self.connection = Outside(connection)
         self._record: Callable[[str], None] | None = record
         #: Whether Django looked for constraints or indexes, to drop them, and found none.
         self.found_none = False
 
     def execute(self, sql: Any, params: Any = ()) -> None:
+        if self._plainly:
+            sql = plainly(str(sql))
         if params is not None:
             sql, params = self.connection.ops.compose_sql(str(sql), params), None
         if self._record is not None:

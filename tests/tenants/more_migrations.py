@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db import migrations
 from django.db.migrations.loader import MigrationLoader
 
 from tenants.operations import outlook, versions
-from tenants.schemas.migrate import known_migrations
+from tenants.schemas.migrate import known_migrations, migrations_of_the_code
 from tenants.schemas.planned import forget_plans
 
 APP = "tenant_data"
@@ -28,15 +28,19 @@ def one_after(last: str, name: str, *operations: Any, **attributes: Any) -> migr
 
 
 @contextmanager
-def more_migrations(*operations: Any, each: bool = False, **attributes: Any) -> Iterator[None]:
-    """In the block the code has one more migration with these operations, or one for ``each``."""
+def more_migrations(
+    *operations: Any, each: bool = False, alone: Collection[int] = (), **attributes: Any
+) -> Iterator[None]:
+    """In the block the code has one more migration with these operations, or one for ``each``.
+    Those with the places ``alone`` ask to be in no transaction."""
     last = max(name for app, name in MigrationLoader(None).graph.nodes if app == APP)
     groups = [[operation] for operation in operations] if each else [operations]
     added = {}
     first = int(last[:4]) + 1 if last.startswith("9") else 9001
-    for number, group in enumerate(groups, start=first):
-        name = f"{number}_more"
-        added[name] = one_after(last, name, *group, **attributes)
+    for place, group in enumerate(groups):
+        name = f"{first + place}_more"
+        own = {"atomic": False} if place in alone else {}
+        added[name] = one_after(last, name, *group, **attributes, **own)
         last = name
     load = MigrationLoader.load_disk
 
@@ -56,7 +60,9 @@ def more_migrations(*operations: Any, each: bool = False, **attributes: Any) -> 
 
 
 def _forget() -> None:
+    migrations_of_the_code.cache_clear()
     known_migrations.cache_clear()
     versions._is_version_behind.cache_clear()
+    versions._lacks_alone.cache_clear()
     outlook._kept.clear()
     forget_plans()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import connection, migrations, models
+from django.db import connection, migrations, models, transaction
 from django.db.migrations import operations as ops
 from django_tenants.utils import schema_context
 
@@ -143,9 +143,29 @@ class TestForeseen:
 
     def test_what_cannot_be_in_a_transaction_is_said_to_fail(self) -> None:
         index = AddIndexConcurrently("label", models.Index("colour", name="label_colour"))
-        with more_migrations(index, atomic=False):
+        with more_migrations(index):
             (found,) = foresee("alpha")
-        assert found.effect == Effect.FAILS
+        assert (found.effect, found.is_alone, found.note) == (Effect.FAILS, False, "")
+
+    def test_what_asks_to_be_in_none_is_a_step_of_its_own(self) -> None:
+        column = ops.AddField("label", "code", models.TextField(null=True))
+        index = AddIndexConcurrently("label", models.Index("colour", name="label_colour"))
+        with more_migrations(column, index, each=True, alone=[1]), transaction.atomic():
+            first, found = foresee("alpha")
+        assert first.note == ""
+        assert first.effect == Effect.MOMENT, "it does not wait for the index"
+        (step,) = found.steps
+        assert step.text.startswith('CREATE INDEX CONCURRENTLY "label_colour" ON')
+        assert (step.effect, found.is_alone) == (Effect.BESIDE, True)
+        assert "A step of its own" in found.note
+        assert "may fail" not in found.note
+
+    def test_what_else_is_in_it_may_not_be_done_twice(self) -> None:
+        column = ops.AddField("label", "code", models.TextField(null=True))
+        index = AddIndexConcurrently("label", models.Index("code", name="label_code"))
+        with more_migrations(column, index, atomic=False):
+            (found,) = foresee("alpha")
+        assert "may fail" in found.note
 
     def test_a_table_of_a_migration_before_is_nobodys_either(self) -> None:
         shelf = ops.CreateModel("Shelf", [("id", models.BigAutoField(primary_key=True))])

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from typing import Any
+
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.core.management import call_command
 from django.db import models
 from django.db.migrations import operations as ops
 
@@ -38,3 +43,22 @@ def test_no_more_workers_are_counted_than_share_a_rollout(
 ) -> None:
     monkeypatch.setattr("tenants.stats.workers", lambda: 50)
     assert look_ahead([alpha]).workers == 8
+
+
+def test_the_page_and_the_terminal_say_what_is_a_step_of_its_own(
+    alpha: Client, browser: Any
+) -> None:
+    column = ops.AddField("label", "code", models.TextField(null=True))
+    index = AddIndexConcurrently("label", models.Index("code", name="label_code"))
+    out = StringIO()
+    with more_migrations(column, index, each=True, alone=[1]):
+        page = browser.get("/tenants/client/rollout/migrate_schema/?behind=1").content.decode()
+        call_command("rollout", "plan", stdout=out)
+        asked = browser.get(f"/tenants/client/{alpha.pk}/migrate-schema/").content.decode()
+    for text in (page, out.getvalue()):
+        assert text.count("A step of its own, outside any transaction") == 1
+        assert "CREATE INDEX CONCURRENTLY" in text
+        assert "Nobody has to wait for it" in text
+    for text in (page, asked):
+        assert "those that are done by then stay" in text
+        assert "the data is as it was" not in text

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import NotSupportedError, OperationalError, connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.migrations import operations as ops
 from django.test.utils import CaptureQueriesContext
 
@@ -18,7 +17,7 @@ from tenants.schemas import planned
 from tenants.schemas.failing import MigrationFailed
 from tenants.schemas.inspect import objects_of
 from tenants.schemas.locks import lock_timeout
-from tenants.schemas.migrate import applied_migrations, migrate
+from tenants.schemas.migrate import applied_migrations
 from tenants.schemas.recorded import Recording
 from tests.tenants.more_migrations import more_migrations
 from tests.tenants.operating import bring
@@ -259,12 +258,3 @@ class TestDrifting:
             with pytest.raises(OperationalError), transaction.atomic(), lock_timeout("50ms"):
                 bring("beta")
         assert ways == ["by operations"]
-
-    def test_what_asks_not_to_be_in_a_transaction_fails_in_one(self) -> None:
-        index = AddIndexConcurrently("label", models.Index("colour", name="label_colour"))
-        with (
-            more_migrations(index, atomic=False),
-            pytest.raises(NotSupportedError, match="atomic"),
-            transaction.atomic(),
-        ):
-            migrate("alpha", report=lambda line: None)

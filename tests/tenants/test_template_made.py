@@ -17,10 +17,13 @@ from tenants.models import SchemaTemplate
 from tenants.models.schema_version import fingerprint_of
 from tenants.operations.create_schema import create_schema
 from tenants.schemas.hidden import TEMPLATE, hidden_schemas, new_name
+from tenants.schemas.inspect import are_alike, definitions_of
 from tenants.schemas.migrate import known_migrations, missing_migrations
-from tenants.schemas.template import KEPT, ensure_template
+from tenants.schemas.template import KEPT, ensure_template, objects_of_template
 from tests.database import make_client
 from tests.processes import database
+from tests.tenants.more_migrations import more_migrations
+from tests.tenants.parts import THREE
 from tests.tenants.workers import Workers, workers
 
 pytestmark = pytest.mark.processes
@@ -55,9 +58,9 @@ def keep(fingerprint: str, *, sql: str = "") -> None:
         SchemaTemplate.objects.create(fingerprint=fingerprint, placeholder="x", sql=sql)
 
 
-def start(them: Workers) -> subprocess.Popen[bytes]:
+def start(them: Workers, *program: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "manage.py", "migrate_schemas", "--shared"],
+        [sys.executable, *(program or ["manage.py"]), "migrate_schemas", "--shared"],
         cwd=CHECKOUT,
         env={
             **os.environ,
@@ -120,3 +123,16 @@ def test_inside_a_transaction_it_is_left_for_later(them: Workers) -> None:
     with transaction.atomic():
         assert not ensure_template(report=quiet)
     assert not SchemaTemplate.objects.exists()
+
+
+def test_what_is_built_concurrently_is_in_it(them: Workers) -> None:
+    process = start(them, "-m", "tests.tenants.parts_manage")
+    assert process.wait(timeout=120) == 0
+    with more_migrations(*THREE, each=True, alone=[1]):
+        objects = objects_of_template()
+        assert objects is not None
+        client = make_client("indexed", ready=False)
+        with transaction.atomic():
+            create_schema(client, quiet)
+        assert missing_migrations(["indexed"]) == {}
+    assert are_alike(definitions_of("indexed")["index label_code"], objects["index label_code"])
