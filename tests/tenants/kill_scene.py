@@ -107,10 +107,6 @@ class Scene:
             return False
 
     def close(self) -> None:
-        import shutil
-
-        shutil.copy(self.them.folder / "worker.log", "/tmp/help-d-worker.log")
-        shutil.copy(self.them.folder / "web.log", "/tmp/help-d-web.log")
         if self._web is not None:
             self._kill_web()
         self._web_log.close()
