@@ -42,6 +42,7 @@ ALLOWED_HOSTS = ["*"]
 _BOTH_SIDES = [
     "console.accounts",
     "console.history",
+    "console.importing",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
