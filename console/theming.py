@@ -34,6 +34,7 @@ PUBLIC_GROUPS: tuple[Group, ...] = (
             ("tenants.Client", "apartment"),
             ("tenants.Domain", "language"),
             ("tenants.Plan", "sell"),
+            ("importing.Import", "upload_file"),
         ),
     ),
     (
@@ -63,6 +64,7 @@ TENANT_GROUPS: tuple[Group, ...] = (
             ("tenant_data.Customer", "handshake"),
             ("tenant_data.Label", "label"),
             ("tenant_data.TimeEntry", "schedule"),
+            ("importing.Import", "upload_file"),
         ),
     ),
     (

@@ -24,7 +24,7 @@ STALLED_AFTER = 30
 UPKEEP = 100
 #: Queues whose jobs are run again as they are when their worker is gone: their verbs find out by
 #: themselves what it has left. An operation's job is not, for `reconcile` gives it another.
-RUN_AGAIN = {"exports"}
+RUN_AGAIN = {"exports", "imports"}
 
 
 @app.task(

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from auditlog.cid import correlation_id
 from django.utils.translation import gettext as _
 from django_tenants.utils import get_public_schema_name
 
@@ -58,6 +59,16 @@ def current_actor() -> Actor | None:
     """Who is at work; ``None`` where nobody who signed in is."""
     actor = _actor.get()
     return actor if actor is not None and actor.user.is_authenticated else None
+
+
+@contextmanager
+def part_of(whole: str) -> Iterator[None]:
+    """Every entry that the block writes carries this as its ``cid``: they belong together."""
+    token = correlation_id.set(whole)
+    try:
+        yield
+    finally:
+        correlation_id.reset(token)
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ from console.history import words
 from console.history.access import may_read, visible_entries
 from console.history.filters import ActionFilter, KindFilter, WhoFilter
 from console.history.models import LogEntry, subject_key
+from console.history.together import wholes_of
 from console.modeladmin import ModelAdmin
 from console.paginator import BoundedPaginator
 from console.sites import public_site, tenant_site
@@ -41,8 +42,10 @@ class LogList(ChangeList):
         super().get_results(request)
         self.result_list = list(self.result_list)
         links = links_to(self.result_list, request, self.model_admin.admin_site)
+        wholes = wholes_of(self.result_list, request, self.model_admin.admin_site)
         for told in words.tell(self.result_list):
             told.entry.told = told
+            told.entry.whole = wholes.get(told.entry.cid or "", ("", ""))
             told.entry.link = links.get(told.entry.pk, "")
 
 
@@ -79,8 +82,10 @@ class LogEntryAdmin(ModelAdmin):
         return words.in_words(entry.timestamp)
 
     @display(description=_("who"), ordering="actor_email")
-    def who(self, entry: LogEntry) -> str:
-        return str(entry.told.who)
+    def who(self, entry: LogEntry) -> str | SafeString:
+        if not entry.whole[0]:
+            return str(entry.told.who)
+        return format_html("<span>{}, {}</span>", entry.told.who, part_of(*entry.whole))
 
     @display(description=_("about"), ordering="object_repr")
     def about(self, entry: LogEntry) -> SafeString:
@@ -120,6 +125,7 @@ class LogEntryAdmin(ModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         (told,) = words.tell([entry])
         link = links_to([entry], request, self.admin_site).get(entry.pk, "")
+        whole = wholes_of([entry], request, self.admin_site).get(entry.cid or "")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -128,6 +134,7 @@ class LogEntryAdmin(ModelAdmin):
             "told": told,
             "when": words.in_words(entry.timestamp),
             "about": about(entry, link),
+            "whole": part_of(*whole) if whole else "",
             "is_creation": entry.action == LogEntry.Action.CREATE,
             "is_deletion": entry.action == LogEntry.Action.DELETE,
         }
@@ -169,6 +176,11 @@ def _only(cl: ChangeList) -> str:
         whole = cl.root_queryset.filter(object_pk=key, **kinds).first()
     named = whole or next(iter(entries), None)
     return named.object_repr if named else _("one object")
+
+
+def part_of(text: str, url: str) -> str | SafeString:
+    """What an entry is a part of, with the way there if the reader may go it."""
+    return format_html('<a class="console-link" href="{}">{}</a>', url, text) if url else text
 
 
 def about(entry: LogEntry, link: str) -> SafeString:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from auditlog.cid import get_cid
 from auditlog.models import AbstractLogEntry
 from auditlog.models import LogEntryManager as AuditlogManager
 from django.db import models
@@ -131,7 +132,9 @@ class LogEntry(AbstractLogEntry):
         super().save(*args, **kwargs)
 
     def sign(self) -> None:
-        """Put down who is at work. Called by ``save``; bulk inserts call it themselves."""
+        """Put down who is at work, and what it is a part of. Called by ``save``; bulk inserts call
+        it themselves."""
+        self.cid = self.cid or get_cid()
         actor = current_actor()
         if actor is None or self.actor_email:
             return

@@ -63,12 +63,30 @@ class UnclearError(FileError):
 
 
 class ConfirmError(ImportingError):
-    """The confirmation is not for a preview that this person has just seen."""
+    """The import is not waiting for this person to confirm it, or not any more."""
 
     message = _(
-        "That preview cannot be confirmed any more: it was used, cancelled or is older than an "
-        "hour. Nothing was imported. Choose the file again."
+        "This cannot be confirmed any more: it was confirmed, cancelled or is older than a day. "
+        "Choose the file again."
     )
+
+
+class NotAllowed(ImportingError):
+    """Who asked lacks the right, or lost it since."""
+
+    message = _("You may not import this, or may not any more. Nothing was imported.")
+
+
+class DataChanged(ImportingError):
+    """Rows are in error that were not when the file was checked."""
+
+    message = _("The data has changed since the preview. Nothing was imported: look at it again.")
+
+
+class Cancelled(ImportingError):
+    """Somebody wanted the work to stop, and nothing of it stays."""
+
+    message = _("The import was cancelled. Nothing was changed.")
 
 
 class ConflictError(ImportingError):

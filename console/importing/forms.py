@@ -70,12 +70,17 @@ class ImportForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
-    """What the preview hands to the confirmation."""
+    """What a preview is confirmed with: all of it, or only the rows that are not in error."""
 
-    token = forms.CharField(widget=forms.HiddenInput, max_length=2000)
+    rows = forms.ChoiceField(choices=[("all", ""), ("good", "")], widget=forms.HiddenInput)
+    again = forms.BooleanField(label=_("Import it again"), required=False)
+
+    @property
+    def good_rows_only(self) -> bool:
+        return bool(self.cleaned_data["rows"] == "good")
 
 
-class ReadingForm(ConfirmForm):
+class ReadingForm(forms.Form):
     """How a file is read, to be changed for one that is here already.
 
     A field that is not on the form, or left open, is found out anew; so is the line of the header.
@@ -100,13 +105,13 @@ class ReadingForm(ConfirmForm):
 
     @classmethod
     def about(
-        cls, reading: Reading, token: str, resource: KeyedResource, questions: list[Question]
+        cls, reading: Reading, resource: KeyedResource, questions: list[Question]
     ) -> ReadingForm:
         """The form with how a file was read, and with the questions that it leaves open.
 
         It has no fields for what files of the resource, or of this kind, do not have.
         """
-        form = cls(initial={**asdict(reading), "token": token})
+        form = cls(initial=asdict(reading))
         kinds = {c.widget.kind for c in resource.columns if isinstance(c.widget, InWays)}
         for name in ("encoding", "delimiter"):
             if not form.initial[name]:

@@ -6,7 +6,7 @@ Nothing here grows with the file, so neither does the page that shows it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,8 @@ MAX_KINDS = 50
 SENTENCES_PER_KIND = 20
 SENTENCES_SHOWN = 100
 LINES_SHOWN = 10
+#: The last column of a file of faulty rows. It is known in any file, and not read.
+REASON = "reason"
 #: A cell is shown at this length at the most.
 CELL_SHOWN = 120
 
@@ -93,8 +95,10 @@ class Errors:
 class ImportResult(Result):
     """The library's result, bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, fault: Callable[[int, ValidationError], None] | None = None) -> None:
+        """``fault`` is told of each row in error, by its number."""
         super().__init__()
+        self._fault = fault
         self.samples: dict[str, list[ImportedRow]] = {}
         #: By column and by message, which has no values in it.
         self.kinds: dict[tuple[str, str], Errors] = {}
@@ -134,19 +138,20 @@ class ImportResult(Result):
             kept.append(row_result)
 
     def append_invalid_row(self, number: int, row: Any, validation_error: Any) -> None:
+        if self._fault:
+            self._fault(number, validation_error)
         for column, error in _flat(validation_error):
             self._add(number, column, error)
 
     def append_error_row(self, number: int, row: Any, errors: list[Any]) -> None:
         # A mistake of this program, not of the file: the log has the rest.
         logger.error("Row %s of an import failed.", number, exc_info=errors[0].error)
-        self._add(
-            number,
-            "",
-            ValidationError(
-                _("This row met an error of the console itself. Its log has the details.")
-            ),
+        error = ValidationError(
+            _("This row met an error of the console itself. Its log has the details.")
         )
+        if self._fault:
+            self._fault(number, error)
+        self._add(number, "", error)
 
     def _add(self, number: int, column: str, error: ValidationError) -> None:
         self.error_count += 1
@@ -155,12 +160,7 @@ class ImportResult(Result):
         if key not in self.kinds and len(self.kinds) >= MAX_KINDS:
             key = ("", "")
         kind = self.kinds.setdefault(key, Errors(key[0]))
-        params = {
-            name: shorten(value) if isinstance(value, str) else value
-            for name, value in (error.params or {}).items()
-        }
-        text = ValidationError(error.message, error.code, params).messages[0]
-        kind.add(number, shorten(text, 300))
+        kind.add(number, _text(error))
 
     # --- what pages and commands ask -----------------------------------------------------------
 
@@ -213,6 +213,19 @@ class ImportResult(Result):
             "changed": self.changed,
             "unchanged": self.unchanged,
         }
+
+
+def errors_of(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Everything that is wrong with a row, in words, each with its column, if it has one."""
+    return ((column, _text(single)) for column, single in _flat(error))
+
+
+def _text(error: ValidationError) -> str:
+    params = {
+        name: shorten(value) if isinstance(value, str) else value
+        for name, value in (error.params or {}).items()
+    }
+    return shorten(ValidationError(error.message, error.code, params).messages[0], 300)
 
 
 def _flat(error: ValidationError) -> Iterator[tuple[str, ValidationError]]:

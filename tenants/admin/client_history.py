@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from console.history.access import may_read, visible_entries
 from console.history.models import subject_of
+from console.history.together import Whole, wholes_of
 from console.history.words import Change, Told, tell
 from console.sites import public_site
 from tenants.admin.base import STATE_LABELS, may_follow, operation_url
@@ -38,6 +39,8 @@ class Moment:
     state: str = ""
     label: str = ""
     error: str = ""
+    #: What it was a part of, in words, and where that is.
+    whole: Whole = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ def history_of(client: Client, request: HttpRequest) -> ClientHistory | None:
     if may_follow(request):
         operations = _operations(client)
         entries = not_told_by_operations(entries)
-    moments = [_change(each) for each in tell(entries[: SHOWN + 1])]
+    newest = list(entries[: SHOWN + 1])
+    wholes = wholes_of(newest, request, public_site)
+    moments = [_change(each, wholes) for each in tell(newest)]
     moments += [_work(each) for each in operations]
     moments.sort(key=lambda moment: moment.at, reverse=True)
     is_cut = len(moments) > SHOWN
@@ -72,13 +77,14 @@ def history_of(client: Client, request: HttpRequest) -> ClientHistory | None:
     )
 
 
-def _change(told: Told) -> Moment:
+def _change(told: Told, wholes: dict[str, Whole]) -> Moment:
     return Moment(
         at=told.entry.timestamp,
         who=told.who,
         text=told.text,
         changes=told.said_by_changes,
         url=reverse("admin:history_logentry_change", args=[told.entry.pk]),
+        whole=wholes.get(told.entry.cid or "", ("", "")),
     )
 
 

@@ -1,0 +1,156 @@
+"""What would come of a file, and bringing it in: by a request or by a job, in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from console.history.acting import acting_as, part_of
+from console.importing import storage
+from console.importing.exceptions import (
+    Cancelled,
+    ConflictError,
+    DataChanged,
+    FileError,
+    ImportingError,
+)
+from console.importing.faults import Faults, write_faulty
+from console.importing.files import read_table
+from console.importing.models import Import, ImportState
+from console.importing.progress import Watch
+from console.importing.reading import Reading
+from console.importing.reading_words import words_of_reading
+from console.importing.resource import KeyedResource
+from console.importing.results import ImportResult
+from console.importing.shown import shown_refusal, shown_result
+from console.importing.table import Table
+
+#: Makes the resource: each is good for one look at the file.
+Make = Callable[[], KeyedResource]
+#: So often the rows that depend on those in error are looked for; more are refused.
+MOST_PASSES = 10
+_TOTALS = ("new", "changed", "unchanged", "in_error")
+
+
+def check(import_: Import, make: Make, *, user: Any, watch: Watch | None = None) -> None:
+    """Find out what would come of the file, and put it into the import, which is not saved: it
+    waits for a person then, who confirms it or says how the file is to be read.
+
+    Raises ``FileError`` for a file that can be read in no way, and ``Cancelled``.
+    """
+    with storage.look(import_.stored_as) as file, Faults() as faults:
+        table: Table | None = None
+        try:
+            table = _table(file, import_, make)
+            result = _look(table, make, user, watch, faults)
+        except Cancelled:
+            raise
+        except ImportingError as refusal:
+            reading = table.reading if table is not None else getattr(refusal, "reading", None)
+            if reading is None:
+                raise
+            _unsettled(import_, refusal, reading, table)
+            return
+        read_as = words_of_reading(table.reading, table)
+        faulty = write_faulty(file, table.reading, faults)
+    storage.drop(import_.faulty)
+    import_.state, import_.error, import_.confirmed_at = ImportState.READY, "", None
+    import_.reading, import_.faulty = asdict(table.reading), faulty
+    import_.preview = shown_result(result, read_as)
+    _count(import_, result, total=len(table))
+
+
+def _table(file: BinaryIO, import_: Import, make: Make) -> Table:
+    return read_table(file.read(), Reading(**import_.reading), make().wanted())
+
+
+def _look(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faults) -> ImportResult:
+    return make().import_data(table, dry_run=True, user=user, watch=watch, faults=faults)
+
+
+def _unsettled(
+    import_: Import, refusal: ImportingError, reading: Reading, table: Table | None
+) -> None:
+    storage.drop(import_.faulty)
+    import_.state, import_.faulty = ImportState.UNSETTLED, ""
+    import_.reading = asdict(reading)
+    import_.preview = shown_refusal(refusal, words_of_reading(reading, table))
+    import_.error = "" if import_.preview["questions"] else str(refusal)
+    import_.total = import_.done = len(table) if table is not None else 0
+    for name in _TOTALS:
+        setattr(import_, name, 0)
+
+
+def _count(import_: Import, result: ImportResult, *, total: int) -> None:
+    import_.total = import_.done = total
+    for name in _TOTALS:
+        setattr(import_, name, getattr(result, name))
+
+
+def bring_in(import_: Import, make: Make, *, user: Any, watch: Watch | None = None) -> None:
+    """Import the file, all of it or the good rows only, and close the import as done.
+
+    All of it is written in the caller's transaction, the import's end with it; the files are the
+    caller's to delete after that. Raises ``DataChanged`` where rows are in error that were not,
+    ``Cancelled`` also where somebody wanted that at the last moment, and what imports raise.
+    """
+    with (
+        acting_as(user),
+        part_of(import_.cid),
+        storage.look(import_.stored_as, digest=import_.digest) as file,
+        Faults() as faults,
+    ):
+        whole = table = _table(file, import_, make)
+        if import_.good_rows_only:
+            table = _good_rows(whole, make, user, watch, faults)
+        result = make().import_data(table, dry_run=False, user=user, watch=watch)
+        if result.has_errors():
+            raise DataChanged
+        _count(import_, result, total=len(whole))
+        import_.in_error = len(faults)
+        faulty = write_faulty(file, whole.reading, faults)
+    try:
+        _close_as_done(import_, faulty, result)
+    except BaseException:
+        storage.drop(faulty)
+        raise
+
+
+def _good_rows(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faults) -> Table:
+    """The table without the rows in error, and without those that are in error without these."""
+    for _number in range(MOST_PASSES):
+        result = _look(table, make, user, watch, faults)
+        if not result.has_errors():
+            return table
+        numbers = faults.new_numbers()
+        if len(numbers) == len(table):
+            raise DataChanged
+        table = table.without(numbers)
+    raise FileError(
+        _("Too many rows are in error because of other rows that are. Mend the file first.")
+    )
+
+
+def _close_as_done(import_: Import, faulty: str, result: ImportResult) -> None:
+    shown = import_.preview or {}
+    import_.state, import_.finished_at = ImportState.DONE, timezone.now()
+    import_.stored_as, import_.faulty, import_.error = "", faulty, ""
+    # What was shown of the rows is in the history; the rest says how they were read.
+    import_.preview = {"read_as": shown.get("read_as", []), "warnings": result.warnings}
+    names = ("state", "finished_at", "stored_as", "faulty", "error", "preview", "total", "done")
+    values = {name: getattr(import_, name) for name in (*names, *_TOTALS)}
+    mine = Import.objects.filter(
+        pk=import_.pk, state__in=(ImportState.READY, ImportState.RUNNING), cancel_asked=False
+    )
+    if not mine.update(**values):
+        raise Cancelled
+
+
+def in_words(error: Exception) -> str:
+    """What the import says of an error that ended it."""
+    return str(ConflictError()) if isinstance(error, IntegrityError) else str(error)

@@ -1,0 +1,116 @@
+"""The rows of a file that are in error, and a file of just these, to be mended."""
+
+from __future__ import annotations
+
+import csv
+import io
+import pickle
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from console.importing import storage
+from console.importing.exceptions import shorten
+from console.importing.headings import heading
+from console.importing.raw import raw_rows
+from console.importing.reading import Reading
+from console.importing.results import REASON, errors_of
+from console.importing.table import escape_formula, unescape_formula
+
+#: What is said of one row, at the most.
+REASON_SHOWN = 1_000
+
+
+class Faults:
+    """What is wrong with each row, in a file without a name: two numbers a row stay in memory."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(dir=settings.DATA_DIR)  # noqa: SIM115
+        #: By the line on which a row begins: where in the file the rest is.
+        self._lines, self._places = array("Q"), array("Q")
+        self._numbers = array("Q")
+
+    def __enter__(self) -> Faults:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, number: int, line: int, error: ValidationError) -> None:
+        """Note what is wrong with the row of that number, on that line; called once for a row."""
+        reasons = [f"{column}: {text}" if column else text for column, text in errors_of(error)]
+        self._numbers.append(number)
+        self._lines.append(line)
+        self._places.append(self._file.seek(0, io.SEEK_END))
+        pickle.dump(shorten("; ".join(reasons), REASON_SHOWN), self._file)
+
+    def new_numbers(self) -> list[int]:
+        """The numbers of those that were noted since this was asked last: the rows of a table are
+        counted anew once some were left out."""
+        numbers = list(self._numbers)
+        del self._numbers[:]
+        return numbers
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        """Line and reason of each row, in the order of the file."""
+        for line, place in sorted(zip(self._lines, self._places, strict=True)):
+            self._file.seek(place)
+            yield line, pickle.load(self._file)  # noqa: S301 - written above, seen by nobody
+
+
+def write_faulty(file: BinaryIO, reading: Reading, faults: Faults) -> str:
+    """Keep a file with the header and the faulty rows of ``file``, cells and all, and with the
+    reasons; returns its name in the storage, or nothing where no row is in error."""
+    if not len(faults):
+        return ""
+    with storage.write() as (name, target):
+        _write(target, raw_rows(file, reading), reading, iter(faults))
+    return name
+
+
+def _write(
+    target: BinaryIO,
+    rows: Iterator[tuple[int, list[str]]],
+    reading: Reading,
+    faults: Iterator[tuple[int, str]],
+) -> None:
+    # With a mark at its start, as an export.
+    text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text, delimiter=reading.delimiter or ",")
+    header = next(cells for line, cells in rows if line == reading.header_line)
+    while header and not header[-1].strip():
+        header.pop()
+    # Of a file that was mended and is still not right, the old reasons go.
+    keeps = [place for place, cell in enumerate(header) if heading(cell) != REASON]
+    writer.writerow([*_picked(header, keeps), REASON])
+    wanted, reason = next(faults)
+    for line, cells in rows:
+        if line != wanted:
+            continue
+        writer.writerow([*_picked(cells, keeps), escape_formula(reason)])
+        try:
+            wanted, reason = next(faults)
+        except StopIteration:
+            break
+    text.detach()
+
+
+def _picked(cells: list[str], places: Iterable[int]) -> list[str]:
+    """These cells, as a spreadsheet shows them and an import reads them: none is a formula."""
+    width = len(cells)
+    return [
+        escape_formula(unescape_formula(cells[place])) if place < width else "" for place in places
+    ]

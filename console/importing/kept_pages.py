@@ -1,0 +1,185 @@
+"""The pages of one import: how it goes, its preview, its confirmation, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from console.importing import keeping, storage
+from console.importing.exceptions import ImportingError
+from console.importing.forms import ConfirmForm, ReadingForm
+from console.importing.models import Import
+from console.importing.reading import Reading
+from console.importing.shown import questions_of
+from console.importing.state_words import facts_of, same_before, who_of
+from console.live import live_answer, signed_out
+
+
+class KeptPagesMixin:
+    """For a ModelAdmin with ``ImportExportMixin``, which asks for the files."""
+
+    import_page_template = "admin/import_export/import_one.html"
+    #: What the page of an import that is done shows as well: what can be done next.
+    import_next_template = ""
+
+    def kept_urls(self: Any, name: str) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("import/<int:pk>/", view(never_cache(self.one_import)), name=f"{name}_one"),
+            # Answers for itself where a session has ended: a poll must not get the sign-in page.
+            path("import/<int:pk>/live/", never_cache(self.import_live), name=f"{name}_live"),
+            path("import/<int:pk>/read/", view(self.import_read), name=f"{name}_read"),
+            path("import/<int:pk>/confirm/", view(self.import_confirm), name=f"{name}_confirm"),
+            path("import/<int:pk>/cancel/", view(self.import_cancel), name=f"{name}_cancel"),
+            path("import/<int:pk>/faulty/", view(self.import_faulty), name=f"{name}_faulty"),
+        ]
+
+    def page_of(self: Any, import_: Import) -> str:
+        return str(self.page_url("import_one", import_.pk))
+
+    def earlier_url(self: Any) -> str:
+        """The list of imports, of this kind alone."""
+        return f"{reverse('admin:importing_import_changelist')}?model={self.opts.label_lower}"
+
+    def get_import(self: Any, request: HttpRequest, pk: int) -> Import:
+        """The import, for those who may import its kind: others learn nothing of it."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        import_ = Import.objects.filter(pk=pk, model=self.opts.label_lower).first()
+        if import_ is None:
+            raise Http404
+        return import_
+
+    # --- looking -------------------------------------------------------------------------------
+
+    def one_import(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
+        """Whatever is to be said of an import now; it changes nothing."""
+        import_ = self.get_import(request, pk)
+        title = _("Import of %(name)s") % {"name": self.opts.verbose_name_plural}
+        context = {**self._facts(request, import_), "title": title}
+        if import_.state == "done":
+            context |= self.get_done_context(request, import_)
+        return self.importing_page(request, self.import_page_template, context)
+
+    def get_done_context(self, request: HttpRequest, import_: Import) -> dict[str, Any]:
+        """What ``import_next_template`` needs beside the import."""
+        return {}
+
+    def _facts(self: Any, request: HttpRequest, import_: Import) -> dict[str, Any]:
+        is_mine = import_.belongs_to(request.user)
+        questions = questions_of(import_.preview)
+        before = same_before(import_) if import_.state == "ready" else None
+        is_read = import_.state in ("ready", "unsettled")
+        reading = Reading(**import_.reading)
+        return {
+            **facts_of(import_),
+            "import": import_,
+            "is_mine": is_mine,
+            "preview": import_.preview or {},
+            "questions": questions,
+            "reading_form": ReadingForm.about(reading, self.make_resource(), questions)
+            if is_read and is_mine
+            else None,
+            "may_confirm": is_mine
+            and keeping.has_something_to_import(import_, good_rows_only=bool(import_.in_error)),
+            "before": before,
+            "before_who": who_of(before) if before else "",
+            "before_url": self.page_of(before) if before else "",
+            "next_template": self.import_next_template if import_.state == "done" else "",
+            **{
+                f"{name}_url": self.page_url(f"import_{name}", import_.pk)
+                for name in ("live", "read", "confirm", "cancel", "faulty")
+            },
+        }
+
+    def import_live(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of the page that changes while the worker is at it; see ``console.live``. What
+        comes after that is another page."""
+        if not (self.admin_site.has_permission(request) and self.has_import_permission(request)):
+            return signed_out()
+        import_ = Import.objects.filter(pk=pk, model=self.opts.label_lower).first()
+        if import_ is None or not import_.is_at_work:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        facts = self._facts(request, import_)
+        return live_answer(
+            request,
+            version=facts["version"],
+            is_open=True,
+            draw=lambda: render(request, "admin/import_export/import_work.html", facts),
+        )
+
+    def import_faulty(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
+        """The rows in error, with what is wrong with each."""
+        import_ = self.get_import(request, pk)
+        try:
+            # The response closes it once it was sent.
+            file = storage.fetch(import_.faulty)
+        except FileNotFoundError as exc:
+            raise Http404 from exc
+        stem = PurePath(import_.file_name).stem or "rows"
+        response = FileResponse(
+            file, as_attachment=True, filename=f"{stem}-errors.csv", content_type="text/csv"
+        )
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    # --- doing ---------------------------------------------------------------------------------
+
+    def import_read(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
+        """Read the file again, as the form says."""
+        import_ = self.get_import(request, pk)
+        form = ReadingForm(request.POST)
+        if request.method == "POST" and form.is_valid():
+            self._or_say_why(
+                request,
+                lambda: keeping.read_again(
+                    import_, form.reading(), make=self.make_resource, user=request.user
+                ),
+            )
+        return HttpResponseRedirect(self.page_of(import_))
+
+    def import_confirm(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
+        """Import the file that was previewed."""
+        import_ = self.get_import(request, pk)
+        form = ConfirmForm(request.POST)
+        if request.method == "POST" and form.is_valid():
+            if needs_again(import_) and not form.cleaned_data["again"]:
+                text = _("This file was imported before. Tick “Import it again” to do so.")
+                messages.error(request, text)
+            else:
+                self._or_say_why(
+                    request,
+                    lambda: keeping.confirm(
+                        import_,
+                        good_rows_only=form.good_rows_only,
+                        make=self.make_resource,
+                        user=request.user,
+                    ),
+                )
+        return HttpResponseRedirect(self.page_of(import_))
+
+    def import_cancel(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
+        """Forget the file, or stop the work on it."""
+        import_ = self.get_import(request, pk)
+        if request.method == "POST":
+            self._or_say_why(request, lambda: keeping.cancel(import_, user=request.user))
+        return HttpResponseRedirect(self.page_of(import_))
+
+    def _or_say_why(self, request: HttpRequest, act: Any) -> None:
+        try:
+            act()
+        except ImportingError as refusal:
+            messages.error(request, str(refusal))
+
+
+def needs_again(import_: Import) -> bool:
+    """Whether the file was imported before and would add rows once more."""
+    return bool(import_.new) and same_before(import_) is not None

@@ -1,0 +1,78 @@
+"""How an import goes, in words and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from console.history.acting import nobody
+from console.importing.models import Import, ImportState
+
+#: The colours of Unfold's labels.
+LABELS: dict[str, str] = {
+    ImportState.UPLOADED: "warning",
+    ImportState.CHECKING: "info",
+    ImportState.UNSETTLED: "warning",
+    ImportState.READY: "warning",
+    ImportState.WAITING: "warning",
+    ImportState.RUNNING: "info",
+    ImportState.DONE: "success",
+    ImportState.FAILED: "danger",
+    ImportState.CANCELLED: "",
+    ImportState.UNDOING: "info",
+    ImportState.UNDONE: "",
+}
+
+
+def who_of(import_: Import) -> str:
+    """Whoever brought the file, as the reader knows them."""
+    return nobody() if import_.by_provider else import_.requested_by_email
+
+
+def same_before(import_: Import) -> Import | None:
+    """The last import of the same file, read as the same columns, that was not undone."""
+    return (
+        Import.objects.standing()
+        .filter(model=import_.model, digest=import_.digest, mapping=import_.mapping)
+        .exclude(pk=import_.pk)
+        .first()
+    )
+
+
+def number(value: int) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def facts_of(import_: Import) -> dict[str, Any]:
+    """How far the work has come, how quick it is and how long it will take, as far as one knows."""
+    seconds = (timezone.now() - import_.started_at).total_seconds() if import_.started_at else 0.0
+    rate = import_.done / seconds if seconds >= 1 else 0.0
+    left = (import_.total - import_.done) / rate if rate else 0.0
+    share = round(100 * import_.done / import_.total) if import_.total else 0
+    return {
+        "who": who_of(import_),
+        "label": LABELS[import_.state],
+        "share": share,
+        "rate": number(round(rate)) if rate >= 1 else "",
+        "time_left": _duration(left) if rate else "",
+        "totals": [
+            (_("New"), number(import_.new), ""),
+            (_("Changed"), number(import_.changed), ""),
+            (_("Unchanged"), number(import_.unchanged), ""),
+            (_("In error"), number(import_.in_error), "is-bad" if import_.in_error else ""),
+        ],
+        "writes": import_.new + import_.changed,
+        "done_rows": number(import_.done),
+        "total_rows": number(import_.total),
+        # Changes when the page would show something else.
+        "version": f"{import_.state}.{import_.done}.{import_.attempts}.{import_.cancel_asked:d}",
+    }
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return _("%(n)d s") % {"n": max(round(seconds), 1)}
+    return _("%(n)d min") % {"n": round(seconds / 60)}

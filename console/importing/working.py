@@ -1,0 +1,162 @@
+"""Checking and importing a file that a page does not wait for: what the worker does, in the schema
+as its role."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django_tenants.utils import get_public_schema_name, schema_context
+
+from console.accounts.models import User
+from console.company.making import client_to_work_for
+from console.importing import storage
+from console.importing.admin import ImportExportMixin
+from console.importing.checking import bring_in, check, in_words
+from console.importing.exceptions import Cancelled, DataChanged, ImportingError, NotAllowed
+from console.importing.keeping import OUR_SIDE, close, look_again
+from console.importing.models import Import, ImportState
+from console.importing.progress import watching
+from console.middleware import language_of
+from console.sites import public_site, tenant_site
+from tenants.schemas.locks import schema_lock
+
+logger = logging.getLogger(__name__)
+
+#: How often the work is begun before somebody has to bring the file again.
+MAX_ATTEMPTS = 3
+#: Not said of the import itself: the database or the connection failed, the job runs again.
+_PASSING = (OperationalError, InterfaceError)
+_BEGINS = {
+    ImportState.UPLOADED: ImportState.CHECKING,
+    ImportState.WAITING: ImportState.RUNNING,
+}
+
+
+def work(schema: str, key: int) -> None:
+    """Check the file that waits for it, or import the one that was confirmed; or go on with what
+    an earlier worker left in the middle.
+
+    Does nothing where the import is over or waits for a person, where the client has no schema any
+    more, and while the client is closed: ``reopened`` takes it up again. Raises ``TryAgainLater``,
+    ``SchemaBusy``, and what may pass; anything else closes the import as failed.
+    """
+    with at_hand(schema) as is_open:
+        import_ = _begin(key) if is_open else None
+        if import_ is None:
+            return
+        try:
+            _do(import_)
+        except _PASSING:
+            raise
+        except Cancelled:
+            close(import_, ImportState.CANCELLED)
+        except (ImportingError, IntegrityError) as error:
+            close(import_, ImportState.FAILED, in_words(error))
+        except FileNotFoundError:
+            text = _("The file is not there any more. Choose it again.")
+            close(import_, ImportState.FAILED, text)
+        except Exception:
+            logger.exception("The import %s of %s failed.", key, schema)
+            close(import_, ImportState.FAILED, _(OUR_SIDE))
+
+
+@contextmanager
+def at_hand(schema: str) -> Iterator[bool]:
+    """Be in the schema, alone with its imports and, for a client, with the schema itself, in the
+    client's language and time zone; whether there is anything to work for.
+
+    Raises ``SchemaBusy``, and ``TryAgainLater`` where the schema is behind the code.
+    """
+    if schema == get_public_schema_name():
+        with schema_lock(f"imports of {schema}"), schema_context(schema):
+            yield True
+        return
+    client = client_to_work_for(schema)
+    if client is None:
+        yield False
+        return
+    with (
+        schema_lock(schema),
+        schema_context(schema),
+        translation.override(language_of(client)),
+        timezone.override(client.time_zone),
+    ):
+        yield True
+
+
+def _begin(key: int) -> Import | None:
+    """Mark the import as worked on; ``None`` where there is nothing to do, or it was begun too
+    often, or somebody does not want it any more."""
+    with transaction.atomic():
+        import_ = Import.objects.select_for_update(of=("self",)).filter(pk=key).first()
+        if import_ is None or import_.state not in {*_BEGINS, *_BEGINS.values()}:
+            return None
+        if not import_.cancel_asked and import_.attempts < MAX_ATTEMPTS:
+            import_.state = _BEGINS.get(ImportState(import_.state), ImportState(import_.state))
+            import_.attempts += 1
+            import_.started_at, import_.done = timezone.now(), 0
+            import_.save()
+            return import_
+    if import_.cancel_asked:
+        close(import_, ImportState.CANCELLED)
+    else:
+        text = _("It was interrupted several times in a row. Nothing was imported.")
+        close(import_, ImportState.FAILED, text)
+    return None
+
+
+def admin_of(model: str) -> ImportExportMixin:
+    """The pages of what is imported, on the side of the connection. Raises ``NotAllowed`` where
+    there are none, or not any more."""
+    is_public = connection.schema_name == get_public_schema_name()
+    site = public_site if is_public else tenant_site
+    try:
+        found = site._registry.get(apps.get_model(model))
+    except (LookupError, ValueError) as exc:
+        raise NotAllowed from exc
+    if not isinstance(found, ImportExportMixin):
+        raise NotAllowed
+    return found
+
+
+def _require_still(import_: Import, pages: ImportExportMixin) -> User:
+    """Who brought the file, if they still may: the worker acts minutes after the button."""
+    user = User.objects.filter(pk=import_.requested_by_id, is_active=True).first()
+    if user is None or not pages.may_import(user):
+        raise NotAllowed
+    return user
+
+
+def _do(import_: Import) -> None:
+    pages = admin_of(import_.model)
+    user = _require_still(import_, pages)
+    make = pages.make_resource
+    with watching(import_) as watch:
+        if import_.state == ImportState.CHECKING:
+            check(import_, make, user=user, watch=watch)
+            _save_checked(import_)
+            return
+        stored_as, faulty = import_.stored_as, import_.faulty
+        try:
+            with transaction.atomic():
+                bring_in(import_, make, user=user, watch=watch)
+        except DataChanged as changed:
+            look_again(import_, changed, make=make, user=user)
+            return
+    storage.drop(stored_as, faulty)
+
+
+def _save_checked(import_: Import) -> None:
+    """Keep what the check found, unless somebody does not want it any more."""
+    with transaction.atomic():
+        now = Import.objects.select_for_update().get(pk=import_.pk)
+        if now.cancel_asked:
+            storage.drop(import_.faulty)
+            raise Cancelled
+        import_.save()

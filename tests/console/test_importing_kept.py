@@ -1,0 +1,158 @@
+"""Imports that are kept: the same file again, the good rows alone, the rows in error, the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django_tenants.utils import schema_context
+
+from console.accounts.models import User
+from console.importing.models import Import
+from tenant_data.models import Project
+from tenants.models import Client
+from tests.console.test_importing_pages import confirm, kept, said, tasks, upload
+
+
+@pytest.fixture
+def web(tenant_browser: Callable[..., Any], alpha: Client, owner: User) -> Any:
+    return tenant_browser(alpha, owner)
+
+
+class TestTheSameFileAgain:
+    NEW = b"project,title\nWeb,First\n"
+
+    def test_is_noticed(self, web: Any, owner: User) -> None:
+        first = confirm(web, upload(web))
+        text = upload(web).content.decode()
+        assert f"This very file was imported before, by {owner.email}" in text
+        assert f'href="{first.request["PATH_INFO"]}"' in text
+
+    def test_adds_rows_again_only_where_that_is_said(self, web: Any) -> None:
+        with schema_context("alpha"):
+            Project.objects.create(key="WEB", name="Web")
+        confirm(web, upload(web, self.NEW))
+        page = upload(web, self.NEW)
+        assert "Tick “Import it again”" in said(confirm(web, page))
+        assert tasks() == ["WEB-1 First"]
+        confirm(web, page, again="1")
+        assert tasks() == ["WEB-1 First", "WEB-2 First"]
+
+    def test_is_nothing_to_mention_where_it_was_not_imported(self, web: Any) -> None:
+        web.post(upload(web).context["cancel_url"])
+        assert "imported before" not in upload(web).content.decode()
+
+
+#: Two rows are good; the fourth is a part of the second, whose status nobody knows.
+MIXED = (
+    b"Tasks of May;;;\n"
+    b"reference;title;status;parent;team\n"
+    b"WEB-1;=1+1;done;;a\n"
+    b"WEB-2;Second;nowhere;;b\n"
+    b"WEB-3;Third;;;c\n"
+    b"WEB-4;Part;;WEB-2;d\n"
+)
+
+
+class TestTheGoodRowsAlone:
+    def test_are_imported_by_choice_without_what_hangs_on_the_others(self, web: Any) -> None:
+        page = upload(web, MIXED)
+        text = page.content.decode()
+        assert page.context["import"].in_error == 1
+        assert "Import only the" in text
+        done = confirm(web, page)
+        assert tasks() == ["WEB-1 =1+1", "WEB-3 Third"]
+        counts = [count for _title, count, _class in done.context["totals"]]
+        assert counts == ["2", "0", "0", "2"]
+        assert "Only the good rows were imported." in done.content.decode()
+
+    def test_are_not_imported_where_nobody_chose_that(self, web: Any) -> None:
+        page = upload(web, MIXED)
+        web.post(page.context["confirm_url"], {"rows": "all"})
+        assert (kept().state, tasks()) == ("ready", [])
+
+
+def rows_of(response: Any) -> list[str]:
+    assert response["Content-Type"] == "text/csv"
+    content = b"".join(response.streaming_content)
+    assert content.startswith(b"\xef\xbb\xbf")
+    return content.decode("utf-8-sig").splitlines()
+
+
+class TestTheRowsInError:
+    def test_come_as_a_file_with_what_is_wrong_with_each(self, web: Any) -> None:
+        page = upload(web, MIXED)
+        header, *rows = rows_of(web.get(page.context["faulty_url"]))
+        assert header == "reference;title;status;parent;team;reason"
+        assert len(rows) == 1
+        assert rows[0].startswith("WEB-2;Second;nowhere;;b;status: ")
+
+    def test_are_all_those_that_were_left_out(self, web: Any) -> None:
+        done = confirm(web, upload(web, MIXED))
+        rows = rows_of(web.get(done.context["faulty_url"]))[1:]
+        assert [row.partition(";")[0] for row in rows] == ["WEB-2", "WEB-4"]
+
+    def test_are_imported_once_they_are_mended(self, web: Any) -> None:
+        done = confirm(web, upload(web, MIXED))
+        text = "\n".join(rows_of(web.get(done.context["faulty_url"])))
+        page = upload(web, text.replace("nowhere", "done").encode())
+        assert "“reason”" not in page.content.decode()
+        assert (page.context["import"].new, page.context["import"].in_error) == (2, 0)
+        # Mended not quite: the old reasons are not there twice.
+        page = upload(web, text.replace("nowhere", "somewhere").encode())
+        assert rows_of(web.get(page.context["faulty_url"]))[0].count("reason") == 1
+
+    def test_run_nothing_in_a_spreadsheet(self, web: Any) -> None:
+        page = upload(web, b"reference,title,status\nWEB-1,=cmd(),nowhere\nWEB-2,'=x,nowhere\n")
+        first, second = rows_of(web.get(page.context["faulty_url"]))[1:]
+        assert first.startswith("WEB-1,'=cmd(),nowhere,")
+        assert second.startswith("WEB-2,'=x,nowhere,")
+
+    def test_are_not_there_where_none_is(self, web: Any) -> None:
+        assert web.get(upload(web).context["faulty_url"]).status_code == 404
+
+
+class TestTheList:
+    LIST = "/importing/import/"
+
+    def test_has_every_import_and_leads_to_its_page(self, web: Any, owner: User) -> None:
+        done = confirm(web, upload(web))
+        text = web.get(self.LIST).content.decode()
+        assert f'href="{done.request["PATH_INFO"]}">tasks.csv</a>' in text
+        assert owner.email in text
+        assert "2 new, 0 changed, 0 unchanged" in text
+        response = web.get(f"{self.LIST}{kept().pk}/change/")
+        assert response.headers["Location"] == done.request["PATH_INFO"]
+        assert f"{self.LIST}?model=tenant_data.task" in done.content.decode()
+
+    def test_has_those_alone_that_the_reader_may_import(
+        self, web: Any, tenant_browser: Any, alpha: Client
+    ) -> None:
+        upload(web)
+        upload(web, b"name\nRed\n", "labels.csv", "/tenant_data/label/import/")
+        with schema_context("alpha"):
+            user = User.objects.create_user("im@alpha.example", "pw", is_staff=True)
+            names = ["import_label", "add_label", "change_label"]
+            user.user_permissions.set(Permission.objects.filter(codename__in=names))
+        browser = tenant_browser(alpha, user)
+        text = browser.get(self.LIST).content.decode()
+        assert "labels.csv" in text
+        assert "tasks.csv" not in text
+        keys = {import_.model: import_.pk for import_ in all_kept()}
+        assert browser.get(f"{self.LIST}{keys['tenant_data.task']}/change/").status_code == 302
+        listed = browser.get(f"{self.LIST}?model=tenant_data.task")
+        assert list(listed.context["cl"].result_list) == []
+
+    def test_is_only_read(self, web: Any) -> None:
+        upload(web)
+        for path in ("add/", f"{kept().pk}/delete/"):
+            assert web.post(f"{self.LIST}{path}", {"post": "yes"}).status_code == 403
+        assert web.post(f"{self.LIST}{kept().pk}/change/").status_code == 403
+        assert len(all_kept()) == 1
+
+
+def all_kept() -> list[Import]:
+    with schema_context("alpha"):
+        return list(Import.objects.all())
