@@ -66,7 +66,7 @@ def check(import_: Import, make: Make, *, user: Any, watch: Watch | None = None)
 
 
 def _table(file: BinaryIO, import_: Import, make: Make) -> Table:
-    return read_table(file.read(), Reading(**import_.reading), make().wanted())
+    return read_table(file, Reading(**import_.reading), make().wanted())
 
 
 def _look(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faults) -> ImportResult:

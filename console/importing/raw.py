@@ -10,13 +10,14 @@ from console.importing.headings import Row
 from console.importing.reading import Reading
 from console.importing.separated import csv_rows
 from console.importing.sheets import sheet_rows
-from console.importing.texts import decode
+from console.importing.table import OF_PAGES
+from console.importing.texts import Text
 
 
 def raw_rows(file: BinaryIO, reading: Reading) -> Iterator[Row]:
     """Each row with its line, of a file that was read so before."""
-    file.seek(0)
-    content = file.read()
-    if issubclass(detect_format(content), CSV):
-        return csv_rows(decode(content, reading.encoding), reading.delimiter)
-    return sheet_rows(content)
+    if not issubclass(detect_format(file), CSV):
+        yield from sheet_rows(file, OF_PAGES)
+        return
+    with Text(file, reading.encoding).lines() as lines:
+        yield from csv_rows(lines, reading.delimiter)

@@ -166,17 +166,6 @@ class Table:
     def _number_in_spool(self, row_number: int) -> int:
         return row_number + bisect_left(self._before, row_number)
 
-    def without(self, row_numbers: Iterable[int]) -> Table:
-        """The table without these rows; the others are counted anew, and keep their lines."""
-        left_out = set(row_numbers)
-        table = Table(headers=self.headers)
-        table.lines, table.reading, table.left_out = [], self.reading, self.left_out
-        for number, cells in enumerate(self, 1):
-            if number not in left_out:
-                table.append(cells)
-                table.lines.append(self.line(number))
-        return table
-
 
 def make_table(
     rows: Iterable[Row],
