@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urljoin
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.importing import storage
-from console.importing.tokens import make_ticket
+from console.importing.keeping import receive
 from console.sites import ConsoleSite
 from tests.conftest import Browser
 from tests.page_forms import forms_in, main_form
@@ -93,37 +94,41 @@ class Side:
 
         return Line(self, route, least, args, posted=posted, writes=writes, in_words=in_words)
 
+    def imports(self, model: str, least: int) -> list[Line]:
+        """Everything that is done about files that are to be imported: each person brings one
+        that waits for them."""
+        pages = [
+            Line(self, f"{model}_import_{page}", least, ("brought",), before=bring)
+            for page in ("one", "live", "faulty")
+        ]
+        answers: dict[str, Answers] = {"confirm": {"rows": "all"}, "read": {}, "cancel": {}}
+        buttons = [
+            Line(
+                self,
+                f"{model}_import_{button}",
+                least,
+                ("brought",),
+                before=bring,
+                posted=partial(_answers, answer),
+                writes=True,
+            )
+            for button, answer in answers.items()
+        ]
+        return [
+            self.look(f"{model}_import", least),
+            self.look(f"{model}_import_sample", least),
+            self.upload(model, least),
+            *pages,
+            *buttons,
+        ]
+
     def upload(self, model: str, least: int) -> Line:
         """A file that would change a row, as far as its preview."""
 
         def posted(trial: Trial) -> Answers:
             return {"import_file": SimpleUploadedFile("rows.csv", _a_file(self, model, trial.most))}
 
-        return Line(self, f"{model}_import", least, posted=posted)
-
-    def confirm(self, model: str, least: int) -> Line:
-        """Confirming the preview of a file, with a ticket that is made out to this very user."""
-
-        def posted(trial: Trial) -> Answers:
-            content = _a_file(self, model, trial.most)
-            [admin] = [
-                admin
-                for admin in self.site._registry.values()
-                if f"{admin.opts.app_label}_{admin.opts.model_name}" == model
-            ]
-            with schema_context(self.schemas[0]):
-                ticket = make_ticket(
-                    user=trial.user.pk,
-                    model=admin.opts.label_lower,
-                    resource=admin._resource.__name__,
-                    format="CSV",
-                    stored_as=storage.keep(content),
-                    file_name="rows.csv",
-                    content=content,
-                )
-                return {"token": ticket.sign()}
-
-        return Line(self, f"{model}_process_import", least, posted=posted, writes=True)
+        return Line(self, f"{model}_import", least, posted=posted, writes=True)
 
     def export(self, model: str, least: int) -> Line:
         return self.do(f"{model}_export", least, writes=False, format="0")
@@ -138,6 +143,8 @@ class Line:
     least: int
     args: tuple[str, ...] = ()
     query: dict[str, str] = field(default_factory=dict)
+    #: What is done before it, whoever tries it.
+    before: Callable[[Trial], None] | None = None
     #: What is posted; ``None`` only looks.
     posted: Callable[[Trial], Answers] | None = None
     writes: bool = False
@@ -177,6 +184,33 @@ class Trial:
         if callable(value):
             return value()
         return self.key(value) if isinstance(value, str) else value
+
+
+def _answers(answers: Answers, trial: Trial) -> Answers:
+    return answers
+
+
+def bring(trial: Trial) -> None:
+    """Have this very user bring a file that would change a row, and has one in error."""
+    side = trial.line.side
+    model = trial.line.route.partition("_import_")[0]
+    [pages] = [
+        pages
+        for pages in side.site._registry.values()
+        if f"{pages.opts.app_label}_{pages.opts.model_name}" == model
+    ]
+    content = _a_file(side, model, trial.most)
+    with schema_context(side.schemas[0]):
+        import_ = receive(
+            ContentFile(content),
+            model=pages.opts.label_lower,
+            name="rows.csv",
+            make=pages.make_resource,
+            user=trial.user,
+        )
+        with storage.write() as (import_.faulty, _file):
+            import_.save()
+    trial.scene["brought"] = import_.pk
 
 
 @lru_cache(maxsize=1)  # Each person of a line sends the same; a line has a browser of its own.

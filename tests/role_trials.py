@@ -32,6 +32,8 @@ def wrong_answers(
     for who in side.cast:
         trial = Trial(line, scene, who, people[who], browsers[side.cast[-1]])
         may = side.cast.index(who) >= line.least
+        if line.before:
+            line.before(trial)
         data = line.posted(trial) if line.posted else None
         browser, path = browsers[who], trial.path
         with taken_back(*side.schemas) as wrote:

@@ -41,7 +41,9 @@ PAGES = [
 def address(side: str, route: str, rows: dict[str, Any]) -> str:
     """The route with a row that exists in the place of its parameter."""
     if "<" in route:
-        key = rows["/".join([side, *route.split("/")[:2]])]
+        # The pages of an import are with what it imports.
+        model = "importing/import" if "/import/<int:pk>/" in route else route.rsplit("/<", 1)[0]
+        key = rows["/".join([side, *model.split("/")[:2]])]
         route = re.sub(r"<path:object_id>|<int:pk>|<id>", str(key), route)
         route = route.replace("<str:kind>", OperationKind.MIGRATE_SCHEMA).replace("<str:key>", "x")
         route = route.replace("<str:name>", "x.png").replace("<str:verb>", "pause")

@@ -31,12 +31,14 @@ OWNER_RIGHTS = {
 }
 PLATFORM_CONTEXT = {
     "console/company/queue.py",
+    "console/importing/queue.py",
     *(f"tenants/operations/{name}.py" for name in ("activity", "own_settings", "plan_of_tenant")),
 }
 #: The one module that may add the jobs of each module of tasks.
 ENQUEUE = {
     "tenants.tasks": {"tenants/operations/queue.py"},
     "console.company.tasks": {"console/company/queue.py"},
+    "console.importing.tasks": {"console/importing/queue.py"},
 }
 
 

@@ -137,7 +137,9 @@ class KeptPagesMixin:
         """Read the file again, as the form says."""
         import_ = self.get_import(request, pk)
         form = ReadingForm(request.POST)
-        if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and not form.is_valid():
+            messages.error(request, _("Nothing was read: choose one of what is offered."))
+        elif request.method == "POST":
             self._or_say_why(
                 request,
                 lambda: keeping.read_again(

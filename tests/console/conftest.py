@@ -29,6 +29,7 @@ from tenants.models import Client, Feature, OperationKind, Plan, Rollout, Schema
 from tests.conftest import Browser
 from tests.console.embedded import is_running, server_in
 from tests.console.twins import make_twins
+from tests.importing import an_import
 from tests.site_map import SIDES
 
 
@@ -81,6 +82,7 @@ def rows(made_once: None) -> dict[str, Any]:
             difference_count=2,
         ).pk,
         "public/history/logentry": record_event(alpha, "suspended").pk,
+        "public/importing/import": an_import("tenants.client").pk,
     }
     with schema_context("alpha"):
         project = Project.objects.create(key="WEB", name="Website")
@@ -88,6 +90,7 @@ def rows(made_once: None) -> dict[str, Any]:
         found["alpha/history/logentry"] = record_event(
             User.objects.get(email=alpha.admin_email), "user_deactivated"
         ).pk
+        found["alpha/importing/import"] = an_import("tenant_data.task").pk
         found["alpha/company/dataexport"] = DataExport.objects.create(state="failed").pk
         task = Task.objects.create(project=project, title="t")
         found["alpha/tenant_data/task"] = task.pk

@@ -1,7 +1,7 @@
 """Files of one company, and what leads to them: taken from alpha to beta, and to the staff's side,
 by somebody who is the same user in all three (``twins.py``).
 
-A file that waits to be imported and the ticket for it, attachments, exports. Ids are equal too:
+A file that waits to be imported, attachments, exports. Ids are equal too:
 each company gets its own row, and a row that names another's file leads to none.
 """
 
@@ -17,8 +17,8 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from console.company.models import DataExport, ExportState
-from console.importing.tokens import make_ticket
-from tenant_data.models import Attachment
+from console.importing.models import Import
+from tenant_data.models import Attachment, Label
 from tenants.models import Client, Feature
 from tests.conftest import Browser
 from tests.console.company import EXPORT, give
@@ -35,44 +35,40 @@ def media(settings: Any, tmp_path: Path, alpha: Client) -> Path:
 
 
 class TestImports:
-    """The file that waits for its confirmation, and the ticket that the preview gives for it."""
+    """The import that waits for its confirmation, and its file."""
 
-    def preview(self, browser: Browser, content: bytes = b"name\nSecret\n") -> str:
+    def preview(self, browser: Browser, content: bytes = b"name\nSecret\n") -> Any:
         file = io.BytesIO(content)
         file.name = "labels.csv"
-        page = browser.post("/tenant_data/label/import/", {"import_file": file})
-        return page.context["confirm_form"].initial["token"]
-
-    def confirm(self, browser: Browser, page: str, token: str) -> str:
-        response = browser.post(f"{page}process_import/", {"token": token}, follow=True)
-        return " ".join(str(message) for message in response.context["messages"])
+        page = browser.post("/tenant_data/label/import/", {"import_file": file}, follow=True)
+        return page.context
 
     def test_a_preview_is_confirmed_where_it_was_shown(
-        self, in_alpha: Browser, in_beta: Browser, imports_folder: Path
+        self, in_alpha: Browser, elsewhere: Browser, in_beta: Browser
     ) -> None:
-        token = self.preview(in_alpha)
-        assert "cannot be confirmed" in self.confirm(in_beta, "/tenant_data/label/", token)
-        (imports_folder / "alpha").rename(imports_folder / "beta")  # Were the file there too.
-        assert "cannot be confirmed" in self.confirm(in_beta, "/tenant_data/label/", token)
-        (imports_folder / "beta").rename(imports_folder / "alpha")
-        assert "1 new" in self.confirm(in_alpha, "/tenant_data/label/", token)
+        page = self.preview(in_alpha)
+        for name in ("confirm_url", "read_url", "cancel_url", "live_url", "faulty_url"):
+            assert elsewhere.post(page[name], {"rows": "all"}).status_code in (200, 404)
+        with schema_context("beta"):
+            assert not Label.objects.exists()
+        assert in_alpha.get(page["live_url"].replace("live/", "")).status_code == 200
+        in_alpha.post(page["confirm_url"], {"rows": "all"})
+        with schema_context("alpha"):
+            assert Label.objects.get().name == "Secret"
 
-    def test_not_on_the_staffs_side_were_it_for_a_model_of_theirs(
-        self, at_the_staff: Browser, imports_folder: Path
+    def test_a_row_that_names_anothers_file_leads_to_none(
+        self, in_alpha: Browser, in_beta: Browser
     ) -> None:
-        content, name = b"code,name\nsecret,Secret\n", "a" * 32
-        (imports_folder / "public").mkdir(parents=True)
-        (imports_folder / "public" / name).write_bytes(content)
-
-        def ticket(schema: str) -> str:
-            said = {"model": "tenants.plan", "resource": "PlanResource", "format": "CSV"}
-            said |= {"stored_as": name, "file_name": "plans.csv"}
-            with schema_context(schema):
-                return make_ticket(user=PK, content=content, **said).sign()
-
-        plans = "/tenants/plan/"
-        assert "cannot be confirmed" in self.confirm(at_the_staff, plans, ticket("alpha"))
-        assert "1 new" in self.confirm(at_the_staff, plans, ticket("public"))
+        theirs = self.preview(in_alpha)["import"]
+        page = self.preview(in_beta, b"name,colour\nOwn,nowhere\n")
+        with schema_context("beta"):
+            Import.objects.update(stored_as=theirs.stored_as, digest=theirs.digest, in_error=0)
+            Import.objects.update(faulty=theirs.stored_as, new=1)
+        assert in_beta.get(page["faulty_url"]).status_code == 404
+        in_beta.post(page["confirm_url"], {"rows": "all"})
+        with schema_context("beta"):
+            assert Import.objects.get().state == "failed"
+            assert not Label.objects.exists()
 
     def test_what_is_too_large_for_the_memory_is_gone_with_its_request(
         self, in_alpha: Browser, settings: Any, tmp_path: Path

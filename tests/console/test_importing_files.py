@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
-import time
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.test import Client as HttpClient
 from django_tenants.utils import schema_context
 from openpyxl import Workbook, load_workbook
@@ -185,45 +186,64 @@ class TestFormulas:
             assert (cell.data_type, cell.value) == ("s", f"'{text}")
 
 
+def put(content: bytes) -> str:
+    return storage.keep(ContentFile(content)).name
+
+
 class TestStorage:
     def test_is_a_folder_for_each_schema_that_nobody_else_can_read(
         self, alpha: Client, imports_folder: Path
     ) -> None:
         with schema_context("alpha"):
-            name = storage.keep(b"secret")
-        path = imports_folder / "alpha" / name
-        assert re.fullmatch("[0-9a-f]{32}", name)
-        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+            kept = storage.keep(ContentFile(b"secret"))
+            with storage.write() as (name, file):
+                file.write(b"secret")
+        assert re.fullmatch("[0-9a-f]{32}", kept.name)
+        assert (kept.digest, kept.size) == (hashlib.sha256(b"secret").hexdigest(), 6)
+        for path in (imports_folder / "alpha" / kept.name, imports_folder / "alpha" / name):
+            modes = path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777
+            assert modes == (0o600, 0o700)
 
-    def test_gives_a_file_once_and_to_its_schema_alone(self, alpha: Client) -> None:
+    def test_gives_a_file_to_its_schema_alone_and_as_it_was(
+        self, alpha: Client, imports_folder: Path
+    ) -> None:
         with schema_context("alpha"):
-            name = storage.keep(b"secret")
-        with schema_context("beta"), pytest.raises(FileNotFoundError):
-            storage.take(name)
+            kept = storage.keep(ContentFile(b"secret"))
+        with (
+            schema_context("beta"),
+            pytest.raises(FileNotFoundError),
+            storage.look(kept.name),
+        ):
+            pass
         with schema_context("alpha"):
-            assert storage.take(name) == b"secret"
-            with pytest.raises(FileNotFoundError):
-                storage.take(name)
+            with storage.look(kept.name, digest=kept.digest) as file:
+                assert file.read() == b"secret"
+            (imports_folder / "alpha" / kept.name).write_bytes(b"other")
+            with (
+                pytest.raises(FileNotFoundError),
+                storage.look(kept.name, digest=kept.digest),
+            ):
+                pass
 
     @pytest.mark.parametrize("name", ["../beta/x", "/etc/passwd", "", "A" * 32, "0" * 31])
     def test_takes_no_name_that_it_did_not_make(self, name: str, db: None) -> None:
         with pytest.raises(FileNotFoundError):
-            storage.take(name)
+            storage.fetch(name)
 
-    def test_sweeps_what_nobody_confirmed(self, imports_folder: Path, db: None) -> None:
-        old, new = storage.keep(b"old"), storage.keep(b"new")
+    def test_of_a_file_that_was_not_written_whole_nothing_stays(
+        self, imports_folder: Path, db: None
+    ) -> None:
+        with pytest.raises(ZeroDivisionError), storage.write() as (_name, file):
+            file.write(b"half")
+            _ = 1 / 0
+        assert list((imports_folder / "public").iterdir()) == []
+
+    def test_knows_what_is_old(self, imports_folder: Path, db: None) -> None:
+        old, new = put(b"old"), put(b"new")
         os.utime(imports_folder / "public" / old, (1, 1))
-        assert storage.sweep() == 1
-        assert storage.take(new) == b"new"
-
-    def test_keeps_a_bounded_number(self, imports_folder: Path, db: None) -> None:
-        names = [storage.keep(b"x") for _ in range(25)]
-        for age, name in enumerate(reversed(names)):
-            os.utime(imports_folder / "public" / name, (time.time() - age, time.time() - age))
-        assert storage.sweep() == 5
-        assert storage.take(names[-1]) == b"x"
-        with pytest.raises(FileNotFoundError):
-            storage.take(names[0])
+        assert storage.stale() == {old}
+        storage.drop(old, "", new)
+        assert storage.stale() == set()
 
 
 class TestResult:

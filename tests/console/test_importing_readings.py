@@ -14,7 +14,7 @@ from console.importing.storage import look
 from tenant_data.models import Task
 from tenants.models import Client
 from tests.console.corpus_odd import workbook
-from tests.console.test_importing_pages import CONFIRM, PAGE, said, token_of, upload
+from tests.console.test_importing_pages import confirm, kept, said, upload
 
 OLD = "reference;title;due_on\nWEB-1;Zoë;22/11/2025\n".encode("cp1252")
 #: Nobody knows whether this is in May or in June.
@@ -34,7 +34,7 @@ def again(browser: Any, response: Any, **changes: str) -> Any:
     """The form of a page that shows how a file was read, sent with changes."""
     form = response.context["reading_form"]
     fields = {name: form.initial.get(name) or "" for name in form.fields}
-    return browser.post(PAGE, {**fields, **changes})
+    return browser.post(response.context["read_url"], {**fields, **changes}, follow=True)
 
 
 def tasks() -> list[tuple[Any, ...]]:
@@ -57,25 +57,25 @@ class TestThePreview:
         second = again(web, first, encoding="cp1250")
         assert "“Zażółć”" in text_of(second)
         assert tasks() == []
-        web.post(CONFIRM, {"token": token_of(second)})
+        confirm(web, second)
         assert tasks() == [("Zażółć", None)]
 
     def test_reads_it_with_another_delimiter(self, web: Any) -> None:
         response = again(web, upload(web), delimiter=";")
         assert "are missing" in text_of(response)
-        assert again(web, response, delimiter=",").context["result"].new == 2
+        assert again(web, response, delimiter=",").context["import"].new == 2
 
     def test_keeps_one_file_however_often_it_is_read(self, web: Any, imports_folder: Path) -> None:
         response = again(web, again(web, upload(web), delimiter=";"), delimiter=",")
         assert len(list((imports_folder / "alpha").iterdir())) == 1
-        web.post(CONFIRM, {"token": token_of(response)})
+        confirm(web, response)
         assert not list((imports_folder / "alpha").iterdir())
 
     def test_says_nothing_of_encodings_where_it_is_a_workbook(self, web: Any) -> None:
         response = upload(web, workbook(["reference", "title"], ["WEB-1", "a"]), "a.xlsx")
         assert "Read as" not in text_of(response)
-        assert set(response.context["reading_form"].fields) == {"token", "date_order", "decimal"}
-        assert again(web, response).context["result"].new == 1
+        assert set(response.context["reading_form"].fields) == {"date_order", "decimal"}
+        assert again(web, response).context["import"].new == 1
 
 
 class TestAQuestion:
@@ -85,14 +85,14 @@ class TestAQuestion:
         assert "does not tell how “05/06/2025” on line 2 is meant" in text
         assert "the day first: 5 June 2025" in text
         assert "the month first: 6 May 2025" in text
-        assert response.context["result"] is None
-        assert response.context["confirm_form"] is None
+        assert response.context["import"].state == "unsettled"
+        assert not response.context["may_confirm"]
 
     @pytest.mark.parametrize(("answer", "month"), [("day", 6), ("month", 5)])
     def test_is_answered_for_the_whole_file(self, web: Any, answer: str, month: int) -> None:
         response = again(web, upload(web, UNCLEAR), date_order=answer)
         assert f"“due_on” is read with the {answer} first, as was chosen." in text_of(response)
-        web.post(CONFIRM, {"token": token_of(response)})
+        confirm(web, response)
         assert tasks() == [("First", month)]
 
     def test_that_is_not_answered_is_asked_again(self, web: Any) -> None:
@@ -100,9 +100,8 @@ class TestAQuestion:
         assert response.context["questions"]
 
     def test_cannot_be_got_round(self, web: Any) -> None:
-        token = upload(web, UNCLEAR).context["reading_form"].initial["token"]
-        assert "two ways" in said(web.post(CONFIRM, {"token": token}, follow=True))
-        assert tasks() == []
+        assert "cannot be confirmed" in said(confirm(web, upload(web, UNCLEAR)))
+        assert (kept().state, tasks()) == ("unsettled", [])
 
 
 class TestRights:
@@ -110,33 +109,39 @@ class TestRights:
 
     REFUSED = "cannot be confirmed any more"
 
-    def refused(self, browser: Any, **data: str) -> None:
-        response = browser.post(PAGE, data, follow=True)
-        assert response.redirect_chain == [(PAGE, 302)]
-        assert self.REFUSED in said(response)
-
     def test_another_user_cannot(self, web: Any, tenant_browser: Any, alpha: Client) -> None:
-        token = token_of(upload(web))
+        page = upload(web)
         with schema_context("alpha"):
             other = User.objects.create_superuser("other@alpha.example", "pw")
-        self.refused(tenant_browser(alpha, other), token=token)
-        assert web.post(PAGE, {"token": token}).context["result"].new == 2
+        browser = tenant_browser(alpha, other)
+        assert self.REFUSED in said(again(browser, page, delimiter=";"))
+        assert kept().state == "ready"
+        assert again(web, page).context["import"].new == 2
 
     def test_nobody_can_of_a_file_that_was_imported(self, web: Any) -> None:
-        token = token_of(upload(web))
-        web.post(CONFIRM, {"token": token})
-        self.refused(web, token=token)
+        page = upload(web)
+        confirm(web, page)
+        assert self.REFUSED in said(again(web, page))
+        assert kept().state == "done"
 
-    @pytest.mark.parametrize("change", [{"encoding": "rot13"}, {"delimiter": "x"}, {"token": "x"}])
+    @pytest.mark.parametrize("change", [{"encoding": "rot13"}, {"delimiter": "x"}])
     def test_nothing_else_can_be_chosen(self, web: Any, change: dict[str, str]) -> None:
-        self.refused(web, **{"token": token_of(upload(web)), **change})
+        assert "choose one of what is offered" in said(again(web, upload(web), **change))
+        assert kept().new == 2
 
-    def test_a_file_that_is_looked_at_stays(self, web: Any, imports_folder: Path) -> None:
+    def test_a_file_that_is_looked_at_stays_in_its_schema(
+        self, web: Any, imports_folder: Path
+    ) -> None:
         upload(web)
         (path,) = (imports_folder / "alpha").iterdir()
+
+        def content(name: str) -> bytes:
+            with look(name) as file:
+                return file.read()
+
         with schema_context("beta"), pytest.raises(FileNotFoundError):
-            look(path.name)
+            content(path.name)
         with schema_context("alpha"):
-            assert look(path.name) == look(path.name)
+            assert content(path.name) == content(path.name)
             with pytest.raises(FileNotFoundError):
-                look("../alpha/" + path.name)
+                content("../alpha/" + path.name)

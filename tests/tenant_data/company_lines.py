@@ -26,4 +26,4 @@ COMPANY = Side(
 )
 
 look, do, post = COMPANY.look, COMPANY.do, COMPANY.post
-upload, confirm, export = COMPANY.upload, COMPANY.confirm, COMPANY.export
+imports, export = COMPANY.imports, COMPANY.export

@@ -14,6 +14,7 @@ from console.company.models import DataExport, ExportState, new_file_name
 from console.history.record import record_event
 from tenant_data import files
 from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task, TimeEntry
+from tests.importing import an_import
 from tests.role_lines import Scene
 from tests.tenant_data.company_lines import COMPANY
 from tests.tenant_data.work import upload
@@ -99,7 +100,7 @@ def _company() -> Scene:
     export = DataExport(state=ExportState.DONE, finished_at=timezone.now())
     export.file.save(new_file_name(), ContentFile(b"all"), save=False)
     export.save()
-    return {"data": export.pk}
+    return {"data": export.pk, "imported": an_import("tenant_data.task").pk}
 
 
 def _user(name: str, **fields: Any) -> User:

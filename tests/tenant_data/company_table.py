@@ -15,12 +15,11 @@ from tests.tenant_data.company_lines import (
     NO_ONE,
     OWNER,
     VIEWER,
-    confirm,
     do,
     export,
+    imports,
     look,
     post,
-    upload,
 )
 from tests.tenant_data.company_people import PEOPLE
 from tests.tenant_data.work import upload as a_file
@@ -39,11 +38,7 @@ def delete_selected(model: str, least: int, row: str) -> Line:
 def in_files(model: str, exported: int = MANAGER) -> list[Line]:
     """What comes in from files, and goes out to them."""
     return [
-        look(f"{model}_import", MANAGER),
-        look(f"{model}_import_sample", MANAGER),
-        upload(model, MANAGER),
-        confirm(model, MANAGER),
-        look(f"{model}_import_done", MANAGER, "long ago"),
+        *imports(model, MANAGER),
         look(f"{model}_export", exported),
         export(model, exported),
     ]
@@ -168,6 +163,15 @@ TABLE: list[Line] = [
     do("tenant_data_customer_delete", MANAGER, "customer", **DELETED),
     delete_selected("tenant_data_customer", MANAGER, "customer"),
     *in_files("tenant_data_customer"),
+    # --- imports ------------------------------------------------------------------------------
+    look("importing_import_changelist", MANAGER),
+    look("importing_import_change", MANAGER, "imported"),
+    look("importing_import_history", NO_ONE, "imported"),
+    look("importing_import_add", NO_ONE),
+    post("importing_import_add", NO_ONE, file_name="x"),
+    post("importing_import_change", NO_ONE, "imported", file_name="x"),
+    look("importing_import_delete", NO_ONE, "imported"),
+    post("importing_import_delete", NO_ONE, "imported", post="yes"),
     # --- choices for fields -------------------------------------------------------------------
     look("autocomplete", VIEWER, app_label="tenant_data", model_name="task", field_name="project"),
     look("autocomplete", VIEWER, app_label="tenant_data", model_name="task", field_name="assignee"),
@@ -205,6 +209,7 @@ LISTS = {
     "accounts_user": MANAGER,
     "auth_group": OWNER,
     "history_logentry": OWNER,
+    "importing_import": MANAGER,
     "company_settings": OWNER,
     "company_dataexport": OWNER,
 }

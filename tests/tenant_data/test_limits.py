@@ -162,7 +162,7 @@ class TestFeatures:
         Plan.objects.filter(pk=plan.pk).update(features=[])
         for path in ("import/", "import/sample/"):
             assert browser.get(page + path).status_code == 403
-        assert browser.post(f"{page}process_import/").status_code == 403
+        assert browser.post(f"{page}import/1/confirm/").status_code == 403
         shown = browser.get(page).content.decode()
         assert f"{page}import/" not in shown
         assert f"{page}export/" in shown

@@ -23,4 +23,4 @@ STAFF = Side(
 )
 
 look, do, post = STAFF.look, STAFF.do, STAFF.post
-upload, confirm, export = STAFF.upload, STAFF.confirm, STAFF.export
+imports, export = STAFF.imports, STAFF.export

@@ -25,6 +25,7 @@ from tenants.models import (
     SchemaFinding,
 )
 from tenants.operations.request import request_operation
+from tests.importing import an_import
 from tests.role_lines import Scene
 from tests.tenants.fleet import make_orphan
 
@@ -87,6 +88,7 @@ def make_scene() -> Scene:
         "user": User.objects.create_user("somebody@console.example", "pw", is_staff=True).pk,
         "group": Group.objects.create(name="Some").pk,
         "role": StaffRole.VIEWER.value,
+        "imported": an_import("tenants.client").pk,
     }
 
 

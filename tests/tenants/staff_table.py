@@ -12,12 +12,11 @@ from tests.tenants.staff_lines import (
     NO_ONE,
     OPERATOR,
     VIEWER,
-    confirm,
     do,
     export,
+    imports,
     look,
     post,
-    upload,
 )
 
 NEW_CLIENT = {
@@ -60,12 +59,8 @@ TABLE = [
     post("tenants_client_change", NO_ONE, "public", name="Renamed"),
     look("tenants_client_delete", NO_ONE, "draft"),
     post("tenants_client_delete", NO_ONE, "draft", post="yes"),
-    look("tenants_client_import", OPERATOR),
-    look("tenants_client_import_sample", OPERATOR),
-    upload("tenants_client", OPERATOR),
-    confirm("tenants_client", OPERATOR),
-    look("tenants_client_import_done", OPERATOR, "long ago"),
-    post("tenants_client_create_imported", OPERATOR, "long ago", writes=False),
+    *imports("tenants_client", OPERATOR),
+    post("tenants_client_create_imported", OPERATOR, "imported", writes=False),
     look("tenants_client_export", OPERATOR),
     export("tenants_client", OPERATOR),
     # --- what is done to a client -------------------------------------------------------------
@@ -98,11 +93,7 @@ TABLE = [
     look("tenants_domain_add", OPERATOR),
     do("tenants_domain_add", OPERATOR, domain="third.localhost", tenant="ready"),
     do("tenants_domain_change", OPERATOR, "second domain", domain="other.localhost"),
-    look("tenants_domain_import", OPERATOR),
-    look("tenants_domain_import_sample", OPERATOR),
-    upload("tenants_domain", OPERATOR),
-    confirm("tenants_domain", OPERATOR),
-    look("tenants_domain_import_done", OPERATOR, "long ago"),
+    *imports("tenants_domain", OPERATOR),
     look("tenants_domain_export", OPERATOR),
     export("tenants_domain", OPERATOR),
     look("tenants_domain_delete", OPERATOR, "second domain"),
@@ -122,11 +113,7 @@ TABLE = [
     do("tenants_plan_offer_again", MANAGER, "retired plan"),
     look("tenants_plan_delete", MANAGER, "spare plan"),
     do("tenants_plan_delete", MANAGER, "spare plan"),
-    look("tenants_plan_import", MANAGER),
-    look("tenants_plan_import_sample", MANAGER),
-    upload("tenants_plan", MANAGER),
-    confirm("tenants_plan", MANAGER),
-    look("tenants_plan_import_done", MANAGER, "long ago"),
+    *imports("tenants_plan", MANAGER),
     # --- operations ---------------------------------------------------------------------------
     look("tenants_operation_changelist", VIEWER),
     look("tenants_operation_change", VIEWER, "failed"),
@@ -210,6 +197,14 @@ TABLE = [
     post("history_logentry_change", NO_ONE, "entry", event="restored"),
     look("history_logentry_delete", NO_ONE, "entry"),
     post("history_logentry_delete", NO_ONE, "entry", post="yes"),
+    look("importing_import_changelist", OPERATOR),
+    look("importing_import_change", OPERATOR, "imported"),
+    look("importing_import_history", NO_ONE, "imported"),
+    look("importing_import_add", NO_ONE),
+    post("importing_import_add", NO_ONE, file_name="x"),
+    post("importing_import_change", NO_ONE, "imported", file_name="x"),
+    look("importing_import_delete", NO_ONE, "imported"),
+    post("importing_import_delete", NO_ONE, "imported", post="yes"),
     # --- choices for fields -------------------------------------------------------------------
     look("autocomplete", VIEWER, app_label="tenants", model_name="domain", field_name="tenant"),
     look("autocomplete", VIEWER, app_label="tenants", model_name="operation", field_name="client"),
@@ -223,3 +218,6 @@ ACTIONS = {
     "tenants_client": {"create_schemas": OPERATOR, "migrate_schemas": OPERATOR},
     "tenants_operation": {"retry_selected": OPERATOR, "cancel_selected": OPERATOR},
 }
+
+#: The first one who sees each list that viewers do not.
+LISTS = {"importing_import": OPERATOR}
