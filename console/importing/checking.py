@@ -57,6 +57,7 @@ def check(import_: Import, make: Make, *, user: Any, watch: Watch | None = None)
             _unsettled(import_, refusal, reading, table)
             return
         read_as = words_of_reading(table.reading, table)
+        faults.locate(table)
         faulty = write_faulty(file, table.reading, faults)
     storage.drop(import_.faulty)
     import_.state, import_.error, import_.confirmed_at = ImportState.READY, "", None
@@ -70,7 +71,7 @@ def _table(file: BinaryIO, import_: Import, make: Make) -> Table:
 
 
 def _look(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faults) -> ImportResult:
-    return make().import_data(table, dry_run=True, user=user, watch=watch, faults=faults)
+    return make().import_data(table, dry_run=True, user=user, watch=watch, fault=faults.add)
 
 
 def _unsettled(
@@ -127,7 +128,7 @@ def _good_rows(table: Table, make: Make, user: Any, watch: Watch | None, faults:
         result = _look(table, make, user, watch, faults)
         if not result.has_errors():
             return table
-        numbers = faults.new_numbers()
+        numbers = faults.locate(table)
         if len(numbers) == len(table):
             raise DataChanged
         table = table.without(numbers)

@@ -20,7 +20,7 @@ from console.importing.headings import heading
 from console.importing.raw import raw_rows
 from console.importing.reading import Reading
 from console.importing.results import REASON, errors_of
-from console.importing.table import escape_formula, unescape_formula
+from console.importing.table import Table, escape_formula, unescape_formula
 
 #: What is said of one row, at the most.
 REASON_SHOWN = 1_000
@@ -31,8 +31,9 @@ class Faults:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(dir=settings.DATA_DIR)  # noqa: SIM115
-        #: By the line on which a row begins: where in the file the rest is.
+        #: By the line on which a row begins: where in the file the reason is.
         self._lines, self._places = array("Q"), array("Q")
+        #: Rows whose line is not known yet.
         self._numbers = array("Q")
 
     def __enter__(self) -> Faults:
@@ -47,20 +48,20 @@ class Faults:
         self._file.close()
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._places)
 
-    def add(self, number: int, line: int, error: ValidationError) -> None:
-        """Note what is wrong with the row of that number, on that line; called once for a row."""
+    def add(self, number: int, error: ValidationError) -> None:
+        """Note what is wrong with the row of that number; called once for a row."""
         reasons = [f"{column}: {text}" if column else text for column, text in errors_of(error)]
         self._numbers.append(number)
-        self._lines.append(line)
         self._places.append(self._file.seek(0, io.SEEK_END))
         pickle.dump(shorten("; ".join(reasons), REASON_SHOWN), self._file)
 
-    def new_numbers(self) -> list[int]:
-        """The numbers of those that were noted since this was asked last: the rows of a table are
-        counted anew once some were left out."""
+    def locate(self, table: Table) -> list[int]:
+        """Find the lines of those that were noted since this was called last; returns their
+        numbers, which are the table's: its rows are counted anew once some are left out."""
         numbers = list(self._numbers)
+        self._lines.extend(map(table.line, numbers))
         del self._numbers[:]
         return numbers
 

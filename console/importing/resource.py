@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +17,7 @@ from console.importing.declared import DeclaredResource
 from console.importing.exceptions import CellError
 from console.importing.loader import BATCH, Ahead, Found, KeyedInstanceLoader, Keys
 from console.importing.preview import Change, Preview
-from console.importing.results import ImportedRow, ImportResult
+from console.importing.results import REASON, Fault, ImportedRow, ImportResult
 from console.importing.rows import WrittenColumns
 from console.importing.rules import RowRules, check_headers, check_limits
 from console.importing.settling import settle_columns
@@ -59,6 +60,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         #: Sentences for the preview about what else would happen.
         self.notes: list[str] = []
         self._watch: Watch = lambda read, total: None
+        self._fault: Fault | None = None
         self._table: Table
         self._keys: Keys
         #: Of the batch: number of its first row, lines, and keys or what is wrong with them.
@@ -86,23 +88,23 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
 
     # --- the library's hooks, in the order in which it calls them ------------------------------
 
-    @classmethod
-    def get_result_class(cls) -> type[ImportResult]:
-        return ImportResult
+    def get_result_class(self) -> Callable[[], ImportResult]:  # type: ignore[override]
+        return partial(ImportResult, self._fault)
 
     def import_data(
         self, dataset: Table, dry_run: bool = False, raise_errors: bool = False, **kwargs: Any
     ) -> ImportResult:
         """Import the table, or with ``dry_run`` find out what would come of it.
 
-        ``user`` is who imports, ``watch`` is told how far it is. Raises ``FileError`` for columns
-        that are missing and for more rows than a plan allows, ``ConflictError`` where somebody
-        wrote the same keys meanwhile, and what ``watch`` raises. Errors of rows are in the result;
-        then nothing is written. A resource is good for one call.
+        ``user`` is who imports, ``watch`` is told how far it is, ``fault`` of each row in error.
+        Raises ``FileError`` for columns that are missing and for more rows than a plan allows,
+        ``ConflictError`` where somebody wrote the same keys meanwhile, and what ``watch`` raises.
+        Errors of rows are in the result; then nothing is written. A resource is good for one call.
         """
         self.dry_run, self._table = dry_run, dataset
         self.user = kwargs.get("user")
         self._watch = kwargs.pop("watch", None) or self._watch
+        self._fault = kwargs.pop("fault", None)
         check_headers(dataset, self.needed(dataset.headers))
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
         with conflicts_in_words(), limits.counted_together():
@@ -279,7 +281,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self.finish(writes=not (self.dry_run or result.has_errors()))
         check_limits(self.new_rows(), are_written=not self.dry_run)
         known = {column.column_name for column in self.columns}
-        if unknown := [name for name in self._table.headers if name not in known]:
+        if unknown := [name for name in self._table.headers if name not in known | {REASON}]:
             result.warn_of_columns(unknown)
         result.ways = self._ways
         result.notes += [*self.notes, *self._preview.notes()]

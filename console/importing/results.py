@@ -92,11 +92,14 @@ class Errors:
         return self.count - sum(sentence.count for sentence in self.sentences.values())
 
 
+#: Is told of a row in error, by its number.
+Fault = Callable[[int, ValidationError], None]
+
+
 class ImportResult(Result):
     """The library's result, bounded."""
 
-    def __init__(self, fault: Callable[[int, ValidationError], None] | None = None) -> None:
-        """``fault`` is told of each row in error, by its number."""
+    def __init__(self, fault: Fault | None = None) -> None:
         super().__init__()
         self._fault = fault
         self.samples: dict[str, list[ImportedRow]] = {}
