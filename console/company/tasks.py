@@ -6,20 +6,10 @@ gone: see ``tenants.tasks``.
 
 from __future__ import annotations
 
-from django.db import InterfaceError, OperationalError
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from console.company import making, sweeping, waking
-from console.company.exceptions import TryAgainLater
-from tenants.exceptions import SchemaBusy
-
-#: The schema is worked on or behind, or the database did not answer: soon, then less often.
-PATIENCE = RetryStrategy(
-    wait=3,
-    linear_wait=10,
-    retry_exceptions=[SchemaBusy, TryAgainLater, OperationalError, InterfaceError],
-)
+from console.jobs import PATIENCE
 
 
 @app.task(queue="exports", name="company.make_export", retry=PATIENCE)

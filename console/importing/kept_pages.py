@@ -93,6 +93,11 @@ class KeptPagesMixin:
             "before": before,
             "before_who": who_of(before) if before else "",
             "before_url": self.page_of(before) if before else "",
+            # Of a button beside another form's own.
+            "cancel_attrs": {
+                "formaction": self.page_url("import_cancel", import_.pk),
+                "formnovalidate": "formnovalidate",
+            },
             "next_template": self.import_next_template if import_.state == "done" else "",
             **{
                 f"{name}_url": self.page_url(f"import_{name}", import_.pk)

@@ -19,11 +19,14 @@ from unfold.decorators import display
 
 from console.filters import DaysFilter
 from console.importing.admin import ImportExportMixin
-from console.importing.models import Import
+from console.importing.models import IMPORTED, Import, ImportState
 from console.importing.state_words import LABELS, number, who_of
 from console.modeladmin import ModelAdmin
 from console.paginator import BoundedPaginator
 from console.sites import ConsoleSite, public_site, tenant_site
+
+#: Of the others, what would have come of the file is of no use.
+SHOWS_COUNTS = (ImportState.READY, ImportState.WAITING, ImportState.RUNNING, *IMPORTED)
 
 
 def importable(site: ConsoleSite, user: Any) -> dict[str, ImportExportMixin]:
@@ -87,7 +90,9 @@ class ImportAdmin(ModelAdmin):
         return import_.state, import_.get_state_display()
 
     @display(description=_("rows"))
-    def counts(self, import_: Import) -> str:
+    def counts(self, import_: Import) -> str | None:
+        if import_.state not in SHOWS_COUNTS:
+            return None
         text = gettext("%(new)s new, %(changed)s changed, %(unchanged)s unchanged")
         names = ("new", "changed", "unchanged")
         said = text % {name: number(getattr(import_, name)) for name in names}

@@ -19,7 +19,7 @@ class ImportState(models.TextChoices):
     CHECKING = "checking", _("Being checked")
     #: A person has to say how the file is to be read; ``preview`` has the questions.
     UNSETTLED = "unsettled", _("Has a question")
-    READY = "ready", _("Waits for you to confirm")
+    READY = "ready", _("Waits to be confirmed")
     WAITING = "waiting", _("Waits to be imported")
     RUNNING = "running", _("Being imported")
     DONE = "done", _("Imported")
@@ -115,6 +115,8 @@ class Import(models.Model):
     #: Rows of the file, and how many of them the work has come to.
     total = models.PositiveIntegerField(_("rows"), default=0)
     done = models.PositiveIntegerField(default=0, editable=False)
+    #: How many rows a second the work has come on lately.
+    rate = models.FloatField(default=0, editable=False)
     #: What came of the rows: what would come of them before it is imported.
     new = models.PositiveIntegerField(_("new"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -48,8 +47,7 @@ def number(value: int) -> str:
 
 def facts_of(import_: Import) -> dict[str, Any]:
     """How far the work has come, how quick it is and how long it will take, as far as one knows."""
-    seconds = (timezone.now() - import_.started_at).total_seconds() if import_.started_at else 0.0
-    rate = import_.done / seconds if seconds >= 1 else 0.0
+    rate = import_.rate
     left = (import_.total - import_.done) / rate if rate else 0.0
     share = round(100 * import_.done / import_.total) if import_.total else 0
     return {

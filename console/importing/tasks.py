@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from console.company.tasks import PATIENCE
 from console.importing import sweeping, working
+from console.jobs import PATIENCE
 
 
 @app.task(queue="imports", name="importing.work", retry=PATIENCE)

@@ -100,7 +100,7 @@ def _begin(key: int) -> Import | None:
         if not import_.cancel_asked and import_.attempts < MAX_ATTEMPTS:
             import_.state = _BEGINS.get(ImportState(import_.state), ImportState(import_.state))
             import_.attempts += 1
-            import_.started_at, import_.done = timezone.now(), 0
+            import_.started_at, import_.done, import_.rate = timezone.now(), 0, 0
             import_.save()
             return import_
     if import_.cancel_asked:

@@ -89,8 +89,8 @@ class TestWorking:
         seen: list[Any] = []
         note = progress._note
 
-        def look(*args: Any) -> bool:
-            stop = note(*args)
+        def look(*args: Any, **values: Any) -> bool:
+            stop = note(*args, **values)
             if kept().state == "running":
                 seen.append(web.get(page.context["live_url"]).context["share"])
                 connection.set_schema("alpha")
@@ -215,11 +215,11 @@ class TestCancelling:
         page = upload(web, MANY) if state == "checking" else waiting(web)
         note = progress._note
 
-        def press(*args: Any) -> bool:
+        def press(*args: Any, **values: Any) -> bool:
             assert kept().state == state
             web.post(page.context["cancel_url"])
             connection.set_schema("alpha")
-            return note(*args)
+            return note(*args, **values)
 
         monkeypatch.setattr(progress, "_note", press)
         work()

@@ -121,7 +121,9 @@ class TestPages:
         assert not list((imports_folder / "alpha").iterdir())
         with schema_context("alpha"):
             Task.objects.all().delete()
-        page = web.post(upload(web).context["cancel_url"], follow=True)
+        page = upload(web)
+        assert f'formaction="{page.context["cancel_url"]}"' in page.content.decode()
+        page = web.post(page.context["cancel_url"], follow=True)
         assert "It was cancelled. Nothing was changed." in page.content.decode()
         assert not list((imports_folder / "alpha").iterdir())
         assert tasks() == []
