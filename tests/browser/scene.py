@@ -76,6 +76,31 @@ from tenants.operations.request import request_operation
 request_operation(Client.objects.get(schema_name="{waiting}"), OperationKind.CREATE_SCHEMA,
                   acting_user=None)
 """
+# One import of each kind of file, each with another page.
+_IMPORTS = """
+from datetime import timedelta
+from django.utils import timezone
+from django_tenants.utils import schema_context
+from console.accounts.models import User
+from console.importing.models import OVER, Import
+now, shown = timezone.now(), {"read_as": ["Read as UTF-8, with commas between the cells."]}
+def bring(model, state, **fields):
+    over = state in OVER
+    Import.objects.create(
+        model=model, state=state, file_name=f"{state}.csv", digest=state, size=900,
+        stored_as="" if over else model[:32], faulty="0" * 32, preview=shown,
+        requested_by=User.objects.order_by("pk").first(), requested_by_email="ada@acme.example",
+        finished_at=now if over else None, confirmed_at=now, started_at=now,
+        total=900, done=300, rate=120, new=700, changed=150, in_error=50, **fields)
+for model, state in {"client": "running", "domain": "failed", "plan": "ready"}.items():
+    bring(f"tenants.{model}", state, error="It was interrupted.")
+with schema_context("acme"):
+    bring("tenant_data.project", "running", cancel_asked=True)
+    bring("tenant_data.milestone", "failed", error="Somebody else changed the same data.")
+    bring("tenant_data.label", "undone", undone_at=now, undone_by_email="ada@acme.example")
+    bring("tenant_data.task", "done", good_rows_only=True)
+    bring("tenant_data.customer", "unsettled", error="The column name is missing.")
+"""
 # A schema of each sort that the fleet's page has a way on for.
 _FLEET = """
 from django.utils import timezone
@@ -114,6 +139,7 @@ def set_scene(console: RunningConsole) -> None:
         )
         connection.execute("CREATE TABLE globex.extra (id int PRIMARY KEY)")
         _shell(console, _FLEET)
+        _shell(console, _IMPORTS)
         os.kill(console.worker_pid(), signal.SIGSTOP)
         _shell(console, _WAITING.format(waiting=waiting))
 

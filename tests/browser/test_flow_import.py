@@ -21,7 +21,7 @@ def test_from_a_file_to_schemas_that_are_ready(desk: Desk, tmp_path: Path) -> No
     # With a mistake in it: the line, the column and the reason; nothing comes of it.
     file.write_text("\n".join([head, *rows, f"Broken,broken_x,{clients[0].host},nothing,A,b"]))
     choose(desk, file)
-    desk.says("Nothing can be imported while a row is in error.")
+    desk.says("1 row is in error and cannot be imported.")
     desk.says("Line 5")
 
     file.write_text("\n".join([head, *rows]))

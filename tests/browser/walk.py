@@ -56,6 +56,8 @@ class Route:
             yield f"/{self.path}"
             return
         app, model = self.path.split("/")[:2]
+        if "/import/<int:pk>/" in self.path:  # The pages of an import are with what it imports.
+            app, model = "importing", "import"
         for key in keys.get(f"{app}_{model}", []):
             yield "/" + _KEY.sub(str(key), self.path)
 
