@@ -43,13 +43,13 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
 
     def may_import(self, user: Any) -> bool:
         """Whether the user may import, also for those who have no request: a job asks as well."""
-        # The library does not ask the ModelAdmin that comes after this one.
-        is_in_plan = getattr(self, "is_in_plan", None)
-        if is_in_plan is not None and not is_in_plan():
-            return False
         label, name = self.opts.app_label, self.opts.model_name
         verbs = ("import", "add", "change")
-        return bool(user.has_perms([f"{label}.{verb}_{name}" for verb in verbs]))
+        if not user.has_perms([f"{label}.{verb}_{name}" for verb in verbs]):
+            return False
+        # The library does not ask the ModelAdmin that comes after this one.
+        is_in_plan = getattr(self, "is_in_plan", None)
+        return is_in_plan is None or bool(is_in_plan())
 
     def make_resource(self) -> KeyedResource:
         """The resource, for one look at a file."""

@@ -77,6 +77,14 @@ class NotAllowed(ImportingError):
     message = _("You may not import this, or may not any more. Nothing was imported.")
 
 
+class TooMany(ImportingError):
+    """More files wait for the worker than it should have at a time."""
+
+    message = _(
+        "Several large files are being worked on. Wait until one of them is done, or cancel one."
+    )
+
+
 class DataChanged(ImportingError):
     """Rows are in error that were not when the file was checked."""
 

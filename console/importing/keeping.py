@@ -10,7 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.files.base import File
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -22,9 +28,10 @@ from console.importing.exceptions import (
     DataChanged,
     ImportingError,
     NotAllowed,
+    TooMany,
 )
 from console.importing.formats import ZIP
-from console.importing.models import AT_WORK, WITH_A_PERSON, Import, ImportState
+from console.importing.models import WITH_A_PERSON, Import, ImportState
 from console.importing.queue import enqueue_import
 from console.importing.reading import Reading
 
@@ -35,6 +42,8 @@ logger = logging.getLogger(__name__)
 SMALL, SMALL_PACKED = 500_000, 150_000
 #: How long a file waits for somebody to confirm it.
 CONFIRM_WITHIN = timedelta(days=1)
+#: So many files are in the hands of the worker at the most, in each schema.
+MAX_AT_WORK = 10
 OUR_SIDE = gettext_noop("Something went wrong on our side. Nothing was changed.")
 
 
@@ -48,8 +57,11 @@ def receive(file: File[bytes], *, model: str, name: str, make: Make, user: Any) 
     """Keep a file that was uploaded, and find out what would come of it: at once where it is
     small, or else by a job.
 
-    Raises ``FileError`` where it is small and can be read in no way; then nothing is kept.
+    Raises ``FileError`` where it is small and can be read in no way, and ``TooMany`` where the
+    worker has enough to do; then nothing is kept.
     """
+    if Import.objects.at_work().count() >= MAX_AT_WORK:
+        raise TooMany
     kept = storage.keep(file)
     import_ = Import(
         model=model,
@@ -105,8 +117,8 @@ def confirm(import_: Import, *, good_rows_only: bool, make: Make, user: Any) -> 
             stored_as, faulty = mine.stored_as, mine.faulty
             bring_in(mine, make, user=user)
         storage.drop(stored_as, faulty)
-    except ConfirmError:
-        raise
+    except (ConfirmError, OperationalError, InterfaceError):
+        raise  # It waits as before.
     except DataChanged as changed:
         look_again(import_, changed, make=make, user=user)
         raise
@@ -143,7 +155,7 @@ def cancel(import_: Import, *, user: Any) -> None:
         if mine.state in (ImportState.CHECKING, ImportState.RUNNING):
             Import.objects.filter(pk=mine.pk).update(cancel_asked=True)
             return
-    if mine.state not in (*WITH_A_PERSON, *AT_WORK):
+    if mine.state not in (*WITH_A_PERSON, ImportState.UPLOADED, ImportState.WAITING):
         raise ConfirmError
     close(mine, ImportState.CANCELLED)
 

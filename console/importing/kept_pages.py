@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,10 +14,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from console.history.access import may_read
 from console.importing import keeping, storage
 from console.importing.exceptions import ImportingError
 from console.importing.forms import ConfirmForm, ReadingForm
-from console.importing.models import Import
+from console.importing.models import IMPORTED, Import
 from console.importing.reading import Reading
 from console.importing.shown import questions_of
 from console.importing.state_words import facts_of, same_before, who_of
@@ -63,8 +65,12 @@ class KeptPagesMixin:
     def one_import(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
         """Whatever is to be said of an import now; it changes nothing."""
         import_ = self.get_import(request, pk)
-        title = _("Import of %(name)s") % {"name": self.opts.verbose_name_plural}
+        about = {"name": self.opts.verbose_name_plural, "state": import_.get_state_display()}
+        title = _("Import of %(name)s: %(state)s") % about
         context = {**self._facts(request, import_), "title": title}
+        if import_.state in IMPORTED and may_read(request):
+            log = reverse("admin:history_logentry_changelist")
+            context["history_url"] = f"{log}?{urlencode({'cid': import_.cid})}"
         if import_.state == "done":
             context |= self.get_done_context(request, import_)
         return self.importing_page(request, self.import_page_template, context)

@@ -29,13 +29,16 @@ from console.sites import ConsoleSite, public_site, tenant_site
 SHOWS_COUNTS = (ImportState.READY, ImportState.WAITING, ImportState.RUNNING, *IMPORTED)
 
 
-def importable(site: ConsoleSite, user: Any) -> dict[str, ImportExportMixin]:
-    """What the user may import on the site, by ``app.model``; asked once for a request's user."""
-    return {
-        model._meta.label_lower: pages
-        for model, pages in site._registry.items()
-        if isinstance(pages, ImportExportMixin) and pages.may_import(user)
-    }
+def importable(site: ConsoleSite, request: HttpRequest) -> dict[str, ImportExportMixin]:
+    """What the user may import on the site, by ``app.model``; asked once for a request."""
+    known: dict[str, ImportExportMixin] | None = request.__dict__.get("_importable")
+    if known is None:
+        known = request.__dict__["_importable"] = {
+            model._meta.label_lower: pages
+            for model, pages in site._registry.items()
+            if isinstance(pages, ImportExportMixin) and pages.may_import(request.user)
+        }
+    return known
 
 
 class ModelFilter(admin.SimpleListFilter):
@@ -43,7 +46,7 @@ class ModelFilter(admin.SimpleListFilter):
     parameter_name = "model"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        kinds = importable(model_admin.admin_site, request.user).items()
+        kinds = importable(model_admin.admin_site, request).items()
         return [(label, capfirst(pages.opts.verbose_name_plural)) for label, pages in kinds]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Import]) -> QuerySet[Import]:
@@ -65,7 +68,7 @@ class ImportAdmin(ModelAdmin):
     search_help_text = _("Name of the file, or who imported it")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Import]:
-        mine = importable(self.admin_site, request.user)
+        mine = importable(self.admin_site, request)
         return super().get_queryset(request).filter(model__in=mine).defer("preview", "left_alone")
 
     @display(description=_("file"), ordering="file_name")
@@ -124,7 +127,7 @@ class ImportAdmin(ModelAdmin):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(importable(self.admin_site, request.user))
+        return bool(importable(self.admin_site, request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -162,7 +165,7 @@ def imports_in_words(
 ) -> dict[int, tuple[str, str]]:
     """For the history: the imports that wrote its entries, with a link for those who may follow
     it."""
-    mine = importable(site, request.user)
+    mine = importable(site, request)
     return {
         import_.pk: (
             gettext("by the import of %(file)s") % {"file": import_.file_name},

@@ -127,6 +127,12 @@ class TestTheList:
         assert response.headers["Location"] == done.request["PATH_INFO"]
         assert f"{self.LIST}?model=tenant_data.task" in done.content.decode()
 
+    def test_leads_to_what_each_changed(self, web: Any) -> None:
+        done = confirm(web, upload(web))
+        listed = web.get(done.context["history_url"])
+        names = {entry.object_repr for entry in listed.context["cl"].result_list}
+        assert names == {"WEB · Web", "WEB-1 First", "WEB-2 Second"}
+
     def test_has_those_alone_that_the_reader_may_import(
         self, web: Any, tenant_browser: Any, alpha: Client
     ) -> None:

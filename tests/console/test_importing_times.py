@@ -6,18 +6,23 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import schema_context
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from console.accounts.models import User
 from console.importing import keeping, storage, sweeping
 from console.importing.models import Import
 from tenants.models import Client
 from tenants.operations import lifecycle
+from tenants.tasks import close_stalled_jobs
 from tests.console.test_importing_jobs import MANY, jobs, waiting, work
 from tests.console.test_importing_kept import MIXED
 from tests.console.test_importing_pages import kept, tasks, upload
@@ -81,6 +86,20 @@ class TestTime:
             states = list(Import.objects.values_list("state", flat=True))
         assert states == ["ready", "ready", "cancelled", "cancelled"]
         assert len(list((imports_folder / "alpha").iterdir())) == 2
+
+    def test_a_bounded_number_is_in_the_hands_of_the_worker(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keeping, "MAX_AT_WORK", 1)
+        upload(web, MANY)
+        assert "Several large files" in upload(web, MANY).content.decode()
+        assert len(jobs()) == 1
+
+    def test_the_upkeep_has_a_job_run_again_whose_worker_is_gone(self, web: Any) -> None:
+        upload(web, MANY)
+        ProcrastinateJob.objects.update(status="doing", worker=None)
+        async_to_sync(close_stalled_jobs.func)(SimpleNamespace(app=app), 0)
+        assert [job.status for job in jobs()] == ["todo"]
 
     def test_files_that_no_import_has_are_deleted_after_a_day(
         self, web: Any, imports_folder: Path
