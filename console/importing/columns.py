@@ -10,6 +10,7 @@ from import_export import fields
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from console.importing.exceptions import CellError
+from console.importing.headings import heading
 from console.importing.widgets import one_spelling
 
 
@@ -24,7 +25,10 @@ class Column(fields.Field):
       the model's default.
 
     A ``key`` column finds the row; it is never written to one that exists. ``empty_means`` is said
-    of one that may be empty.
+    of one that may be empty. Files of other programs may have the column under one of ``aliases``,
+    the likelier first; capitals, blanks and hyphens make no difference. ``content`` is what the
+    cells look like, where no name tells (``suggesting``). With ``makes_rows``, a value that is not
+    known can be made with the file.
     """
 
     #: Whether the column is in files for information alone.
@@ -39,6 +43,9 @@ class Column(fields.Field):
         blank_keeps: bool = False,
         key: bool = False,
         empty_means: str | Promise = "",
+        aliases: tuple[str, ...] = (),
+        content: str = "",
+        makes_rows: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -48,6 +55,9 @@ class Column(fields.Field):
         self.blank_keeps = blank_keeps
         self.key = key
         self.empty_means = empty_means
+        self.aliases = tuple(heading(alias) for alias in aliases)
+        self.content = content or getattr(self.widget, "content", "")
+        self.makes_rows = makes_rows
         #: What a new row gets where the cell is empty, as a file would have it.
         self.default_text = ""
 

@@ -11,6 +11,7 @@ from console.importing.columns import Column, Many
 from console.importing.exceptions import CellError
 from console.importing.headings import Wanted
 from console.importing.loader import BATCH, Keys
+from console.importing.presets import Preset
 from console.importing.rows import WrittenColumns
 from console.importing.table import Table
 from console.importing.widgets import Several, SeveralKnown
@@ -24,6 +25,11 @@ class DeclaredResource:
 
     #: Fields that the rows' own rules leave out: their values came from the database.
     checked_elsewhere: frozenset[str] = frozenset()
+
+    #: The programs whose files it knows.
+    presets: tuple[type[Preset], ...] = ()
+    #: Columns whose unknown values are to be made with the file, where they are not anyway.
+    creates: frozenset[str] = frozenset()
 
     #: Who imports, the rows of the batch that are there, the number of the row that is read, how
     #: many the file adds, and the columns to be written.
@@ -58,9 +64,16 @@ class DeclaredResource:
 
     def wanted(self) -> Wanted:
         """What to look for in the header of a file."""
-        many = (c.column_name for c in self.columns if isinstance(c.widget, Several | SeveralKnown))
-        names = (column.column_name for column in self.columns)
-        return Wanted(frozenset(names), frozenset(many), self.needed)
+        many = [
+            column for column in self.columns if isinstance(column.widget, Several | SeveralKnown)
+        ]
+        several = {name for column in many for name in (column.column_name, *column.aliases)}
+        names = frozenset(column.column_name for column in self.columns)
+        return Wanted(names, frozenset(several), self.needed, self.aliases())
+
+    def aliases(self) -> dict[str, str]:
+        """The column of each other name under which files have one."""
+        return {alias: c.column_name for c in self.columns for alias in c.aliases}
 
     def find(self, keys: list[Any], *, lock: bool) -> dict[Any, Any]:
         """The rows of the database with these keys of a batch; locked if ``lock``."""
@@ -127,6 +140,9 @@ class DeclaredResource:
                 default = self._meta.model._meta.get_field(column.attribute).get_default()
                 column.default_text = column.widget.render(default)
         return self.columns
+
+    def preset(self, name: str) -> type[Preset] | None:
+        return next((preset for preset in self.presets if preset.name == name), None)
 
     @property
     def key_column(self) -> str:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from console.importing.exceptions import FileError
 from console.importing.formats import detect_format
 from console.importing.headings import Wanted
+from console.importing.mapped import map_table
+from console.importing.mapping import SUGGEST, Mapping
 from console.importing.reading import FIND_OUT, Reading
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
@@ -41,6 +43,7 @@ def import_file(
     *,
     reading: Reading = FIND_OUT,
     limits: Limits = OF_PAGES,
+    mapping: Mapping = SUGGEST,
     dry_run: bool = False,
     user: Any = None,
 ) -> ImportResult:
@@ -50,5 +53,8 @@ def import_file(
     whole cannot be used and ``ConflictError``; errors of rows are in the result.
     """
     importing = resource()
-    with read_table(source, reading, importing.wanted(), limits=limits) as table:
-        return importing.import_data(table, dry_run=dry_run, user=user)
+    with (
+        read_table(source, reading, importing.wanted(), limits=limits) as table,
+        map_table(table, importing, mapping) as mapped,
+    ):
+        return importing.import_data(mapped, dry_run=dry_run, user=user)

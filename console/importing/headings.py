@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,7 +23,8 @@ Row = tuple[int, list[str]]
 
 def heading(cell: str) -> str:
     """A column's name as files may write it, in the one spelling that is compared."""
-    return re.sub(r"[\s_-]+", "_", cell.strip().lower())
+    # Some programs write “ä” as an “a” with a sign above it.
+    return re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFC", cell).strip().lower())
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class Wanted:
     several: frozenset[str]
     #: The columns without which a file with these headers is refused.
     needed: Callable[[list[str]], list[str]]
+    #: Other names under which files have the columns, and which each of them is.
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def score(self, cells: list[str]) -> tuple[bool, int]:
         """How much the row is a header; ``(False, 0)`` where it is none. Sorts."""
         headers = [heading(cell) for cell in cells[: MAX_COLUMNS + 1]]
-        known = len(self.names.intersection(headers))
-        return known > 0 and set(self.needed(headers)) <= set(headers), known
+        found = self.names.intersection(self.aliases.get(name, name) for name in headers)
+        return bool(found) and set(self.needed(list(found))) <= found, len(found)
 
 
 def find_header(rows: list[Row], wanted: Wanted | None, line: int = 0) -> int:

@@ -73,6 +73,7 @@ class Day(InWays):
     """A date as 2026-11-22, or in one of the other ways that ``read_date`` knows."""
 
     kind = "date_order"
+    content = "date"
     ways = staticmethod(date_ways)
     torn = _(
         "“%(value)s”: some dates of this column have the day first, others the month. Write them "

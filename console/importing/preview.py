@@ -13,6 +13,7 @@ from console.importing.columns import Column, Info
 from console.importing.exceptions import shorten
 from console.importing.measures import InWays
 from console.importing.results import CELL_SHOWN, SAMPLES, ImportedRow, ImportResult
+from console.importing.widgets import OneOf
 
 #: Rows with more cells than this are shown as lists: a table of them would not fit a screen.
 MAX_TABLE_COLUMNS = 8
@@ -30,7 +31,7 @@ class Preview:
         if key_column not in self._names:
             self._names.insert(0, key_column)
         #: What may be written in several ways is shown as it was read.
-        self._measured = {c.column_name: c for c in columns if isinstance(c.widget, InWays)}
+        self._measured = {c.column_name: c for c in columns if isinstance(c.widget, InWays | OneOf)}
         self._told = [column for column in columns if isinstance(column, Info) and column.tells]
         self._shown: Counter[str] = Counter()
         #: By column: how many cells empty what is there, and how many rows have another value in

@@ -16,6 +16,8 @@ from console.importing.columns import Column, Many
 from console.importing.declared import DeclaredResource
 from console.importing.exceptions import CellError
 from console.importing.loader import BATCH, Ahead, Found, KeyedInstanceLoader, Keys
+from console.importing.mapped import MappedTable
+from console.importing.mapping_words import tell
 from console.importing.preview import Change, Preview
 from console.importing.results import REASON, Fault, ImportedRow, ImportResult
 from console.importing.rows import WrittenColumns
@@ -103,6 +105,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         """
         self.dry_run, self._table = dry_run, dataset
         self.user = kwargs.get("user")
+        self.creates = getattr(dataset, "creates", self.creates)
         self._watch = kwargs.pop("watch", None) or self._watch
         self._fault = kwargs.pop("fault", None)
         check_headers(dataset, self.needed(dataset.headers))
@@ -284,6 +287,8 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         if unknown := [name for name in self._table.headers if name not in known | {REASON}]:
             result.warn_of_columns(unknown)
         result.ways = self._ways
+        if isinstance(self._table, MappedTable):
+            tell(self._table, result)
         result.notes += [*self.notes, *self._preview.notes()]
         result.locate(self._table)
 

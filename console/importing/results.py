@@ -130,7 +130,8 @@ class ImportResult(Result):
                 "The columns “%(names)s” are not known here and will not be imported.",
                 len(unknown),
             )
-            % {"names": shorten(names, 500)}
+            # An export of another program has hundreds, and each of them is named.
+            % {"names": names}
         )
 
     # --- what the library calls for each row ---------------------------------------------------

@@ -30,7 +30,7 @@ def check_headers(table: Table, needed: Iterable[str]) -> None:
             ),
             names=", ".join(missing),
             line=table.reading.header_line,
-            found=", ".join(table.headers),
+            found=", ".join(getattr(table, "file_headers", table.headers)),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Choices
@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from import_export.widgets import Widget
 
+from console.importing.choosing import Choosing, parts_of, spelled
 from console.importing.exceptions import CellError
+from console.importing.loader import in_batches
 
 #: The pairs of a model field's ``choices``.
 Pairs = Callable[[], Iterable[tuple[Any, Any]]]
@@ -44,10 +46,11 @@ class Text(Widget):
         return "" if value is None else str(value)
 
 
-class Several(Widget):
+class Several(Choosing, Widget):
     """Several values with commas between them, in any order; ``each`` reads one of them."""
 
     remembers = True
+    is_several = True
 
     def __init__(self, each: Widget, *, at_most: int) -> None:
         super().__init__()
@@ -60,6 +63,12 @@ class Several(Widget):
             message = _("These are %(n)d; give %(most)d at the most.")
             raise CellError(message, n=len(parts), most=self.at_most)
         return sorted({self.each.clean(part) for part in parts})
+
+    def unknown_among(self, texts: Collection[str]) -> set[str]:
+        return self.each.unknown_among(texts) if isinstance(self.each, Choosing) else set()
+
+    def options(self) -> list[tuple[str, str]]:
+        return self.each.options() if isinstance(self.each, Choosing) else []
 
     def render(self, value: Iterable[Any] | None, obj: Any = None, **kwargs: Any) -> str:
         return ", ".join(self.each.render(one) for one in value or ())
@@ -81,14 +90,20 @@ class YesNo(Widget):
         return "yes" if value else "no"
 
 
-class OneOf(Widget):
-    """One of a model's choices, by code, name or label, whatever the capitals."""
+class OneOf(Choosing, Widget):
+    """One of a model's choices, by code, name or label, whatever the capitals.
+
+    ``also`` are other words for them, as other programs write them, and the value of each.
+    """
 
     remembers = True
 
-    def __init__(self, choices: type[Choices] | Pairs) -> None:
+    def __init__(
+        self, choices: type[Choices] | Pairs, *, also: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__()
         self.choices = choices
+        self._also = {spelled(word): value for word, value in (also or {}).items()}
 
     def _options(self) -> list[tuple[Any, str, str]]:
         """Value, code and label of each."""
@@ -96,20 +111,26 @@ class OneOf(Widget):
             return [(one.value, one.name.lower(), str(one.label)) for one in self.choices]
         return [(value, str(value), str(label)) for value, label in self.choices()]
 
-    def _spelled(self, text: Any) -> str:
-        return str(text).casefold().replace("_", " ").replace("-", " ").strip()
-
-    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
+    def _known(self) -> dict[str, Any]:
         # Built when first needed: labels are in the language of the request.
-        known = self.__dict__.get("known")
+        known: dict[str, Any] | None = self.__dict__.get("known")
         if known is None:
-            known = self.known = {
-                self._spelled(spelling): found
+            known = self.known = self._also | {
+                spelled(spelling): found
                 for found, code, label in self._options()
                 for spelling in (label, code, found)
             }
+        return known
+
+    def unknown_among(self, texts: Collection[str]) -> set[str]:
+        return {text for text in texts if spelled(text) not in self._known()}
+
+    def options(self) -> list[tuple[str, str]]:
+        return [(self.render(value), label) for value, _code, label in self._options()]
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
         try:
-            return known[self._spelled(value)]
+            return self._known()[spelled(value)]
         except KeyError:
             allowed = ", ".join(label for _value, _code, label in self._options())
             raise CellError(
@@ -124,11 +145,12 @@ class OneOf(Widget):
         return "" if value is None else str(value)
 
 
-class Known(Widget):
+class Known(Choosing, Widget):
     """Another row, by its key, from rows that were loaded for the whole file.
 
     ``load`` takes all the keys of the file, as they are written there and in lower case, and
-    returns the rows by key, with one query.
+    returns the rows by key, with one query. What could be several rows comes as the error that
+    says so. ``content`` is what such keys look like; see ``suggesting``.
     """
 
     remembers = True
@@ -140,10 +162,13 @@ class Known(Widget):
         key: Callable[[Any], str],
         unknown: str | Promise,
         lower: bool = True,
+        content: str = "",
     ) -> None:
         super().__init__()
         #: May be replaced by a resource that makes the rows that are missing.
         self.load = load
+        self._look_up = load
+        self.content = content
         self._key = key
         self._unknown = unknown
         self._lower = lower
@@ -158,13 +183,25 @@ class Known(Widget):
         # Both: a database has other capitals than Python for some letters.
         self._rows = self.load(written | {self._spelled(cell) for cell in written})
 
+    def unknown_among(self, texts: Collection[str]) -> set[str]:
+        unknown = set()
+        for batch in in_batches(list(texts)):
+            found = self._look_up({*batch, *map(self._spelled, batch)})
+            good = {key for key, row in found.items() if not isinstance(row, CellError)}
+            unknown |= {text for text in batch if self._spelled(text) not in good}
+        return unknown
+
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
-        if not value:
-            return None
+        return self._row(value) if value else None
+
+    def _row(self, value: str) -> Any:
         try:
-            return self._rows[self._spelled(value)]
+            row = self._rows[self._spelled(value)]
         except KeyError:
             raise CellError(self._unknown, value=value) from None
+        if isinstance(row, CellError):
+            raise CellError(row.message, **row.params)
+        return row
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return "" if value is None else self._key(value)
@@ -173,12 +210,14 @@ class Known(Widget):
 class SeveralKnown(Known):
     """Several other rows by their keys, with commas between them, in any order."""
 
+    is_several = True
+
     def __init__(self, *args: Any, at_most: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.at_most = at_most
 
     def preload(self, cells: Iterable[str]) -> None:
-        super().preload(part for cell in cells if cell for part in cell.split(",") if part.strip())
+        super().preload(part for cell in cells if cell for part in parts_of(cell))
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> list[Any]:
         parts = {self._spelled(part): part for part in value.split(",") if part.strip()}
@@ -187,7 +226,7 @@ class SeveralKnown(Known):
             raise CellError(message, n=len(parts), most=self.at_most)
         if unknown := [part.strip() for key, part in parts.items() if key not in self._rows]:
             raise CellError(self._unknown, value=", ".join(unknown))
-        return [self._rows[key] for key in sorted(parts)]
+        return [self._row(parts[key]) for key in sorted(parts)]
 
     def render(self, value: Iterable[Any] | None, obj: Any = None, **kwargs: Any) -> str:
         return ", ".join(sorted(map(self._key, value or ()), key=str.lower))

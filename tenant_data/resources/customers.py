@@ -14,6 +14,7 @@ from console.importing.table import Table
 from console.importing.widgets import Text
 from console.limits import has_feature
 from tenant_data.models import Customer
+from tenant_data.resources import words
 from tenant_data.resources.naming import NamedResource
 
 #: What a plan calls it.
@@ -30,30 +31,99 @@ class CustomerResource(NamedResource):
         samples=("Harbour Bakery", "Norden Rail"),
         required=True,
         key=True,
+        aliases=(
+            "customer",
+            "customer name",
+            "company",
+            "company name",
+            "organization",
+            "organisation",
+            "account name",
+            "Kunde",
+            "Firma",
+            "Unternehmen",
+            "client",
+            "société",
+            "entreprise",
+            "virksomhed",
+            "cliente",
+            "empresa",
+            *words.NAME,
+        ),
     )
     contact_name = Column(
         attribute="contact_name",
         widget=Text(),
         meaning=gettext_lazy("Whom to ask there."),
         samples=("Mira Holt", ""),
+        aliases=(
+            "contact",
+            "contact person",
+            "full name",
+            "Ansprechpartner",
+            "Kontakt",
+            "Kontaktperson",
+            "personne à contacter",
+            "contacto",
+            "contato",
+        ),
     )
     contact_email = Column(
         attribute="contact_email",
         widget=Text(lower=True),
         meaning=gettext_lazy("Their e-mail address."),
+        content="email",
         samples=("mira@bakery.example", ""),
+        aliases=(
+            "email",
+            "e-mail",
+            "email address",
+            "e-mail address",
+            "contact e-mail",
+            "mail",
+            "E-Mail-Adresse",
+            "adresse e-mail",
+            "courriel",
+            "e-mailadresse",
+        ),
     )
     contact_phone = Column(
         attribute="contact_phone",
         widget=Text(),
         meaning=gettext_lazy("Their telephone number."),
         samples=("+45 70 10 10 10", ""),
+        aliases=(
+            "phone",
+            "phone number",
+            "telephone",
+            "telephone number",
+            "mobile",
+            "Telefon",
+            "Telefonnummer",
+            "Tel",
+            "téléphone",
+            "telefone",
+        ),
     )
     notes = Column(
         attribute="notes",
         widget=Text(),
         meaning=gettext_lazy("Anything more; may go over several lines."),
         samples=("Wants invoices by post.", ""),
+        aliases=(
+            "note",
+            "comments",
+            "remarks",
+            "description",
+            "Notizen",
+            "Bemerkungen",
+            "Beschreibung",
+            "remarques",
+            "noter",
+            "bemærkninger",
+            "notas",
+            "observações",
+        ),
     )
 
     class Meta:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from import_export.widgets import Widget
 
+from console.importing.choosing import Choosing
 from console.importing.exceptions import CellError
 from console.importing.loader import in_batches
 from tenant_data.models import Task
@@ -102,14 +104,26 @@ def _readable(cell: str) -> TaskKey | None:
         return None
 
 
-class TaskByReference(Widget):
+class TaskByReference(Choosing, Widget):
     """Another task of the row's project, by its reference."""
 
+    or_in = "reference"
     project_of: ProjectOf
 
     def __init__(self) -> None:
         super().__init__()
         self.families = Families()
+
+    def unknown_among(self, texts: Collection[str]) -> set[str]:
+        keys = {text: key for text in texts if (key := _readable(text))}
+        there: set[TaskKey] = set()
+        for batch in in_batches(sorted(set(keys.values()))):
+            wanted = Q()
+            for project in {project for project, _number in batch}:
+                numbers = [number for key, number in batch if key == project]
+                wanted |= Q(project__key=project, number__in=numbers)
+            there.update(Task.objects.filter(wanted).values_list("project__key", "number"))
+        return {text for text in texts if keys.get(text) not in there}
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Task | None:
         if not value:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from console.importing.columns import Column
 from console.importing.widgets import OneOf, Text
 from tenant_data.models import Colour, Label
+from tenant_data.resources import words
 from tenant_data.resources.naming import NamedResource
 
 
@@ -20,6 +21,17 @@ class LabelResource(NamedResource):
         samples=("urgent for client", "idea"),
         required=True,
         key=True,
+        aliases=(
+            "label",
+            "tag",
+            "title",
+            "Etikett",
+            "Schlagwort",
+            "étiquette",
+            "etiket",
+            "etiqueta",
+            *words.NAME,
+        ),
     )
     colour = Column(
         attribute="colour",
@@ -27,6 +39,7 @@ class LabelResource(NamedResource):
         meaning=gettext_lazy("grey, red, orange, yellow, green, teal, blue, purple or pink."),
         samples=("red", "teal"),
         blank_keeps=True,
+        aliases=words.COLOUR,
     )
 
     class Meta:

@@ -16,6 +16,7 @@ from console.importing.resource import KeyedResource
 from console.importing.table import Table
 from console.importing.widgets import Text, YesNo
 from tenant_data.models import Milestone, Project
+from tenant_data.resources import words
 
 Key = tuple[str, str]
 
@@ -30,6 +31,7 @@ class MilestoneResource(KeyedResource):
         samples=("WEB", "WEB"),
         required=True,
         key=True,
+        aliases=("project key", "Projekt", "projet", "projeto"),
     )
     name = Column(
         attribute="name",
@@ -38,18 +40,31 @@ class MilestoneResource(KeyedResource):
         samples=("Beta", "Opening day"),
         required=True,
         key=True,
+        aliases=(
+            "milestone",
+            "milestone name",
+            "title",
+            "version",
+            "Meilenstein",
+            "jalon",
+            "milepæl",
+            "marco",
+            *words.NAME,
+        ),
     )
     description = Column(
         attribute="description",
         widget=Text(),
         meaning=gettext_lazy("Anything more; may go over several lines."),
         samples=("For ten invited customers.", ""),
+        aliases=(*words.DESCRIPTION, "notes", "Notizen"),
     )
     due_on = Column(
         attribute="due_on",
         widget=Day(),
         meaning=gettext_lazy("A date such as 2026-11-22. Empty: none."),
         samples=("2026-12-18", ""),
+        aliases=(*words.DUE, "release date"),
     )
     is_reached = Column(
         attribute="is_reached",
@@ -57,6 +72,17 @@ class MilestoneResource(KeyedResource):
         meaning=gettext_lazy("yes or no."),
         samples=("yes", "no"),
         blank_keeps=True,
+        aliases=(
+            "reached",
+            "done",
+            "completed",
+            "released",
+            "erreicht",
+            "erledigt",
+            "atteint",
+            "nået",
+            "atingido",
+        ),
     )
 
     checked_elsewhere = frozenset({"project"})

@@ -17,6 +17,7 @@ from console.importing.table import Table
 from console.importing.widgets import Known, OneOf, Text
 from console.limits import has_feature
 from tenant_data.models import Colour, Customer, Project, ProjectStatus
+from tenant_data.resources import words
 from tenant_data.resources.customers import FEATURE
 from tenant_data.resources.naming import rows_by_name
 from tenant_data.resources.people import a_user, several_users
@@ -34,6 +35,16 @@ class ProjectResource(KeyedResource):
         samples=("WEB", "OPS"),
         required=True,
         key=True,
+        aliases=(
+            "project key",
+            "code",
+            "Schlüssel",
+            "Projektschlüssel",
+            "Kürzel",
+            "clé",
+            "nøgle",
+            "chave",
+        ),
     )
     name = Column(
         attribute="name",
@@ -41,6 +52,7 @@ class ProjectResource(KeyedResource):
         meaning=gettext_lazy("What people call the project."),
         samples=("New web shop", "Office and operations"),
         required=True,
+        aliases=("project name", "title", *words.PROJECT, *words.NAME),
     )
 
     description = Column(
@@ -48,13 +60,15 @@ class ProjectResource(KeyedResource):
         widget=Text(),
         meaning=gettext_lazy("Anything more; may go over several lines."),
         samples=("Opens in spring.", ""),
+        aliases=(*words.DESCRIPTION, "notes", "Notizen"),
     )
     status = Column(
         attribute="status",
-        widget=OneOf(ProjectStatus),
+        widget=OneOf(ProjectStatus, also=words.PROJECT_STATUS),
         meaning=gettext_lazy("planned, active, paused or done."),
         samples=("active", "planned"),
         blank_keeps=True,
+        aliases=("state", *words.STATUS),
     )
     colour = Column(
         attribute="colour",
@@ -62,6 +76,7 @@ class ProjectResource(KeyedResource):
         meaning=gettext_lazy("grey, red, orange, yellow, green, teal, blue, purple or pink."),
         samples=("blue", "green"),
         blank_keeps=True,
+        aliases=words.COLOUR,
     )
     customer = Column(
         attribute="customer",
@@ -75,30 +90,58 @@ class ProjectResource(KeyedResource):
         ),
         meaning=gettext_lazy("The name of a customer. Empty: nobody in particular."),
         samples=("", ""),
+        aliases=("client", "customer name", "client name", "Kunde", "cliente"),
     )
     lead = Column(
         attribute="lead",
         widget=a_user(),
-        meaning=gettext_lazy("The e-mail address of who answers for it. Empty: nobody."),
+        meaning=gettext_lazy(
+            "The e-mail address or the full name of who answers for it. Empty: nobody."
+        ),
         samples=("", ""),
+        aliases=(
+            "project lead",
+            "project manager",
+            "manager",
+            "owner",
+            "Leitung",
+            "Projektleitung",
+            "Projektleiter",
+            "chef de projet",
+            "projektleder",
+            "responsável",
+        ),
     )
     members = Many(
         field="members",
         widget=several_users(at_most=MAX_MEMBERS),
-        meaning=gettext_lazy("The e-mail addresses of who works on it, with commas between them."),
+        meaning=gettext_lazy(
+            "The e-mail addresses or full names of who works on it, with commas between them."
+        ),
         samples=("", ""),
+        aliases=(
+            "team",
+            "team members",
+            "Mitglieder",
+            "Projektmitglieder",
+            "membres",
+            "medlemmer",
+            "membros",
+        ),
     )
     starts_on = Column(
         attribute="starts_on",
         widget=Day(),
         meaning=gettext_lazy("A date such as 2026-11-22. Empty: none."),
         samples=("2026-11-02", ""),
+        aliases=words.START,
     )
     due_on = Column(
         attribute="due_on",
         widget=Day(),
         meaning=gettext_lazy("A date such as 2026-11-22. Empty: none."),
         samples=("2027-03-31", ""),
+        aliases=(*words.DUE, "end date", "end", "Ende", "date de fin", "slutdato", "data de fim"),
     )
 
     checked_elsewhere = frozenset({"customer", "lead"})

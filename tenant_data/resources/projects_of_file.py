@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console.importing.choosing import Choosing
 from console.importing.exceptions import CellError, shorten
 from console.importing.loader import in_batches
 from console.importing.table import Table
+from console.importing.widgets import Text
 from tenant_data.models import Project
 from tenant_data.models.task import REFERENCE
 from tenant_data.resources.naming import one_name
+from tenant_data.resources.new_keys import KeyMaker
 from tenant_data.resources.newcomers import NAMED, Newcomers
 from tenant_data.resources.references import TaskKey
 
 #: As many numbers are skipped without a word.
 USUAL_GAP = 100
+
+
+class ProjectName(Choosing, Text):
+    """The key or the name of a project, of which the rows without a reference are."""
+
+    unless = "reference"
+
+    def unknown_among(self, texts: Collection[str]) -> set[str]:
+        names = {one_name(text) for text in texts}
+        found = list(_found({name.upper() for name in names}, names))
+        known = {project.key for project in found}
+        known |= {one_name(project.name).lower() for project in found}
+        return {
+            text for text in texts if not {one_name(text).upper(), one_name(text).lower()} & known
+        }
 
 
 class ProjectsOfFile:
@@ -38,8 +56,9 @@ class ProjectsOfFile:
         self._highest: dict[str, int] = {}
         self._without = 0
 
-    def load(self, table: Table, *, may_add: bool) -> None:
-        """Load the projects of the file, and begin those that its references need."""
+    def load(self, table: Table, *, may_add: bool, make_named: bool = False) -> None:
+        """Load the projects of the file, and begin those that its references need; with
+        ``make_named`` also those of a name that none has, with keys made from their names."""
         begun: dict[str, str] = {}
         called: set[str] = set()
         for reference, cell in table.columns("reference", "project"):
@@ -54,16 +73,28 @@ class ProjectsOfFile:
         for key, name in begun.items():
             if key not in self.rows and REFERENCE.fullmatch(f"{key}-1"):
                 self._begin(key, name or key, may_add=may_add)
+        if make_named:
+            self._begin_named(called, may_add=may_add)
         self.rows |= self.new.rows
         for key, project in self.rows.items():
             self._called[one_name(project.name).lower()].add(key)
 
+    def _begin_named(self, names: set[str], *, may_add: bool) -> None:
+        known = {one_name(project.name).lower() for project in self.rows.values()}
+        known |= {one_name(str(project.name)).lower() for project in self.new.rows.values()}
+        keys = KeyMaker({*self.rows, *self.new.rows})
+        # Of several ways to write one, the first in the alphabet: capitals.
+        for name in sorted(names):
+            if name.lower() not in known and name.upper() not in self.rows:
+                known.add(name.lower())
+                self._begin(keys.make(name), name, may_add=may_add)
+
     def _begin(self, key: str, name: str, *, may_add: bool) -> None:
-        message = _("There is no project %(key)s, and you may not add projects.")
+        message = _("There is no project %(name)s, and you may not add projects.")
         self.new.begin(
             key,
             Project(key=key, name=name),
-            forbidden=None if may_add else CellError(message, key=key),
+            forbidden=None if may_add else CellError(message, name=name),
             invalid=_("A project “%(name)s” cannot be made: %(why)s"),
         )
 

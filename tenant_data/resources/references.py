@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 from import_export.widgets import Widget
 
+from console.importing.choosing import Choosing
 from console.importing.exceptions import CellError
 from console.importing.loader import in_batches
 from tenant_data.models import Milestone
@@ -27,7 +28,7 @@ def read_reference(text: str) -> TaskKey:
     return match["key"], int(match["number"])
 
 
-class MilestoneOfProject(Widget):
+class MilestoneOfProject(Choosing, Widget):
     """A milestone by its name, of the row's project; ``project_of`` finds that."""
 
     project_of: ProjectOf
@@ -43,6 +44,14 @@ class MilestoneOfProject(Widget):
             found = Milestone.objects.filter(project__key__in=projects, name__in=batch)
             for milestone in found.select_related("project"):
                 self._milestones[milestone.natural_key()] = milestone
+
+    def unknown_among(self, texts: Collection[str]) -> set[str]:
+        """Those that no project has; one that another project has is wrong where it stands."""
+        unknown = set(texts)
+        for batch in in_batches(sorted(texts)):
+            found = Milestone.objects.filter(name__in=batch)
+            unknown.difference_update(found.values_list("name", flat=True))
+        return unknown
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Milestone | None:
         if not value:

@@ -42,6 +42,7 @@ class DomainResource(KeyedResource):
         samples=("bakery.example.com", "shop.bakery.example"),
         required=True,
         key=True,
+        aliases=("host", "host name", "hostname", "domain name"),
     )
     client = Column(
         attribute="tenant",
@@ -54,6 +55,7 @@ class DomainResource(KeyedResource):
         meaning=gettext_lazy("The client's schema name. A domain stays with its client."),
         samples=("example_bakery", "example_bakery"),
         required=True,
+        aliases=("schema name", "schema", "tenant"),
     )
     is_primary = Column(
         attribute="is_primary",
@@ -63,6 +65,7 @@ class DomainResource(KeyedResource):
         ),
         samples=("yes", "no"),
         blank_keeps=True,
+        aliases=("primary", "main"),
     )
 
     checked_elsewhere = frozenset({"domain", "tenant"})

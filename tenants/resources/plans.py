@@ -15,7 +15,14 @@ from tenants.models import BillingPeriod, Feature, Plan
 
 
 def _limit(name: str, meaning: Any, *samples: str) -> Column:
-    return Column(attribute=name, widget=Whole(), meaning=meaning, samples=(samples[0], samples[1]))
+    return Column(
+        attribute=name,
+        widget=Whole(),
+        meaning=meaning,
+        samples=(samples[0], samples[1]),
+        # Without “max_” is how a price list has it; “users limit” is what billing programs write.
+        aliases=(name.removeprefix("max_"), f"{name.removeprefix('max_')}_limit"),
+    )
 
 
 class PlanResource(KeyedResource):
@@ -28,6 +35,7 @@ class PlanResource(KeyedResource):
         samples=("team", "team-yearly"),
         required=True,
         key=True,
+        aliases=("plan", "plan code", "sku"),
     )
     name = Column(
         attribute="name",
@@ -35,12 +43,14 @@ class PlanResource(KeyedResource):
         meaning=_("What people call the plan."),
         samples=("Team", "Team, paid by the year"),
         required=True,
+        aliases=("plan name", "title"),
     )
     description = Column(
         attribute="description",
         widget=Text(),
         meaning=_("One line about it."),
         samples=("Up to 25 people", ""),
+        aliases=("details", "Beschreibung"),
     )
     price = Column(
         attribute="price",
@@ -48,6 +58,7 @@ class PlanResource(KeyedResource):
         meaning=_("An amount with a decimal point."),
         samples=("49.00", "490.00"),
         blank_keeps=True,
+        aliases=("amount", "Preis"),
     )
     currency = Column(
         attribute="currency",
@@ -55,6 +66,7 @@ class PlanResource(KeyedResource):
         meaning=_("Three capital letters."),
         samples=("EUR", "EUR"),
         blank_keeps=True,
+        aliases=("currency code", "Währung"),
     )
     billing_period = Column(
         attribute="billing_period",
@@ -62,6 +74,7 @@ class PlanResource(KeyedResource):
         meaning=_("month or year."),
         samples=("month", "year"),
         blank_keeps=True,
+        aliases=("period", "interval", "billing interval", "billing cycle"),
     )
     max_users = _limit("max_users", _("The most users a client has; empty: no limit."), "25", "25")
     max_projects = _limit(
@@ -82,6 +95,7 @@ class PlanResource(KeyedResource):
             "customers, branding, data_export."
         ),
         samples=("attachments, branding", ""),
+        aliases=("feature",),
     )
     position = Column(
         attribute="position",
@@ -89,6 +103,7 @@ class PlanResource(KeyedResource):
         meaning=_("Plans are listed by this number, the smallest first."),
         samples=("20", "30"),
         blank_keeps=True,
+        aliases=("order", "sort order"),
     )
     is_retired = Column(
         attribute="is_retired",
@@ -96,6 +111,7 @@ class PlanResource(KeyedResource):
         meaning=_("yes: clients that have it keep it, and nobody else can be given it."),
         samples=("no", "no"),
         blank_keeps=True,
+        aliases=("retired", "archived", "inactive"),
     )
 
     class Meta:

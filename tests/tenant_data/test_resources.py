@@ -116,7 +116,7 @@ class TestTask:
             ("reference,title", "WEB-8,", "title", "must not be empty"),
             ("reference,title", "WEB-7,", "title", "must not be empty"),
             ("reference,title", f"WEB-8,{'x' * 201}", "title", "at most 200 characters"),
-            ("reference,title,status", "WEB-8,x,closed", "status", "Use one of: Open, In progress"),
+            ("reference,title,status", "WEB-8,x,blocked", "status", "Use one of: Open"),
             ("reference,title,priority", "WEB-8,x,9", "priority", "Use one of: Low, Normal"),
             ("reference,title,assignee", "WEB-8,x,no@x.example", "assignee", "no user “no@x"),
             ("reference,title,due_on", "WEB-8,x,22/13/2026", "due_on", "not a date such as 2026"),
@@ -152,8 +152,8 @@ class TestTask:
         assert "Line 2" in error[2]
 
     def test_missing_columns_are_one_error(self) -> None:
-        with pytest.raises(FileError, match=r"reference, title are missing.*has: name, status"):
-            tasks("x,y", header="name,status")
+        with pytest.raises(FileError, match=r"reference, title are missing.*has: about, status"):
+            tasks("x,y", header="about,status")
 
 
 class TestProjects:

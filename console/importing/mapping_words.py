@@ -1,0 +1,80 @@
+"""How the columns of a file were read, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console.importing.exceptions import shorten
+from console.importing.mapped import MappedTable
+from console.importing.results import ImportResult
+from console.importing.suggesting import (
+    ALIAS,
+    CHOSEN,
+    CONTENT,
+    LEFT,
+    PRESET,
+    SECOND,
+    UNKNOWN,
+    FileColumn,
+)
+
+
+def tell(table: MappedTable, result: ImportResult) -> None:
+    """Say in the result what was done with the columns and their values: each column that is not
+    imported is named."""
+    result.ways = [*_ways(table), *result.ways]
+    result.notes += table.notes()
+    columns = table.columns_of_file
+    if strange := [column.heading for column in columns if column.why == UNKNOWN]:
+        result.warn_of_columns(strange)
+    for column in columns:
+        if column.why == SECOND:
+            result.warnings.append(_second(column))
+    if left := [shorten(column.heading) for column in columns if column.why == LEFT]:
+        text = ngettext(
+            "The column “%(names)s” is not imported, as chosen.",
+            "The columns “%(names)s” are not imported, as chosen.",
+            len(left),
+        )
+        result.warnings.append(text % {"names": "”, “".join(left)})
+
+
+def _second(column: FileColumn) -> str:
+    text = _("The column “%(name)s” is not imported: “%(other)s” is read instead.")
+    return text % {"name": shorten(column.heading), "other": shorten(column.other)}
+
+
+def _ways(table: MappedTable) -> Iterator[str]:
+    if table.is_remembered:
+        yield _("The columns are read as in the last file that had the same ones.")
+    if table.program:
+        yield _("The file is an export of %(program)s.") % {"program": table.program}
+    named = [one for one in table.columns_of_file if one.why in (ALIAS, PRESET, CHOSEN)]
+    if named := [column for column in named if column.heading != column.field]:
+        pairs = ", ".join(f"{shorten(column.heading)} → {column.field}" for column in named)
+        yield _("Columns are read under other names: %(pairs)s.") % {"pairs": pairs}
+    for column in table.columns_of_file:
+        if column.why == CONTENT:
+            text = _(
+                "The column “%(name)s” is read as “%(field)s”: no other column has what belongs "
+                "there."
+            )
+            yield text % {"name": shorten(column.heading), "field": column.field}
+
+
+def shown_mapping(table: MappedTable, *, with_unknown: bool) -> dict[str, Any]:
+    """What the page of an import shows of the columns, for somebody to change: bounded, fit for
+    JSON. With all values that are not known, it goes through the file."""
+    return {
+        "program": table.program,
+        "columns": [asdict(column) for column in table.columns_of_file],
+        "unknown": [
+            {"field": one.field, "values": one.values, "count": one.count}
+            for one in table.unknown(of_all=with_unknown)
+        ],
+    }
