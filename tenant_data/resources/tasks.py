@@ -18,6 +18,7 @@ from tenant_data.resources.families import Families
 from tenant_data.resources.naming import one_name, rows_by_name
 from tenant_data.resources.newcomers import Newcomers
 from tenant_data.resources.numbering import Numbering
+from tenant_data.resources.programs import Asana, Jira, Trello
 from tenant_data.resources.projects_of_file import ProjectsOfFile
 from tenant_data.resources.references import TaskKey, read_reference
 from tenant_data.resources.task_columns import TaskColumns
@@ -26,6 +27,8 @@ from tenant_data.resources.task_columns import TaskColumns
 class TaskResource(TaskColumns):
     """A task by its reference, or a new one that its project numbers; makes the projects and the
     labels that are missing."""
+
+    presets = (Jira, Asana, Trello)
 
     class Meta(TaskColumns.Meta):
         pass
@@ -62,7 +65,8 @@ class TaskResource(TaskColumns):
 
     def prepare(self, table: Table) -> None:
         """Load the projects of the file, and begin those that are missing."""
-        self._projects.load(table, may_add=self.may("add", Project))
+        may_add = self.may("add", Project)
+        self._projects.load(table, may_add=may_add, make_named="project" in self.creates)
 
     def _load_labels(self, names: Iterable[str]) -> dict[str, Label]:
         """The labels of the file by name in lower case; those that are missing are begun."""
