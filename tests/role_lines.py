@@ -101,7 +101,12 @@ class Side:
             Line(self, f"{model}_import_{page}", least, ("brought",), before=bring)
             for page in ("one", "live", "faulty")
         ]
-        answers: dict[str, Answers] = {"confirm": {"rows": "all"}, "read": {}, "cancel": {}}
+        answers: dict[str, Answers] = {
+            "confirm": {"rows": "all"},
+            "read": {},
+            "map": {},
+            "cancel": {},
+        }
         buttons = [
             Line(
                 self,

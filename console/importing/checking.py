@@ -21,10 +21,14 @@ from console.importing.exceptions import (
 )
 from console.importing.faults import Faults, write_faulty
 from console.importing.files import read_table
+from console.importing.mapped import MappedTable, map_table
+from console.importing.mapping import Mapping, digest_of_headings
+from console.importing.mapping_words import shown_mapping
 from console.importing.models import Import, ImportState
 from console.importing.progress import Watch
 from console.importing.reading import Reading
 from console.importing.reading_words import words_of_reading
+from console.importing.remembering import recall, remember
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.shown import shown_refusal, shown_result
@@ -44,7 +48,7 @@ def check(import_: Import, make: Make, *, user: Any, watch: Watch | None = None)
     Raises ``FileError`` for a file that can be read in no way, and ``Cancelled``.
     """
     with storage.look(import_.stored_as) as file, Faults() as faults:
-        table: Table | None = None
+        table: MappedTable | None = None
         try:
             table = _table(file, import_, make)
             result = _look(table, make, user, watch, faults)
@@ -62,12 +66,29 @@ def check(import_: Import, make: Make, *, user: Any, watch: Watch | None = None)
     storage.drop(import_.faulty)
     import_.state, import_.error, import_.confirmed_at = ImportState.READY, "", None
     import_.reading, import_.faulty = asdict(table.reading), faulty
+    import_.mapping = table.mapping.as_json()
     import_.preview = shown_result(result, read_as)
+    # Where nothing is wrong, nobody has to choose what becomes of a value.
+    import_.preview["mapping"] = shown_mapping(table, with_unknown=result.has_errors())
     _count(import_, result, total=len(table))
 
 
-def _table(file: BinaryIO, import_: Import, make: Make) -> Table:
-    return read_table(file, Reading(**import_.reading), make().wanted())
+def _table(file: BinaryIO, import_: Import, make: Make) -> MappedTable:
+    """The file's rows, with its columns read as was chosen; or else as in the last file with the
+    same ones, or as is likely."""
+    resource = make()
+    table = read_table(file, Reading(**import_.reading), resource.wanted())
+    mapping, is_remembered = Mapping.from_json(import_.mapping), False
+    if not mapping.columns:
+        mapping = recall(import_.model, digest_of_headings(table.headers))
+        is_remembered = bool(mapping.columns)
+    try:
+        mapped = map_table(table, resource, mapping)
+    except FileError as error:
+        error.reading = table.reading
+        raise
+    mapped.is_remembered = is_remembered
+    return mapped
 
 
 def _look(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faults) -> ImportResult:
@@ -75,12 +96,15 @@ def _look(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faul
 
 
 def _unsettled(
-    import_: Import, refusal: ImportingError, reading: Reading, table: Table | None
+    import_: Import, refusal: ImportingError, reading: Reading, table: MappedTable | None
 ) -> None:
     storage.drop(import_.faulty)
     import_.state, import_.faulty = ImportState.UNSETTLED, ""
     import_.reading = asdict(reading)
     import_.preview = shown_refusal(refusal, words_of_reading(reading, table))
+    if table is not None:
+        import_.mapping = table.mapping.as_json()
+        import_.preview["mapping"] = shown_mapping(table, with_unknown=False)
     import_.error = "" if import_.preview["questions"] else str(refusal)
     import_.total = import_.done = len(table) if table is not None else 0
     for name in _TOTALS:
@@ -106,7 +130,8 @@ def bring_in(import_: Import, make: Make, *, user: Any, watch: Watch | None = No
         storage.look(import_.stored_as, digest=import_.digest) as file,
         Faults() as faults,
     ):
-        whole = table = _table(file, import_, make)
+        whole = _table(file, import_, make)
+        table: Table = whole
         if import_.good_rows_only:
             table = _good_rows(whole, make, user, watch, faults)
         result = make().import_data(table, dry_run=False, user=user, watch=watch)
@@ -115,6 +140,7 @@ def bring_in(import_: Import, make: Make, *, user: Any, watch: Watch | None = No
         _count(import_, result, total=len(whole))
         import_.in_error = len(faults)
         faulty = write_faulty(file, whole.reading, faults)
+        remember(import_.model, whole.headings_digest, whole.mapping)
     try:
         _close_as_done(import_, faulty, result)
     except BaseException:

@@ -31,6 +31,7 @@ from console.importing.exceptions import (
     TooMany,
 )
 from console.importing.formats import ZIP
+from console.importing.mapping import Mapping
 from console.importing.models import WITH_A_PERSON, Import, ImportState
 from console.importing.queue import enqueue_import
 from console.importing.reading import Reading
@@ -85,11 +86,21 @@ def receive(file: File[bytes], *, model: str, name: str, make: Make, user: Any) 
     return import_
 
 
-def read_again(import_: Import, reading: Reading, *, make: Make, user: Any) -> None:
-    """Check a file that is here already, read as ``reading`` says. Raises ``ConfirmError`` where
-    it does not wait for this user, and ``FileError``."""
+def read_again(
+    import_: Import,
+    reading: Reading | None = None,
+    mapping: Mapping | None = None,
+    *,
+    make: Make,
+    user: Any,
+) -> None:
+    """Check a file that is here already, read as ``reading`` and ``mapping`` say, where they are
+    given. Raises ``ConfirmError`` where it does not wait for this user, and ``FileError``."""
     with _taken(import_, user, WITH_A_PERSON) as mine:
-        mine.reading = asdict(reading)
+        if reading is not None:
+            mine.reading = asdict(reading)
+        if mapping is not None:
+            mine.mapping = mapping.as_json()
         if is_small(mine):
             check(mine, make, user=user)
         else:

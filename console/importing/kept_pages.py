@@ -18,6 +18,8 @@ from console.history.access import may_read
 from console.importing import keeping, storage
 from console.importing.exceptions import ImportingError
 from console.importing.forms import ConfirmForm, ReadingForm
+from console.importing.mapping import Mapping
+from console.importing.mapping_form import MappingForm
 from console.importing.models import IMPORTED, Import
 from console.importing.reading import Reading
 from console.importing.shown import questions_of
@@ -39,6 +41,7 @@ class KeptPagesMixin:
             # Answers for itself where a session has ended: a poll must not get the sign-in page.
             path("import/<int:pk>/live/", never_cache(self.import_live), name=f"{name}_live"),
             path("import/<int:pk>/read/", view(self.import_read), name=f"{name}_read"),
+            path("import/<int:pk>/map/", view(self.import_map), name=f"{name}_map"),
             path("import/<int:pk>/confirm/", view(self.import_confirm), name=f"{name}_confirm"),
             path("import/<int:pk>/cancel/", view(self.import_cancel), name=f"{name}_cancel"),
             path("import/<int:pk>/faulty/", view(self.import_faulty), name=f"{name}_faulty"),
@@ -94,6 +97,8 @@ class KeptPagesMixin:
             "reading_form": ReadingForm.about(reading, self.make_resource(), questions)
             if is_read and is_mine
             else None,
+            "mapping_form": self._mapping_form(import_) if is_read and is_mine else None,
+            "mapping_is_open": import_.state == "unsettled" or has_unknown(import_),
             "may_confirm": is_mine
             and keeping.has_something_to_import(import_, good_rows_only=bool(import_.in_error)),
             "before": before,
@@ -107,9 +112,16 @@ class KeptPagesMixin:
             "next_template": self.import_next_template if import_.state == "done" else "",
             **{
                 f"{name}_url": self.page_url(f"import_{name}", import_.pk)
-                for name in ("live", "read", "confirm", "cancel", "faulty")
+                for name in ("live", "read", "map", "confirm", "cancel", "faulty")
             },
         }
+
+    def _mapping_form(self: Any, import_: Import, data: Any = None) -> MappingForm | None:
+        shown = (import_.preview or {}).get("mapping")
+        if not shown:
+            return None
+        mapping = Mapping.from_json(import_.mapping)
+        return MappingForm(shown, mapping, self.make_resource(), data)
 
     def import_live(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that changes while the worker is at it; see ``console.live``. What
@@ -159,6 +171,24 @@ class KeptPagesMixin:
             )
         return HttpResponseRedirect(self.page_of(import_))
 
+    def import_map(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
+        """Read the file again, with its columns and values as the form says."""
+        import_ = self.get_import(request, pk)
+        form = self._mapping_form(import_, request.POST) if request.method == "POST" else None
+        if form is not None and not form.is_valid():
+            problems = form.non_field_errors() or [
+                _("Nothing was read: choose one of what is offered.")
+            ]
+            messages.error(request, problems[0])
+        elif form is not None:
+            self._or_say_why(
+                request,
+                lambda: keeping.read_again(
+                    import_, mapping=form.mapping(), make=self.make_resource, user=request.user
+                ),
+            )
+        return HttpResponseRedirect(self.page_of(import_))
+
     def import_confirm(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
         """Import the file that was previewed."""
         import_ = self.get_import(request, pk)
@@ -191,6 +221,12 @@ class KeptPagesMixin:
             act()
         except ImportingError as refusal:
             messages.error(request, str(refusal))
+
+
+def has_unknown(import_: Import) -> bool:
+    """Whether rows are in error and some values are not known here, which may be why."""
+    shown = (import_.preview or {}).get("mapping", {})
+    return bool(import_.in_error and shown.get("unknown"))
 
 
 def needs_again(import_: Import) -> bool:

@@ -62,6 +62,29 @@ class ImportQuerySet(models.QuerySet["Import"]):
         return self.filter(state=ImportState.DONE)
 
 
+class RememberedMapping(models.Model):
+    """How the columns of files with the same headings were read when one was last imported."""
+
+    #: What is imported, as ``app.model``; of which headings, see ``digest_of_headings``.
+    model = models.CharField(max_length=100)
+    headings = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("remembered mapping")
+        verbose_name_plural = _("remembered mappings")
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(
+                fields=("model", "headings"), name="importing_rememberedmapping_one"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.model
+
+
 class Import(models.Model):
     """One file: who brought it, how it was read, and what came of it.
 

@@ -31,6 +31,7 @@ NO_PAGE = (
     "import_cancel",
     "import_confirm",
     "import_faulty",
+    "import_map",
     "import_read",
     "import_sample",
     "jsi18n",
@@ -206,6 +207,9 @@ New from a file,from_file,from-file.localhost,team,Ada,ada@file.example
 TASK_FILE = """reference,project,title
 WEB-90001,New web shop,New from a file
 """
+ODD_FILE = """reference,project,title,status,assignee,sprint
+WEB-90001,New web shop,New from a file,Blocked,Somebody,7
+"""
 STATES = (
     State("palette", "/", palette),
     State("palette without hits", "/", palette_without_hits),
@@ -238,6 +242,7 @@ STATES = (
     State("preview of clients", IMPORT, preview(CLIENT_FILE), ("staff",)),
     State("imported clients", IMPORT, imported(CLIENT_FILE), ("staff",)),
     State("question of an import", "/tenant_data/task/import/", asked, ("tenant",)),
+    State("columns of an import", "/tenant_data/task/import/", preview(ODD_FILE), ("tenant",)),
     State("imported tasks", "/tenant_data/task/import/", imported(TASK_FILE), ("tenant",)),
     State("no such page", "/no/such/page/", as_is),
 )

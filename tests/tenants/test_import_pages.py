@@ -123,7 +123,7 @@ def test_the_preview_names_each_mistake_once(browser: Any) -> None:
     text = page.content.decode()
     assert text.count("There is no plan with the code “platinum”") == 1
     assert "Lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, … (30)" in text
-    assert text.count("<code>plan</code>") == 1
+    assert text.count("<h3>\n                        <code>plan</code>") == 1
 
 
 def test_the_import_page_says_what_each_column_does(browser: Any) -> None:
