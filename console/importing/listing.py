@@ -10,8 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -62,7 +60,7 @@ class ImportAdmin(ModelAdmin):
     paginator = BoundedPaginator
     show_facets = admin.ShowFacets.NEVER
     list_display = ("file", "what", "who", "when", "how_far", "counts")
-    list_display_links = None
+    list_display_links = ("file",)
     list_filter = (ModelFilter, "state", ("created_at", DaysFilter))
     search_fields = ("file_name", "requested_by_email")
     search_help_text = _("Name of the file, or who imported it")
@@ -72,9 +70,8 @@ class ImportAdmin(ModelAdmin):
         return super().get_queryset(request).filter(model__in=mine).defer("preview", "left_alone")
 
     @display(description=_("file"), ordering="file_name")
-    def file(self, import_: Import) -> SafeString:
-        url = page_of(import_, self.admin_site)
-        return format_html('<a class="console-link" href="{}">{}</a>', url, import_.file_name)
+    def file(self, import_: Import) -> str:
+        return import_.file_name
 
     @display(description=_("what"), ordering="model")
     def what(self, import_: Import) -> str:
