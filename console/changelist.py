@@ -37,10 +37,13 @@ class ChangeList(UnfoldChangeList):
     something from it neither keeps nor uses an order.
     """
 
+    #: What an empty list says in place of “nothing here yet” and of how many rows it has.
+    nothing: Any = ""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.is_popup:
-            self.title = capfirst(self.opts.verbose_name_plural)
+            self.title = capfirst(self.model_admin.menu_title or self.opts.verbose_name_plural)
 
     def get_filters(self, request: HttpRequest) -> Any:
         """Raises ``IncorrectLookupParameters``, which leads back to the list, for what only

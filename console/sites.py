@@ -78,6 +78,8 @@ class ConsoleSite(UnfoldAdminSite):
         does it in its place."""
         context = super().each_context(request)
         context["theme_colors"] = context.pop("colors")
+        titles = {model: getattr(a, "menu_title", "") for model, a in self._registry.items()}
+        context["menu_titles"] = {model: title for model, title in titles.items() if title}
         return context
 
     def extra_urls(self) -> list[URLPattern]:

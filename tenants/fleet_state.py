@@ -32,7 +32,7 @@ class FleetState:
     #: Without a schema yet, or on the way to one.
     unmade: int
     archived: int
-    #: Operations that failed and were not made good since.
+    #: Whose last operation failed and was not made good since.
     failed: int
     #: By the last check.
     missing: int

@@ -70,7 +70,7 @@ class ClientDates:
 
 @dataclass(frozen=True, slots=True)
 class OperationCounts:
-    """Numbers of operations: those that are not over, and those that failed for good."""
+    """Numbers of operations that are not over, and of clients whose last one failed for good."""
 
     waiting: int
     running: int
@@ -173,9 +173,17 @@ def workers() -> int:
 
 
 def unresolved(operations: QuerySet[Operation]) -> QuerySet[Operation]:
-    """Those that failed and were not made good since: the client has no later success, and
-    nothing that is not over. Of an archived client nothing is made good but a drop, and a drop of
-    no other."""
+    """Of each client that has failures which were not made good, the newest: as many as there are
+    schemas that somebody should look at, and the ones to try again."""
+    newer = not_made_good(
+        Operation.objects.filter(client=OuterRef("client"), pk__gt=OuterRef("pk"))
+    )
+    return not_made_good(operations).filter(~Exists(newer))
+
+
+def not_made_good(operations: QuerySet[Operation]) -> QuerySet[Operation]:
+    """Those that failed, of clients that have no later success and nothing that is not over. Of an
+    archived client nothing is made good but a drop, and a drop of no other."""
     others = Operation.objects.filter(client=OuterRef("client"))
     better = others.filter(
         Q(state__in=OPEN_STATES)

@@ -102,8 +102,7 @@ class LogEntryAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": self.menu_title, **(extra_context or {})}
-        response = super().changelist_view(request, context)
+        response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
             context["only"] = _only(context["cl"])

@@ -41,7 +41,7 @@ def page_head(context: Context) -> PageHead:
     title = str(context.get("content_title") or context.get("title") or "").strip()
     if options is None:
         return PageHead(title, [])
-    parts = [Crumb(capfirst(str(options.verbose_name_plural)), _list_url(context, options))]
+    parts = [Crumb(_list_name(context, options), _list_url(context, options))]
     if obj is not None:
         parts.append(Crumb(str(obj), _object_url(obj)))
     if own := _own_name(context, obj, title):
@@ -80,6 +80,12 @@ def _object(context: Context) -> Model | None:
         if isinstance(value := context.get(name), Model):
             return value
     return None
+
+
+def _list_name(context: Context, options: Options[Any]) -> str:
+    """What the sidebar calls it."""
+    titles = context.get("menu_titles") or {}
+    return capfirst(str(titles.get(options.model) or options.verbose_name_plural))
 
 
 def _list_url(context: Context, options: Options[Any]) -> str:

@@ -13,11 +13,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from console.modeladmin import ModelAdmin
 from tenants.exceptions import OperationOpen, TenantError
 from tenants.models import Client, Operation, OperationState, Rollout
+from tenants.models.operation import Requested
 from tenants.operations.authorise import INVITE, PROVISION, permission_for
 
 #: The colours of Unfold's labels for the state of an operation; none for what was cancelled.
@@ -73,7 +76,7 @@ def refusal(error: TenantError) -> str | SafeString:
     """A refusal in plain words, with a link to the operation that stands in the way, if any."""
     operation = error.params.get("operation")
     if isinstance(error, OperationOpen) and isinstance(operation, Operation):
-        return format_html("{} {}", error, link(operation_url(operation), _("Follow it.")))
+        return format_html("{} {}", error, link(operation_url(operation), _t("Follow it.")))
     return str(error)
 
 
@@ -113,6 +116,14 @@ class SecondLook:
             return super().changeform_view(request, *args, **kwargs)
         except (IntegrityError, ValidationError):
             return super().changeform_view(request, *args, **kwargs)
+
+
+class AskedBy:
+    """The column that says who asked."""
+
+    @display(description=_("requested by"), ordering="requested_by_email")
+    def asked_by(self, row: Requested) -> str:
+        return row.who
 
 
 class HistoryAdmin(PageMixin, ModelAdmin):

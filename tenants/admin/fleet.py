@@ -29,7 +29,13 @@ from tenants.admin.base import (
     report_refusal,
 )
 from tenants.admin.fleet_forms import AdoptForm, DropOrphanForm, FindingForm
-from tenants.admin.fleet_page import advice_for, buttons_for, client_link_of, overview
+from tenants.admin.fleet_page import (
+    advice_for,
+    again_hindrances,
+    buttons_for,
+    client_link_of,
+    overview,
+)
 from tenants.admin.state_badge import label
 from tenants.exceptions import TenantError
 from tenants.models import FindingKind, Operation, SchemaFinding
@@ -87,14 +93,18 @@ class FleetAdmin(HistoryAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        titled = {"title": self.menu_title, **(extra_context or {})}
-        response = super().changelist_view(request, titled)
+        response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None)
         if context and "cl" in context:
-            for finding in context["cl"].result_list:
+            cl, fleet = context["cl"], overview(request)
+            hindrances = again_hindrances(cl.result_list)
+            for finding in cl.result_list:
                 # Carried by the row: a ModelAdmin is shared by all requests.
-                finding.buttons = buttons_for(request, finding)
-            context["fleet"] = overview(request)
+                finding.buttons = buttons_for(request, finding, hindrances)
+            cl.nothing = _t("Nothing is wrong, by the last check")
+            if fleet["check"] is None:
+                cl.nothing = _t("No check has run so far")
+            context["fleet"] = fleet
         return response
 
     def get_urls(self) -> list[URLPattern]:
@@ -111,16 +121,17 @@ class FleetAdmin(HistoryAdmin):
         ]
 
     def page_context(self, request: HttpRequest, row: SchemaFinding) -> dict[str, Any]:
+        hindrances = again_hindrances([row])
         return {
             "title": row.schema_name,
             "finding": row,
             "label": _LABELS[FindingKind(row.kind)],
             "client_url": client_link_of(row),
-            "advice": advice_for(row),
+            "advice": advice_for(row, hindrances),
             "rights": [each["found"] for each in row.differences if each["object"] == RIGHTS],
             "objects": [each for each in row.differences if each["object"] != RIGHTS],
             "more": max(row.difference_count - len(row.differences), 0),
-            "buttons": buttons_for(request, row),
+            "buttons": buttons_for(request, row, hindrances),
             "back": _list_url(),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,13 @@ from tenants.admin.base import client_url, may_provision
 from tenants.admin.durations import duration_in_words
 from tenants.admin.operation_filters import UNRESOLVED
 from tenants.admin.operation_page import Button
-from tenants.exceptions import TenantError
+from tenants.exceptions import OperationOpen, TenantError
 from tenants.fleet_state import BehindGroup, fleet_state
 from tenants.models import Client, FindingKind, OperationKind, SchemaFinding
-from tenants.operations.authorise import ADD, ARCHIVE, DROP
+from tenants.operations import mending
+from tenants.operations.authorise import ADD, ARCHIVE, DROP, SUSPEND
 from tenants.operations.hindrance import hindrance
+from tenants.operations.refusals import SchemaIsThere
 
 #: So many groups of those behind are shown, and so many names of what one lacks.
 GROUPS_SHOWN = 20
@@ -64,7 +67,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
                 _t("Failed"),
                 state.failed,
                 reverse("admin:tenants_operation_changelist", query={"state": UNRESOLVED}),
-                _t("Operations that failed and were not made good since: try them again."),
+                _t("The last thing that was asked for failed: mend the cause, and try it again."),
                 "bad",
             ),
             State(
@@ -129,27 +132,56 @@ def _findings(kind: FindingKind) -> str:
     return reverse("admin:tenants_schemafinding_changelist", query={"kind__exact": kind.value})
 
 
-def buttons_for(request: HttpRequest, finding: SchemaFinding) -> list[Button]:
-    """What this user can do about it; each asks first."""
+#: Why the schema of each client, by its key, cannot be made anew; ``None`` where it can.
+Hindrances = dict[int, TenantError | None]
+
+
+def again_hindrances(findings: Iterable[SchemaFinding]) -> Hindrances:
+    """Of those that are missing; two queries for any number of them."""
+    missing = [finding.client for finding in findings if finding.kind == FindingKind.MISSING]
+    return mending.again_hindrances([client for client in missing if client is not None])
+
+
+def buttons_for(
+    request: HttpRequest, finding: SchemaFinding, hindrances: Hindrances
+) -> list[Button]:
+    """What this user can do about it, as things are; each asks first."""
     may = request.user.has_perm
     buttons = []
     client = finding.client
     match finding.kind:
-        case FindingKind.MISSING if client is not None and not client.is_archived:
-            if may_provision(request) and not client.is_suspended:
-                buttons.append(_button(finding, "again", _t("Provision again"), "add_circle"))
-            if may(ARCHIVE):
-                url = reverse("admin:tenants_client_archive", args=[client.pk])
-                buttons.append(Button(url, _t("Archive"), "archive"))
-        case FindingKind.MISSING if client is not None and may(DROP) and not _not_droppable(client):
-            url = reverse("admin:tenants_client_drop_schema", args=[client.pk])
-            buttons.append(Button(url, _t("Drop schema"), "delete_forever"))
+        case FindingKind.MISSING if client is not None:
+            return _for_missing(request, finding, client, hindrances[client.pk])
         case FindingKind.ORPHANED if finding.is_ours:
             is_archived = client is not None and client.is_archived
             if may_provision(request) and (may(ADD) if client is None else not is_archived):
                 buttons.append(_button(finding, "adopt", _t("Adopt"), "add_home"))
             if may(DROP) and (client is None or is_archived):
                 buttons.append(_button(finding, "drop", _t("Drop"), "delete_forever"))
+    return buttons
+
+
+def _for_missing(
+    request: HttpRequest, finding: SchemaFinding, client: Client, why_not: TenantError | None
+) -> list[Button]:
+    """None of them while an operation of the client is not over, for that refuses them all."""
+    if isinstance(why_not, OperationOpen):
+        return []
+    may = request.user.has_perm
+
+    def button(verb: str, text: str, icon: str) -> Button:
+        return Button(reverse(f"admin:tenants_client_{verb}", args=[client.pk]), text, icon)
+
+    if client.is_archived:
+        may_drop = may(DROP) and not _not_droppable(client)
+        return [button("drop_schema", _t("Drop schema"), "delete_forever")] if may_drop else []
+    buttons = []
+    if why_not is None and may_provision(request):
+        buttons.append(_button(finding, "again", _t("Provision again"), "add_circle"))
+    if client.is_suspended and may(SUSPEND):
+        buttons.append(button("reactivate", _t("Reactivate"), "play_circle"))
+    if may(ARCHIVE):
+        buttons.append(button("archive", _t("Archive"), "archive"))
     return buttons
 
 
@@ -162,7 +194,7 @@ def _button(finding: SchemaFinding, name: str, text: str, icon: str) -> Button:
     return Button(reverse(f"admin:tenants_schemafinding_{name}", args=[finding.pk]), text, icon)
 
 
-def advice_for(finding: SchemaFinding) -> list[str]:
+def advice_for(finding: SchemaFinding, hindrances: Hindrances) -> list[str]:
     """What to know before anything is done about it."""
     client = finding.client
     match finding.kind:
@@ -171,6 +203,9 @@ def advice_for(finding: SchemaFinding) -> list[str]:
                 _t("The client's row says that the schema is made, and the database has none."),
                 _t("What was in it comes back from a backup alone: look for one first."),
             ]
+            why_not = hindrances.get(client.pk) if client is not None else None
+            if isinstance(why_not, OperationOpen | SchemaIsThere):
+                lines.append(str(why_not))
             if client is not None and client.is_suspended:
                 lines.append(_t("The client is suspended: reactivate it before it gets a new one."))
             if client is not None and client.is_archived:

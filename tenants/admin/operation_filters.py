@@ -29,7 +29,7 @@ class StateFilter(DropdownFilter):
         return [
             *OperationState.choices,
             (OPEN, _("Waiting or running")),
-            (UNRESOLVED, _("Failed, and not made good since")),
+            (UNRESOLVED, _("Failed last, and not made good since")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Operation]) -> QuerySet[Operation]:

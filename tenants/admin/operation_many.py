@@ -202,8 +202,8 @@ def _sort(
 def _made_good(operations: list[Operation]) -> set[int]:
     """The keys of those after which the client had a success."""
     keys = {operation.pk for operation in operations}
-    unresolved = stats.unresolved(Operation.objects.filter(pk__in=keys))
-    return keys.difference(unresolved.values_list("pk", flat=True))
+    failures = stats.not_made_good(Operation.objects.filter(pk__in=keys))
+    return keys.difference(failures.values_list("pk", flat=True))
 
 
 def _hindrance(

@@ -20,7 +20,7 @@ from tenants.admin.base import (
     origin_of,
 )
 from tenants.admin.durations import duration_in_words
-from tenants.models import ClientStatus, Operation, OperationKind, OperationState
+from tenants.models import ClientStatus, Operation, OperationKind, OperationState, RolloutState
 from tenants.operations.hindrance import retry_hindrance
 from tenants.operations.invite import address
 from tenants.operations.progress import steps_of
@@ -63,7 +63,7 @@ def facts(request: HttpRequest, operation: Operation) -> dict[str, Any]:
     prefetch_related_objects([operation], "events")
     lines = list(operation.events.all())
     client = operation.client
-    held = is_held_back(operation)
+    held, paused = is_held_back(operation), _is_paused(operation)
     shown: dict[str, Any] = {
         "operation": operation,
         "client": client,
@@ -76,8 +76,10 @@ def facts(request: HttpRequest, operation: Operation) -> dict[str, Any]:
         # Seconds, for the page to go on counting from.
         "elapsed": f"{operation.duration.total_seconds():.1f}" if _is_running(operation) else "",
         "held_back": held,
+        "is_paused": paused,
         "version": f"{operation.state}.{operation.attempts}.{lines[-1].pk if lines else 0}"
-        + (".held" if held else ""),
+        + (".held" if held else "")
+        + (".paused" if paused else ""),
         "live_url": reverse("admin:tenants_operation_live", args=[operation.pk]),
         "next": "",
         "buttons": [],
@@ -107,6 +109,13 @@ def is_held_back(operation: Operation) -> bool:
         and operation.queued
         and operation.client.is_suspended
     )
+
+
+def _is_paused(operation: Operation) -> bool:
+    """Whether it waits until somebody has its rollout go on."""
+    waits = operation.state == OperationState.QUEUED
+    rollout = operation.rollout if waits else None
+    return rollout is not None and rollout.state == RolloutState.PAUSED
 
 
 def _is_running(operation: Operation) -> bool:

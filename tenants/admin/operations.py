@@ -23,7 +23,14 @@ from unfold.decorators import display
 from console.filters import DaysFilter
 from console.live import live_answer, signed_out
 from console.sites import public_site
-from tenants.admin.base import STATE_LABELS, HistoryAdmin, client_url, link, may_ask_for
+from tenants.admin.base import (
+    STATE_LABELS,
+    AskedBy,
+    HistoryAdmin,
+    client_url,
+    link,
+    may_ask_for,
+)
 from tenants.admin.durations import duration_in_words
 from tenants.admin.operation_buttons import CANCEL, RETRY, buttons_for_all
 from tenants.admin.operation_filters import (
@@ -38,13 +45,13 @@ from tenants.models import Operation, OperationKind, OperationState
 
 
 @admin.register(Operation, site=public_site)
-class OperationAdmin(ManyOperations, HistoryAdmin):
+class OperationAdmin(AskedBy, ManyOperations, HistoryAdmin):
     page_template = "tenants/operation.html"
     list_display = (
         "title",
         "client_link",
         "state_label",
-        "requested_by_email",
+        "asked_by",
         "requested",
         "took",
         "what_next",

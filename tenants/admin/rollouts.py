@@ -20,7 +20,7 @@ from unfold.decorators import display
 from console.filters import DaysFilter
 from console.live import live_answer, signed_out
 from console.sites import public_site
-from tenants.admin.base import HistoryAdmin, may_ask_for, report_refusal, rollout_url
+from tenants.admin.base import AskedBy, HistoryAdmin, may_ask_for, report_refusal, rollout_url
 from tenants.admin.rollout_page import ORDER, buttons_for, progress_of, table
 from tenants.exceptions import TenantError
 from tenants.models import Rollout, RolloutState
@@ -31,9 +31,9 @@ STEERING = {"pause": steering.pause, "go_on": steering.go_on}
 
 
 @admin.register(Rollout, site=public_site)
-class RolloutAdmin(HistoryAdmin):
+class RolloutAdmin(AskedBy, HistoryAdmin):
     page_template = "tenants/rollout.html"
-    list_display = ("title", "kind", "total", "progress", "requested_by_email", "created_at")
+    list_display = ("title", "kind", "total", "progress", "asked_by", "created_at")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("state", ChoicesDropdownFilter),

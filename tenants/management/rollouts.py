@@ -19,6 +19,7 @@ from tenants.models import (
     RolloutState,
 )
 from tenants.operations.outlook import Group, Outlook
+from tenants.operations.steering import is_being_ended
 from tenants.operations.versions import behind
 from tenants.operations.waves import to_be_done
 
@@ -99,17 +100,19 @@ def state_of(rollout: Rollout) -> str:
 
 
 def _is_going(rollout: Rollout) -> bool:
-    """Whether something of it is being done or will be, by itself: after its end, what is tried
-    again."""
+    """Whether something of it is being done or will be, by itself: after its end, what had waited
+    for a client's reactivation."""
     if rollout.is_over:
         return to_be_done(rollout).exists()
     return rollout.state == RolloutState.RUNNING
 
 
-def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
-    """Write how the rollout goes until it is over or paused; returns how many have failed.
+def follow(rollout: Rollout, stdout: Any, stderr: Any) -> tuple[int, int]:
+    """Write how the rollout goes until it is over or paused; returns how many of it have failed,
+    and how many were cancelled.
 
-    The workers do it: the terminal can be left, and comes back by ``rollout watch``.
+    One that somebody ends is paused for a moment at first: it is followed to its end. The workers
+    do it: the terminal can be left, and comes back by ``rollout watch``.
     """
     told: set[int] = set()
     last, began = "", time.monotonic()
@@ -124,8 +127,9 @@ def follow(rollout: Rollout, stdout: Any, stderr: Any) -> int:
         if line != last:
             last, moved = line, time.monotonic()
             stdout.write(line + _speed(rollout, _over(rollout) - at_first, moved - began))
-        if not _is_going(rollout):
-            return failed.count()
+        if not (_is_going(rollout) or is_being_ended(rollout)) and line == state_of(rollout):
+            cancelled = Operation.objects.filter(rollout=rollout, state=OperationState.CANCELLED)
+            return failed.count(), cancelled.count()
         if time.monotonic() - moved > STILL:
             stdout.write("Nothing has moved for half a minute. Is a worker there?")
             moved = time.monotonic()

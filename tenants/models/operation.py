@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.history.acting import who
 from tenants.models.client import Client
+from tenants.models.schema_version import SchemaVersion
 
 
 class OperationKind(models.TextChoices):
@@ -126,6 +127,17 @@ class Operation(Requested):
     due_at = models.DateTimeField(null=True, editable=False)
     state = models.CharField(
         _("state"), max_length=10, choices=OperationState.choices, default=OperationState.QUEUED
+    )
+    #: The migrations that its schema should have in the end, if it is in no rollout, which has its
+    #: own; empty where it does not migrate one.
+    target = models.ForeignKey(
+        SchemaVersion,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        # A version is never deleted, so nobody looks for what has it.
+        db_index=False,
     )
     #: When it was asked for again, after a failure: by whom, ``requested_by`` says then.
     asked_again_at = models.DateTimeField(_("asked for again"), null=True, editable=False)

@@ -52,6 +52,16 @@ def require_still(requested: Requested, permission: str) -> User | None:
     return user
 
 
+def stand_in(requested: Requested, permission: str, acting_user: User | None) -> None:
+    """Where whoever asked for it may not any more, it is ``acting_user``'s from here on; the
+    caller saves it."""
+    try:
+        require_still(requested, permission)
+    except NotAllowed:
+        for name, value in signature(acting_user).items():
+            setattr(requested, name, value)
+
+
 def requester(requested: Requested) -> User | None:
     """Whose doing it is, with or without the right by now; ``None`` as in ``require``."""
     return User.objects.filter(pk=requested.requested_by_id).first()

@@ -17,13 +17,14 @@ from django.utils.translation import gettext as _
 
 from console.accounts.models import User
 from console.history.acting import acting_as
-from tenants.models import Client, OperationKind, OperationState, Rollout, RolloutState
+from tenants.models import Client, OperationKind, OperationState, Rollout
 from tenants.operations.locking import hold_clients
 from tenants.operations.progress import log_many
 from tenants.operations.rollout import Waves, request_rollout
 from tenants.operations.run import mend_connection
 from tenants.operations.share import Outcome, Share
 from tenants.operations.versions import behind, record_versions
+from tenants.operations.waves import advance
 from tenants.schemas.failing import PASSING
 
 logger = logging.getLogger(__name__)
@@ -115,13 +116,14 @@ def _close_rest(rollout: Rollout) -> int:
     mend_connection()
     try:
         with transaction.atomic():
-            waiting = rollout.operations.filter(state=OperationState.QUEUED)
+            # What somebody has tried again meanwhile is a worker's.
+            waiting = rollout.operations.filter(state=OperationState.QUEUED, queued=False)
             held = hold_clients(waiting.values_list("client_id", flat=True))
             rows = waiting.filter(client__in=held)
             closed = list(rows.select_for_update())
             rows.update(state=OperationState.CANCELLED, finished_at=timezone.now())
             log_many(closed, _("The run was stopped before this was begun."))
-            Rollout.objects.filter(pk=rollout.pk).update(state=RolloutState.OVER)
+            advance(rollout.pk)
     except PASSING:
         logger.exception("What was not begun of %s is still open.", rollout)
         return 0

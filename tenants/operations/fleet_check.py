@@ -23,10 +23,11 @@ from tenants.models import (
 )
 from tenants.models.client import SchemaExists
 from tenants.operations.authorise import PROVISION, require
+from tenants.operations.locking import LOCK_NOT_AVAILABLE
 from tenants.operations.queue import enqueue_fleet_check
-from tenants.operations.share import LIFETIME
+from tenants.operations.share import LIFETIME, PATIENCE
 from tenants.schemas.inspect import are_alike, definitions_of, schema_exists, schemas_among
-from tenants.schemas.locks import lasting_lock, schema_lock
+from tenants.schemas.locks import lasting_lock, lock_timeout, schema_lock
 from tenants.schemas.migrate import Report, known_migrations
 from tenants.schemas.records import applied_in, like_ours, schemas_for_tenants
 from tenants.schemas.rights import sync_rights
@@ -173,12 +174,15 @@ def _drifted(found: _Found, report: Report) -> Iterator[SchemaFinding]:
 
 def _differences(schema: str, expected: dict[str, str] | None) -> list[Difference]:
     """How a schema differs from these objects, and from the rights that it should have; nothing
-    where it was dropped meanwhile."""
+    where it was dropped meanwhile. Raises ``SchemaBusy`` where somebody has closed a table that
+    PostgreSQL asks for, as it does to write a view down."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), lock_timeout(PATIENCE):
             rights = sync_rights(schema, dry_run=True)
             actual = definitions_of(schema) if expected is not None else {}
-    except DatabaseError:
+    except DatabaseError as exc:
+        if getattr(exc.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+            raise SchemaBusy(schema=schema) from exc
         if schema_exists(schema):
             raise
         return []

@@ -21,7 +21,8 @@ from tenants.schemas.locks import lock_timeout
 CHUNK = 1000
 #: How long to wait for clients that somebody else holds (PostgreSQL's notation).
 PATIENCE = "3s"
-_LOCK_NOT_AVAILABLE = "55P03"
+#: What PostgreSQL answers where a lock was not to be had.
+LOCK_NOT_AVAILABLE = "55P03"
 
 _Row = TypeVar("_Row")
 
@@ -46,7 +47,7 @@ def hold_client(key: Any, *, wait: bool = False) -> Client:
         with transaction.atomic():
             return Client.objects.select_for_update(no_key=True, nowait=True).get(pk=key)
     except OperationalError as exc:
-        if getattr(exc.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+        if getattr(exc.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
             raise
         raise ClientBusy(client=Client.objects.get(pk=key)) from exc
 

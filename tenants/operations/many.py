@@ -26,10 +26,10 @@ from tenants.models import MAKING, Client, ClientStatus, Operation, OperationSta
 from tenants.operations.authorise import permission_for, require
 from tenants.operations.locking import Held, chunks, hold_clients
 from tenants.operations.progress import log_many
-from tenants.operations.queue import enqueue_many
-from tenants.operations.request import again, asked_again_by, cancelled_by
+from tenants.operations.request import cancelled_by
+from tenants.operations.retrying import again, asked_again_by, give_back
 from tenants.operations.status import set_status_of_many
-from tenants.operations.waves import advance, count_anew
+from tenants.operations.waves import advance
 
 
 @dataclass
@@ -41,7 +41,8 @@ class Many:
 
 
 def retry_failed(operations: Iterable[Operation], *, acting_user: User | None) -> Many:
-    """Put failed operations back into the queue, asked for by ``acting_user`` now.
+    """Put failed operations back into the queue, or into their rollouts, asked for by
+    ``acting_user`` now; see ``give_back``.
 
     Of several of one client the newest is; a drop is refused, for its schema's name was typed for
     that one alone. Locks the clients' rows until the transaction ends.
@@ -64,9 +65,9 @@ def retry_failed(operations: Iterable[Operation], *, acting_user: User | None) -
                 else:
                     held.opened(operation)
                     accepted.append(operation)
-            _queue_again(accepted, acting_user)
+            _write_again(accepted, acting_user)
             result.operations += accepted
-        count_anew({operation.rollout_id for operation in result.operations})
+        give_back(result.operations, acting_user=acting_user)
     return result
 
 
@@ -127,11 +128,12 @@ def _not_allowed(kind: str, acting_user: User | None) -> NotAllowed | None:
     return None
 
 
-def _queue_again(operations: list[Operation], acting_user: User | None) -> None:
-    _update(operations, **again(acting_user))
+def _write_again(operations: list[Operation], acting_user: User | None) -> None:
+    for kind in sorted({operation.kind for operation in operations}):
+        those = [operation for operation in operations if operation.kind == kind]
+        _update(those, **again(kind, acting_user=acting_user))
     set_status_of_many(_to_be_made(operations), ClientStatus.PROVISIONING)
     log_many(operations, asked_again_by(acting_user))
-    enqueue_many(operations)
 
 
 def _cancel(operations: list[Operation], acting_user: User | None) -> None:

@@ -29,8 +29,8 @@ from tenants.operations.files import settle_files, sweep_files
 from tenants.operations.locking import hold_client
 from tenants.operations.parts import has_applied_parts
 from tenants.operations.progress import log
-from tenants.operations.queue import enqueue, enqueue_many, enqueue_shares
-from tenants.operations.rollout import is_shared
+from tenants.operations.queue import enqueue_many, enqueue_shares
+from tenants.operations.rollout import hand_on, is_shared
 from tenants.operations.run import MAX_ATTEMPTS, unprovision
 from tenants.operations.share import name_of_run
 from tenants.operations.waves import advance
@@ -136,7 +136,7 @@ def _interrupted(found: Operation) -> bool:
         operation.state = OperationState.QUEUED
         operation.save()
         log(operation, f"{_('The worker stopped in the middle.')} {left}")
-        enqueue(operation)
+        hand_on(operation)
     return True
 
 

@@ -24,8 +24,9 @@ from tenants.operations.hindrance import hindrance, retry_hindrance
 from tenants.operations.locking import hold_client
 from tenants.operations.progress import log
 from tenants.operations.queue import enqueue
+from tenants.operations.retrying import again, asked_again_by, give_back
+from tenants.operations.rollout import target_of
 from tenants.operations.status import set_status
-from tenants.operations.waves import count_anew
 
 
 def request_operation(
@@ -49,6 +50,7 @@ def request_operation(
             kind=kind,
             client=client,
             rollout=rollout,
+            target=target_of(kind),
             queued=queued,
             **signature(acting_user),
         )
@@ -59,7 +61,8 @@ def request_operation(
 
 
 def retry_operation(operation: Operation, *, acting_user: User | None) -> Operation:
-    """Put a failed operation back into the queue, asked for by ``acting_user`` now.
+    """Put a failed operation back into the queue, or into its rollout, asked for by
+    ``acting_user`` now; see ``give_back``.
 
     Holds the client's row until the transaction ends. Raises ``NotAllowed``,
     ``OperationNotFailed``, and what ``request_operation`` raises.
@@ -68,12 +71,11 @@ def retry_operation(operation: Operation, *, acting_user: User | None) -> Operat
     with transaction.atomic(), acting_as(acting_user):
         _locked(operation.client_id, OperationKind(operation.kind), again=operation)
         operation = Operation.objects.get(pk=operation.pk)
-        for name, value in again(acting_user).items():
+        for name, value in again(operation.kind, acting_user=acting_user).items():
             setattr(operation, name, value)
         operation.save()
         log(operation, asked_again_by(acting_user))
-        enqueue(operation)
-        count_anew({operation.rollout_id})
+        give_back([operation], acting_user=acting_user)
     return operation
 
 
@@ -98,30 +100,9 @@ def cancel_operation(operation: Operation, *, acting_user: User | None) -> Opera
     return operation
 
 
-def again(acting_user: User | None) -> dict[str, object]:
-    """What the fields of an operation become that waits once more, asked for by this user."""
-    return {
-        **signature(acting_user),
-        "state": OperationState.QUEUED,
-        "asked_again_at": timezone.now(),
-        "queued": True,
-        "attempts": 0,
-        "due_at": None,
-        "started_at": None,
-        "finished_at": None,
-        "error": "",
-        "error_detail": "",
-    }
-
-
 def cancelled_by(acting_user: User | None) -> str:
     """The last line of the log of an operation that this user cancelled."""
     return _("Cancelled by %(who)s.") % {"who": who(acting_user.email if acting_user else "")}
-
-
-def asked_again_by(acting_user: User | None) -> str:
-    """The line of the log of an operation that this user asks for again."""
-    return _("Asked for again by %(who)s.") % {"who": who(acting_user.email if acting_user else "")}
 
 
 def _must_wait(operation: Operation) -> None:

@@ -95,7 +95,7 @@ def request_rollout(
             kind=kind,
             abort_after=waves.abort_after,
             look_first=waves.look_first,
-            target=_target(kind),
+            target=target_of(kind),
             **signature(acting_user),
         )
         result = RolloutRequest(rollout)
@@ -118,7 +118,7 @@ def request_rollout(
     return result
 
 
-def _target(kind: OperationKind) -> SchemaVersion | None:
+def target_of(kind: str) -> SchemaVersion | None:
     """What the code that asks wants the schemas to have: older code, which a worker may still
     have, must not take it for done."""
     if kind != OperationKind.MIGRATE_SCHEMA:
@@ -131,11 +131,16 @@ def is_shared(rollout: Rollout) -> bool:
     return rollout.kind == OperationKind.MIGRATE_SCHEMA
 
 
+def is_carried_out(rollout: Rollout) -> bool:
+    """Whether what waits in it has its turn with the others: a job for one of them leaves it."""
+    return is_shared(rollout) and not rollout.is_over
+
+
 def hand_on(operation: Operation) -> None:
     """Have a worker take an operation that could not be begun until now: by itself, or with its
     rollout, if that is under way, when its turn comes there."""
     rollout = operation.rollout
-    if rollout is None or rollout.is_over or not is_shared(rollout):
+    if rollout is None or not is_carried_out(rollout):
         enqueue(operation)
     elif rollout.state == RolloutState.RUNNING:
         enqueue_shares(rollout)

@@ -34,6 +34,7 @@ from tenants.operations.locking import hold_client
 from tenants.operations.migrate_schema import migrate_schema
 from tenants.operations.parts import bring_in_parts
 from tenants.operations.progress import live_log, log
+from tenants.operations.rollout import is_carried_out
 from tenants.operations.status import set_status
 from tenants.operations.waves import is_for_newer_code
 from tenants.schemas.failing import PASSING, MigrationFailed
@@ -64,16 +65,18 @@ def run_operation(operation_id: int) -> Operation | None:
 
     Holds the lock on the schema meanwhile. The work and the row that says it is done are one
     transaction, or several where a migration asks to be in none (``parts``). Returns the operation
-    as it ended, or ``None`` where it was not waiting (a job may arrive twice) or is left to a
-    worker of newer code. Raises ``SchemaBusy`` where other work holds the schema, and ``TryAgain``
-    after a failure that may pass; the operation waits in both cases. Any other failure closes the
-    operation as failed and is not raised.
+    as it ended, or ``None`` where it was not waiting (a job may arrive twice), or is left to its
+    rollout or to a worker of newer code. Raises ``SchemaBusy`` where other work holds the schema,
+    and ``TryAgain`` after a failure that may pass; the operation waits in both cases. Any other
+    failure closes the operation as failed and is not raised.
     """
-    rows = Operation.objects.select_related("client", "rollout__target")
+    rows = Operation.objects.select_related("client", "rollout__target", "target")
     operation = rows.get(pk=operation_id)
     if operation.state != OperationState.QUEUED:
         return None
-    if operation.rollout and is_for_newer_code(operation.rollout):
+    if operation.rollout and is_carried_out(operation.rollout):
+        return None
+    if is_for_newer_code(operation.rollout or operation):
         logger.warning("%s is for newer code than this worker has; restart it.", operation)
         return None
     if operation.queued and operation.client.is_suspended:

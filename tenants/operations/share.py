@@ -24,6 +24,7 @@ from django_tenants.utils import schema_context
 from console.history.acting import acting_as
 from tenants.exceptions import SchemaBusy, TenantError
 from tenants.models import Client, Operation, OperationState, Rollout, SchemaVersion
+from tenants.models.operation import OperationQuerySet
 from tenants.operations.authorise import permission_for, require_still
 from tenants.operations.fleet_rows import NotNow, close, hold
 from tenants.operations.parts import applied_in_words, bring_in_parts
@@ -87,7 +88,7 @@ def run_rollout(rollout_id: int) -> None:
         _refuse(rollout, refusal)
         return
     with acting_as(user):
-        if Share(rollout_id).work(seconds=SLICE):
+        if Share(rollout_id, is_worker=True).work(seconds=SLICE):
             enqueue_shares(rollout)
 
 
@@ -104,9 +105,14 @@ class Share:
     """What one process does of a rollout."""
 
     def __init__(
-        self, rollout_id: int, *, over: Callable[[Outcome], None] = lambda outcome: None
+        self,
+        rollout_id: int,
+        *,
+        over: Callable[[Outcome], None] = lambda outcome: None,
+        is_worker: bool = False,
     ) -> None:
-        self._rollout_id, self._over = rollout_id, over
+        """A worker leaves alone what is for a terminal; that takes along what is tried again."""
+        self._rollout_id, self._over, self._is_worker = rollout_id, over, is_worker
         self._versions: dict[frozenset[str], int] = {}
         self._count = 0
 
@@ -134,17 +140,20 @@ class Share:
     def _next(self, rollout: Rollout) -> list[Operation]:
         now = timezone.now()
         due = Q(due_at=None) | Q(due_at__lte=now)
-        rows = to_be_done(rollout).filter(due, state=OperationState.QUEUED, wave__lte=rollout.wave)
+        rows = self._waiting(rollout).filter(due)
         ordered = rows.select_related("client").order_by(F("due_at").asc(nulls_first=True), "pk")
         chunk = list(ordered[:CHUNK])
         if chunk and chunk[0].queued:
             random.shuffle(chunk)  # Others begin elsewhere.
         return chunk
 
+    def _waiting(self, rollout: Rollout) -> OperationQuerySet:
+        rows = to_be_done(rollout).filter(state=OperationState.QUEUED, wave__lte=rollout.wave)
+        return rows.filter(queued=True) if self._is_worker else rows
+
     def _wait(self, rollout: Rollout, until: float | None) -> bool:
         """Wait for the next schema that was busy; ``False`` where there is none, or none soon."""
-        rows = to_be_done(rollout).filter(state=OperationState.QUEUED, wave__lte=rollout.wave)
-        due = rows.order_by("due_at").values_list("due_at", flat=True).first()
+        due = self._waiting(rollout).order_by("due_at").values_list("due_at", flat=True).first()
         if due is None:
             return False
         pause = max((due - timezone.now()).total_seconds(), 0)

@@ -14,18 +14,19 @@ from django.utils.translation import gettext as _
 
 from console.accounts.models import User
 from console.history.acting import who
-from tenants.exceptions import NotAllowed, RolloutNotPaused, RolloutNotRunning
+from tenants.exceptions import RolloutNotPaused, RolloutNotRunning
 from tenants.models import OperationState, Rollout, RolloutState
-from tenants.operations.authorise import permission_for, require, require_still, signature
+from tenants.operations.authorise import permission_for, require, stand_in
 from tenants.operations.many import Many, cancel_waiting
 from tenants.operations.queue import enqueue_shares
 from tenants.operations.refusals import RolloutNotShared
 from tenants.operations.rollout import is_shared
 from tenants.operations.waves import failures, pause_at
+from tenants.schemas.locks import held_among, lasting_lock
 
 
 def pause(rollout: Rollout, *, acting_user: User | None) -> Rollout:
-    """Begin no more of its operations until somebody has it go on, or has one tried again.
+    """Begin no more of its operations, nor of what is tried again, until somebody has it go on.
 
     Raises ``NotAllowed``, ``RolloutNotShared``, ``RolloutNotRunning``.
     """
@@ -50,9 +51,7 @@ def go_on(rollout: Rollout, *, acting_user: User | None) -> Rollout:
             raise RolloutNotPaused(rollout=held)
         held.state, held.paused_because = RolloutState.RUNNING, ""
         held.forgiven = failures(held)
-        if not _may_still(held):
-            for name, value in signature(acting_user).items():
-                setattr(held, name, value)
+        stand_in(held, permission_for(held.kind), acting_user)
         enqueue_shares(held)
     return held
 
@@ -64,22 +63,24 @@ def end(rollout: Rollout, *, acting_user: User | None) -> Many:
     stays paused. Raises ``NotAllowed``, ``RolloutNotRunning`` where it is over.
     """
     by = {"who": who(acting_user.email if acting_user else "")}
-    with _held(rollout, acting_user) as held:
-        if held.state == RolloutState.OVER:
-            raise RolloutNotRunning(rollout=held)
-        # Nothing more is begun while the clients' rows are waited for.
-        pause_at(held, _("%(who)s had it end.") % by)
-    waiting = held.operations.filter(state=OperationState.QUEUED)
-    result = cancel_waiting(waiting.select_related("client"), acting_user=acting_user)
-    return result
+    require(acting_user, permission_for(rollout.kind))
+    with lasting_lock(_name_of_end(rollout)):
+        with _held(rollout, acting_user) as held:
+            if held.state == RolloutState.OVER:
+                raise RolloutNotRunning(rollout=held)
+            # Nothing more is begun while the clients' rows are waited for.
+            pause_at(held, _("%(who)s had it end.") % by)
+        waiting = held.operations.filter(state=OperationState.QUEUED)
+        return cancel_waiting(waiting.select_related("client"), acting_user=acting_user)
 
 
-def _may_still(rollout: Rollout) -> bool:
-    try:
-        require_still(rollout, permission_for(rollout.kind))
-    except NotAllowed:
-        return False
-    return True
+def is_being_ended(rollout: Rollout) -> bool:
+    """Whether it is paused at this moment for ``end`` alone, which has more to do."""
+    return bool(held_among([_name_of_end(rollout)]))
+
+
+def _name_of_end(rollout: Rollout) -> str:
+    return f"end of rollout:{rollout.pk}"
 
 
 def _must_be_shared(rollout: Rollout) -> None:

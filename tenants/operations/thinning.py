@@ -70,11 +70,11 @@ def over() -> OperationQuerySet:
         Q(created_at__gt=OuterRef("created_at"))
         | Q(created_at=OuterRef("created_at"), pk__gt=OuterRef("pk"))
     )
-    unresolved = stats.unresolved(Operation.objects.all())
+    failures = stats.not_made_good(Operation.objects.all())
     return (
         Operation.objects.filter(Exists(newer))
         .exclude(state__in=OPEN_STATES)
-        .exclude(pk__in=unresolved.values("pk"))
+        .exclude(pk__in=failures.values("pk"))
     )
 
 

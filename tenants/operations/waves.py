@@ -6,8 +6,6 @@ taken while it is held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,12 +24,11 @@ def to_be_done(rollout: Rollout) -> OperationQuerySet:
     return rollout.operations.open().exclude(pk__in=suspended.values("pk"))
 
 
-def is_for_newer_code(rollout: Rollout) -> bool:
+def is_for_newer_code(asked: Rollout | Operation) -> bool:
     """Whether the code that asked for it had migrations that this process does not know: it would
     take a schema for done that is not."""
-    return rollout.target is not None and not known_migrations().issuperset(
-        rollout.target.migrations
-    )
+    target = asked.target
+    return target is not None and not known_migrations().issuperset(target.migrations)
 
 
 def advance(rollout_id: int) -> Rollout | None:
@@ -84,15 +81,6 @@ def stop_where_too_many_failed(rollout_id: int) -> None:
         }
         pause_at(rollout, why)
         rollout.save()
-
-
-def count_anew(rollout_ids: Iterable[int | None]) -> None:
-    """After failures are tried again: no more are forgiven than are left, so that as many new ones
-    as at first stop the rollout. Locks the rows until the caller's transaction ends."""
-    forgiving = Rollout.objects.filter(pk__in={*rollout_ids} - {None}, forgiven__gt=0)
-    for rollout in forgiving.select_for_update().order_by("pk"):
-        rollout.forgiven = min(rollout.forgiven, failures(rollout))
-        rollout.save(update_fields=["forgiven"])
 
 
 def pause_at(rollout: Rollout, why: str) -> None:

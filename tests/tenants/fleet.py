@@ -26,6 +26,13 @@ def found() -> dict[str, str]:
     return dict(SchemaFinding.objects.standing().values_list("schema_name", "kind"))
 
 
+def differences(schema: str = "alpha") -> dict[str, tuple[str, str]]:
+    """What differs in the schema, by the last check: as expected, and as found."""
+    [finding] = SchemaFinding.objects.filter(schema_name=schema)
+    assert finding.difference_count == len(finding.differences)
+    return {row["object"]: (row["expected"], row["found"]) for row in finding.differences}
+
+
 def as_owner(statement: str) -> None:
     with owner_rights("public"), connection.cursor() as cursor:
         # What the test's own transaction has still to check would hinder a change of the table.

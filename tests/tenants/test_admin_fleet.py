@@ -15,8 +15,9 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from console.accounts.models import User
-from tenants.models import Client, FindingKind, Operation, SchemaFinding
-from tenants.operations.lifecycle import archive
+from tenants.models import Client, FindingKind, Operation, OperationKind, SchemaFinding
+from tenants.operations.lifecycle import archive, suspend
+from tenants.operations.request import request_operation
 from tests.tenants.fleet import as_owner, check, found, lose, make_orphan
 from tests.tenants.operating import failed, make_behind
 from tests.tenants.test_admin_clients_cost import add_clients
@@ -27,8 +28,9 @@ pytestmark = pytest.mark.usefixtures("alpha")
 FLEET = "/tenants/schemafinding/"
 #: The host, the session, the user; the number of findings and a page of them; versions and the
 #: clients by status and state; findings by kind; archived clients; open and failed operations;
-#: versions again and the clients by what they lack; the last check.
-QUERIES = 14
+#: versions again and the clients by what they lack; the last check; of those that are missing,
+#: the open operations, and whether their schemas are there by now.
+QUERIES = 16
 
 
 def numbers(browser: Any) -> dict[str, int]:
@@ -38,6 +40,11 @@ def numbers(browser: Any) -> dict[str, int]:
 
 def page(name: str) -> str:
     return f"{FLEET}{SchemaFinding.objects.get().pk}/{name}/"
+
+
+def tab_of(text: str) -> str:
+    """What the browser's tab says."""
+    return text.split("<title>")[1].split("</title>")[0].strip()
 
 
 @pytest.fixture
@@ -69,6 +76,7 @@ class TestThePage:
         make_behind("alpha")
         make_orphan()
         failed(draft)
+        failed(draft)
         as_owner("CREATE TABLE beta.extra (id int)")
         check()
         for state in browser.get(FLEET).context["fleet"]["states"]:
@@ -87,10 +95,23 @@ class TestThePage:
         assert f'href="{url}"' in browser.get(FLEET).content.decode()
 
     def test_says_when_it_was_checked_and_how(self, browser: Any) -> None:
-        assert "Never checked" in browser.get(FLEET).content.decode()
+        text = browser.get(FLEET).content.decode()
+        assert "Never checked" in text
+        assert "No check has run so far" in text
+        assert "0 findings" not in text
         check()
         text = browser.get(FLEET).content.decode()
         assert "by “manage.py fleet --verify”: 2 schemas" in text
+        assert "Nothing is wrong, by the last check" in text
+
+    def test_is_called_what_the_sidebar_calls_it(self, browser: Any, missing: None) -> None:
+        text = browser.get(FLEET).content.decode()
+        assert '<h1 class="console-title">Fleet</h1>' in text
+        assert tab_of(text).startswith("Fleet | ")
+        assert "Findings" not in text
+        text = browser.get(page("change")).content.decode()
+        assert f'<li><a href="{FLEET}">Fleet</a>' in text
+        assert tab_of(text).startswith("alpha \N{EN DASH} Fleet | ")
 
     @pytest.mark.parametrize("number", [10, 1000])
     def test_costs_the_same_for_any_number(self, browser: Any, number: int) -> None:
@@ -146,6 +167,31 @@ class TestMending:
         operation = alpha.operations.open().get()
         assert response.headers["Location"] == f"/tenants/operation/{operation.pk}/change/"
 
+    def test_of_a_suspended_client_it_is_not_offered_before_that_is_reactivated(
+        self, browser: Any, alpha: Client, missing: None
+    ) -> None:
+        suspend(alpha, acting_user=None)
+        again, reactivate_url = page("again"), f"/tenants/client/{alpha.pk}/reactivate/"
+        for address in (FLEET, page("change")):
+            text = browser.get(address).content.decode()
+            assert again not in text
+            assert reactivate_url in text
+        assert "reactivate it before it gets a new one" in text
+        response = browser.post(again, follow=True)
+        assert "is suspended. Reactivate it first." in response.content.decode()
+        assert not alpha.operations.open().exists()
+        browser.post(reactivate_url)
+        assert again in browser.get(FLEET).content.decode()
+
+    def test_nothing_is_offered_while_an_operation_is_not_over(
+        self, browser: Any, alpha: Client, missing: None
+    ) -> None:
+        request_operation(alpha, OperationKind.MIGRATE_SCHEMA, acting_user=None)
+        text = browser.get(page("change")).content.decode()
+        assert "has an operation that is not over yet" in text
+        assert page("again") not in text
+        assert f"/tenants/client/{alpha.pk}/archive/" not in text
+
     def test_of_an_archived_client_it_is_dropped_when_its_data_is_kept_no_longer(
         self, browser: Any, alpha: Client, missing: None
     ) -> None:
@@ -163,6 +209,8 @@ class TestMending:
 
     def test_a_schema_that_came_back_is_left_alone(self, browser: Any, beta: Client) -> None:
         SchemaFinding.objects.create(schema_name="beta", client=beta, kind=FindingKind.MISSING)
+        assert page("again") not in browser.get(FLEET).content.decode()
+        assert "“beta” is in the database" in browser.get(page("change")).content.decode()
         response = browser.post(page("again"), follow=True)
         assert "“beta” is in the database" in response.content.decode()
         assert not beta.operations.open().exists()
@@ -237,6 +285,14 @@ class TestTheCommand:
         assert "column extra.id: integer" in text
         assert "orphaned: lost (no client)" in text
         assert "Not all schemas are as they should be" in text
+
+    def test_says_of_a_schema_that_is_missing_what_can_be_done(self, beta: Client) -> None:
+        lose("alpha")
+        lose("beta")
+        suspend(beta, acting_user=None)
+        text = self.run("--verify")
+        assert "missing: alpha (Alpha)\n  Restore it from a backup, or make a new one" in text
+        assert "missing: beta (Beta)\n  Beta is suspended. Reactivate it first." in text
 
     def test_in_json(self) -> None:
         text = self.run("--verify", "--json")

@@ -179,9 +179,18 @@ class TestFollowing:
         assert len(page.context["rows"]) == 50
         assert browser.get(follow_url(rollout), {"page": "nonsense"}).status_code == 200
 
-    def test_the_list(self, browser: Any, rollout: Rollout) -> None:
+    def test_the_list(self, browser: Any, rollout: Rollout, operator: User) -> None:
         text = browser.get("/tenants/rollout/").content.decode()
         assert "3 Waiting" in text
+        assert operator.email in text
+        assert "in a terminal" not in text
+
+    def test_the_list_says_which_were_asked_for_in_a_terminal(
+        self, browser: Any, drafts: list[Client]
+    ) -> None:
+        request_rollout(drafts, OperationKind.CREATE_SCHEMA, acting_user=None)
+        for address in ("/tenants/rollout/", "/tenants/operation/"):
+            assert "an operator, in a terminal" in browser.get(address).content.decode(), address
 
 
 class TestSteering:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -13,12 +14,18 @@ from django.db import OperationalError, models
 from django.db.migrations import operations as ops
 
 from tenants.management import rollouts
+from tenants.management.rollouts import state_of
 from tenants.models import Client, OperationState, Rollout, RolloutState
-from tenants.operations.run import run_operation
+from tenants.operations import steering
 from tenants.operations.share import run_rollout
 from tenants.schemas.migrate import missing_migrations
 from tests.tenants.more_migrations import more_migrations
 from tests.tenants.operating import spoil
+
+
+class _StillFollowedError(Exception):
+    """The terminal waits to look again."""
+
 
 COLUMN = ops.AddField("label", "code", models.TextField(null=True, db_index=True))
 
@@ -117,18 +124,62 @@ class TestStart:
         assert "failed" not in text.split(":")[-1]
         assert OperationState.FAILED not in states().values()
 
-    def test_what_is_tried_again_after_its_end_is_followed(
-        self, worker: None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_what_is_tried_again_after_its_end_is_followed(self, worker: None) -> None:
         spoil("alpha")
         with pytest.raises(CommandError, match="1 failed"):
             run("start")
         spoil("alpha", undo=True)
         rollout = Rollout.objects.get()
         assert "Under way" in run("retry", str(rollout.pk))
-        alpha = rollout.operations.get(client__schema_name="alpha")
-        monkeypatch.setattr(rollouts.time, "sleep", lambda seconds: run_operation(alpha.pk))
         assert "Over, wave 1: 2 done." in run("watch", str(rollout.pk))
+
+    def test_what_is_tried_again_in_a_pause_waits(self, worker: None) -> None:
+        spoil("alpha")
+        with pytest.raises(CommandError, match=r"1 failed\. Mend them.* retry \d+ and go-on \d+"):
+            run("start", "--first", "alpha", "--look-first")
+        spoil("alpha", undo=True)
+        number = str(Rollout.objects.get().pk)
+        assert "Paused" in run("retry", number)
+        assert "Paused" in run("watch", number)
+        assert states() == {"alpha": "queued", "beta": "queued"}
+        run("go-on", number)
+        assert "Paused (The first ones are done" in run("watch", number)
+        assert states() == {"alpha": "succeeded", "beta": "queued"}
+
+    def test_what_somebody_cancels_is_the_exit_status_too(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def end(seconds: float) -> None:
+            steering.end(Rollout.objects.get(), acting_user=None)
+
+        monkeypatch.setattr(rollouts.time, "sleep", end)
+        with pytest.raises(CommandError, match="2 cancelled"):
+            run("start")
+
+    def test_one_that_is_being_ended_at_that_moment_is_followed_to_its_end(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is paused while the clients' rows are waited for."""
+        run("start", "--no-wait")
+        rollout = Rollout.objects.get()
+        looks: list[str] = []
+        cancel = steering.cancel_waiting
+
+        def look(seconds: float) -> None:
+            looks.append(state_of(rollout))
+            raise _StillFollowedError
+
+        def cancel_later(*args: Any, **kwargs: Any) -> Any:
+            with pytest.raises(_StillFollowedError):
+                run("watch", str(rollout.pk))
+            return cancel(*args, **kwargs)
+
+        monkeypatch.setattr(rollouts.time, "sleep", look)
+        monkeypatch.setattr(steering, "cancel_waiting", cancel_later)
+        steering.end(rollout, acting_user=None)
+        assert "Paused" in looks[0]
+        with pytest.raises(CommandError, match="2 cancelled"):
+            run("watch", str(rollout.pk))
 
     def test_a_database_that_goes_away_is_one_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def gone(seconds: float) -> None:

@@ -28,16 +28,10 @@ from tenants.operations.lifecycle import archive
 from tenants.schemas.migrate import known_migrations
 from tenants.schemas.records import applied_in
 from tenants.tasks import check_fleet, check_fleet_nightly
-from tests.tenants.fleet import as_owner, check, found, lose, make_orphan, quiet
+from tests.tenants.fleet import as_owner, check, differences, found, lose, make_orphan, quiet
 from tests.tenants.operating import TAKE, key_of, make_behind
 
 pytestmark = pytest.mark.usefixtures("alpha")
-
-
-def differences(schema: str = "alpha") -> dict[str, tuple[str, str]]:
-    [finding] = SchemaFinding.objects.filter(schema_name=schema)
-    assert finding.difference_count == len(finding.differences)
-    return {row["object"]: (row["expected"], row["found"]) for row in finding.differences}
 
 
 def test_finds_nothing_where_all_is_well() -> None:

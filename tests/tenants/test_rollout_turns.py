@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,17 +14,14 @@ from console.accounts.models import User
 from tenants.models import Client, Operation, OperationKind, OperationState, Rollout, RolloutState
 from tenants.operations import rollout as rollout_module
 from tenants.operations.lifecycle import reactivate, suspend
-from tenants.operations.many import retry_failed
 from tenants.operations.refusals import RolloutNotShared
-from tenants.operations.request import retry_operation
 from tenants.operations.rollout import Waves, request_rollout
-from tenants.operations.run import run_operation
 from tenants.operations.share import Share, run_rollout
 from tenants.operations.steering import go_on, pause
 from tenants.schemas.migrate import missing_migrations
 from tests.database import make_client
 from tests.tenants.more_migrations import more_migrations
-from tests.tenants.operating import CREATE, MIGRATE, TAKE, key_of, spoil, waiting_jobs
+from tests.tenants.operating import CREATE, MIGRATE, TAKE, key_of, waiting_jobs
 
 
 @pytest.fixture(autouse=True)
@@ -81,60 +78,12 @@ class TestReactivated:
         assert waiting_jobs(of(beta)) == 0
 
 
-class TestTriedAgain:
-    @pytest.mark.parametrize("verb", [retry_operation, lambda one, **by: retry_failed([one], **by)])
-    def test_a_failure_counts_again(
-        self, alpha: Client, beta: Client, verb: Callable[..., Any]
-    ) -> None:
-        spoil("alpha")
-        rollout = ask([alpha, beta], canaries=[alpha.pk], abort_after=1)
-        run_rollout(rollout.pk)
-        go_on(rollout, acting_user=None)
-        verb(of(alpha), acting_user=None)
-        run_rollout(rollout.pk)
-        rollout.refresh_from_db()
-        assert (rollout.state, rollout.wave) == (RolloutState.PAUSED, 0)
-        assert of(beta).state == OperationState.QUEUED
-
-    def test_what_is_forgiven_stays_so_if_it_is_left_alone(
-        self, alpha: Client, beta: Client
-    ) -> None:
-        spoil("alpha")
-        spoil("beta")
-        rollout = ask([alpha, beta])
-        run_rollout(rollout.pk)
-        Rollout.objects.update(state=RolloutState.PAUSED)
-        go_on(rollout, acting_user=None)
-        retry_operation(of(alpha), acting_user=None)
-        assert Rollout.objects.get().forgiven == 1
-
-    def test_a_worker_of_older_code_leaves_it_to_others(self, alpha: Client) -> None:
-        newest = ops.AddField("label", "newest", models.TextField(null=True))
-        with more_migrations(newest):
-            rollout = ask([alpha])
-            rollout.operations.update(state=OperationState.FAILED)
-            retry_operation(of(alpha), acting_user=None)
-        assert run_operation(of(alpha).pk) is None
-        assert of(alpha).state == OperationState.QUEUED
-        with more_migrations(newest):
-            run_operation(of(alpha).pk)
-            assert missing_migrations(["alpha"]) == {}
-        assert of(alpha).state == OperationState.SUCCEEDED
-
-    def test_what_an_attempt_said_is_not_left_beside_a_success(self, alpha: Client) -> None:
-        rollout = ask([alpha])
-        error = "The database did not answer in time. It will be tried again."
-        Operation.objects.update(error=error, error_detail="OperationalError")
-        run_rollout(rollout.pk)
-        assert (of(alpha).state, of(alpha).error, of(alpha).error_detail) == ("succeeded", "", "")
-
-    def test_it_has_its_turn_at_once(self, alpha: Client) -> None:
-        spoil("alpha")
-        rollout = ask([alpha])
-        run_rollout(rollout.pk)
-        Operation.objects.update(due_at="2100-01-01T00:00Z")
-        retry_operation(of(alpha), acting_user=None)
-        assert of(alpha).due_at is None
+def test_what_an_attempt_said_is_not_left_beside_a_success(alpha: Client) -> None:
+    rollout = ask([alpha])
+    error = "The database did not answer in time. It will be tried again."
+    Operation.objects.update(error=error, error_detail="OperationalError")
+    run_rollout(rollout.pk)
+    assert (of(alpha).state, of(alpha).error, of(alpha).error_detail) == ("succeeded", "", "")
 
 
 def test_whoever_has_it_go_on_stands_in_for_one_who_may_not_any_more(

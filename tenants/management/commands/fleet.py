@@ -11,11 +11,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from console.postgres.exceptions import OwnerRightsRefused
 from tenants.fleet_state import FleetState, fleet_state
-from tenants.models import CheckReason, FleetCheck, SchemaFinding
+from tenants.models import CheckReason, FindingKind, FleetCheck, SchemaFinding
 from tenants.operations.fleet_check import verify_fleet
+from tenants.operations.mending import again_hindrances
 
 _STATES = ("current", "behind", "unknown", "unmade", "archived", "failed")
 _FOUND = ("missing", "orphaned", "drifted")
+#: What can be done about a schema that is missing, where nothing stands in the way.
+_AGAIN = "Restore it from a backup, or make a new one: “Provision again” on the page “Fleet”."
 #: Of one schema, so many differences are printed.
 _LINES = 20
 
@@ -51,10 +54,14 @@ class Command(BaseCommand):
         for group in state.groups:
             lacks = ", ".join(group.lacks[:_LINES])
             self.stdout.write(f"behind: {group.clients} lack {len(group.lacks)}: {lacks}")
+        missing = [row.client for row in findings if row.kind == FindingKind.MISSING and row.client]
+        why_not = again_hindrances(missing)
         for finding in findings:
             owner = finding.client.name if finding.client else "no client"
             ours = "" if finding.is_ours else ", not made by the console"
             self.stdout.write(f"{finding.kind}: {finding.schema_name} ({owner}{ours})")
+            if finding.client in missing:
+                self.stdout.write(f"  {why_not[finding.client.pk] or _AGAIN}")
             for line in finding.differences[:_LINES]:
                 self.stdout.write(f"  {_in_words(line)}")
             if (more := finding.difference_count - _LINES) > 0:

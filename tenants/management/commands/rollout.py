@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tenants.exceptions import TenantError
 from tenants.management.numbers import positive
 from tenants.management.rollouts import chosen, follow, names_of, print_outlook, state_of
-from tenants.models import Operation, OperationKind, OperationState, Rollout
+from tenants.models import Operation, OperationKind, OperationState, Rollout, RolloutState
 from tenants.operations import steering
 from tenants.operations.many import retry_failed
 from tenants.operations.outlook import look_ahead
@@ -95,15 +95,20 @@ class Command(BaseCommand):
             self.stdout.write(state_of(rollout))
 
     def _follow(self, rollout: Rollout) -> None:
+        """Raises ``CommandError`` unless all of it is done, or it is paused and none has failed."""
         try:
-            failed = follow(rollout, self.stdout, self.stderr)
+            failed, cancelled = follow(rollout, self.stdout, self.stderr)
         except PASSING as exc:
             again = f"manage.py rollout watch {rollout.pk}"
             raise CommandError(f"The database went away. The workers go on; see: {again}") from exc
         if failed:
+            also = f" and {cancelled} cancelled" if cancelled else ""
+            on = f" and go-on {rollout.pk}" if rollout.state == RolloutState.PAUSED else ""
             raise CommandError(
-                f"{failed} failed. Mend them, then: manage.py rollout retry {rollout.pk}"
+                f"{failed} failed{also}. Mend them, then: manage.py rollout retry {rollout.pk}{on}"
             )
+        if cancelled:
+            raise CommandError(f"{cancelled} cancelled: they are as they were.")
 
 
 def _must_agree(options: dict[str, Any]) -> None:
