@@ -8,16 +8,18 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from import_export import resources
 from import_export.results import RowResult
 
 from console import limits
+from console.importing.as_new import AsNew
 from console.importing.columns import Column, Many
 from console.importing.declared import DeclaredResource
 from console.importing.exceptions import CellError
+from console.importing.exported import ExportedResource
 from console.importing.loader import BATCH, Ahead, Found, KeyedInstanceLoader, Keys
 from console.importing.mapped import MappedTable
 from console.importing.mapping_words import tell
+from console.importing.origin import take_as_new
 from console.importing.preview import Change, Preview
 from console.importing.results import REASON, Fault, ImportedRow, ImportResult
 from console.importing.rows import WrittenColumns
@@ -32,7 +34,7 @@ from console.importing.writing import conflicts_in_words, write_added, write_cha
 Watch = Callable[[int, int], None]
 
 
-class KeyedResource(DeclaredResource, resources.ModelResource):
+class KeyedResource(DeclaredResource, ExportedResource):
     """Imports and exports one model by natural key, never by id.
 
     A subclass lists its columns as ``Column`` fields, names them in ``Meta.fields``, its key
@@ -61,6 +63,8 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self.current_line = 0
         #: Sentences for the preview about what else would happen.
         self.notes: list[str] = []
+        #: Of a file that was exported elsewhere, whose rows are to be new ones here.
+        self.as_new: AsNew | None = None
         self._watch: Watch = lambda read, total: None
         self._fault: Fault | None = None
         self._table: Table
@@ -109,6 +113,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self._watch = kwargs.pop("watch", None) or self._watch
         self._fault = kwargs.pop("fault", None)
         check_headers(dataset, self.needed(dataset.headers))
+        self.as_new = AsNew(self) if take_as_new(dataset, may_be=self.may_be_foreign) else None
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
         with conflicts_in_words(), limits.counted_together():
             return super().import_data(
@@ -190,7 +195,8 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         else:
             self._before = self._columns.values(instance)
             self._links_before = self._columns.links(instance)
-        errors = self._columns.read(instance, row, self._has_none)
+        stays = self.as_new is not None and self.as_new.stays(row, is_here=not self._new)
+        errors = {} if stays else self._columns.read(instance, row, self._has_none)
         self._changed = [] if self._new else list(self._columns.changes(instance, self._before))
         self._preview.count(row, instance, self._changed)
         if self._new or errors or self._changed:
@@ -289,6 +295,8 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         result.ways = self._ways
         if isinstance(self._table, MappedTable):
             tell(self._table, result)
+        if self.as_new:
+            self.notes += self.as_new.notes()
         result.notes += [*self.notes, *self._preview.notes()]
         result.locate(self._table)
 
