@@ -54,23 +54,19 @@ class KeyedResource(DeclaredResource, ExportedResource):
         self.dry_run = True
         #: Who imports; ``None`` is an operator in a terminal, who needs no leave.
         self.user: Any = None
-        #: The rows that the batch speaks of and the database has, by key.
-        self.existing: dict[Hashable, Any] = {}
+        self.existing: dict[Hashable, Any] = {}  # Of the batch: the rows that are there, by key.
         #: The row that is being read, its key, its number and its line of the file.
         self.current_row: dict[str, str] = {}
         self.current_key: Hashable = None
         self.current_number = 0
         self.current_line = 0
-        #: Sentences for the preview about what else would happen.
-        self.notes: list[str] = []
-        #: Of a file that was exported elsewhere, whose rows are to be new ones here.
-        self.as_new: AsNew | None = None
+        self.notes: list[str] = []  # Sentences about what else would happen.
+        self.as_new: AsNew | None = None  # Of a file that was exported elsewhere.
         self._watch: Watch = lambda read, total: None
         self._fault: Fault | None = None
         self._table: Table
         self._keys: Keys
-        #: Of the batch: number of its first row, lines, and keys or what is wrong with them.
-        self._first = 1
+        self._first = 1  # Of the batch: its first row, lines, and keys or what is wrong with them.
         self._lines: list[int] = []
         self._batch_keys: list[Hashable | CellError] = []
         #: The columns of the file that are written, and what the row had in them before that.
@@ -82,13 +78,11 @@ class KeyedResource(DeclaredResource, ExportedResource):
         self._values_before: dict[int, dict[str, Any]] = {}
         self._linked: dict[str, dict[Any, Any]] = {}
         self._new = False
-        #: How many rows the file adds, of those that were read.
-        self._added = 0
+        self._added = 0  # How many rows the file adds, of those that were read.
         self._others_made = False
         self._preview = Preview([], self.key_column)
         self._rules = RowRules(self._meta.model, self.checked_elsewhere)
-        #: Sentences about how its dates and numbers are read.
-        self._ways: list[str] = []
+        self._ways: list[str] = []  # Sentences about how its dates and numbers are read.
         self._column_of = {c.attribute: c.column_name for c in self.columns}
         self._many = [column for column in self.columns if isinstance(column, Many)]
 
@@ -295,8 +289,7 @@ class KeyedResource(DeclaredResource, ExportedResource):
         result.ways = self._ways
         if isinstance(self._table, MappedTable):
             tell(self._table, result)
-        if self.as_new:
-            self.notes += self.as_new.notes()
+        self.notes += self.as_new.notes() if self.as_new else ()
         result.notes += [*self.notes, *self._preview.notes()]
         result.locate(self._table)
 

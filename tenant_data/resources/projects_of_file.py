@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -22,7 +22,6 @@ from tenant_data.resources.new_keys import KeyMaker
 from tenant_data.resources.newcomers import NAMED, Newcomers
 from tenant_data.resources.references import TaskKey
 
-KEY_LENGTH = Project._meta.get_field("key").max_length or 0
 #: As many numbers are skipped without a word.
 USUAL_GAP = 100
 
@@ -108,7 +107,7 @@ class ProjectsOfFile:
         named: dict[str, list[Project]] = defaultdict(list)
         for project in _found(set(), set(names.values())):
             named[one_name(project.name).lower()].append(project)
-        taken = set(Project.objects.values_list("key", flat=True))
+        keys = KeyMaker(())
         for key, name in names.items():
             there = named[name.lower()]
             if there:
@@ -117,9 +116,8 @@ class ProjectsOfFile:
                 self.rows[project.key] = project
                 self._here[key] = project.key
             elif REFERENCE.fullmatch(f"{key}-1"):
-                self._here[key] = free = _free_key(key, taken)
-                taken.add(free)
-                yield free, name
+                self._here[key] = keys.free(key)
+                yield self._here[key], name
 
     def _begin(self, key: str, name: str, *, may_add: bool) -> None:
         message = _("There is no project %(name)s, and you may not add projects.")
@@ -220,16 +218,6 @@ class ProjectsOfFile:
 def project_of(reference: str) -> str:
     """The key of the project that a reference begins with, whether or not it is a good one."""
     return reference.upper().partition("-")[0]
-
-
-def _free_key(key: str, taken: Container[str]) -> str:
-    """The key, or the first of WEB2, WEB3, … that nobody has."""
-    if key not in taken:
-        return key
-    number = 2
-    while (other := f"{key[: KEY_LENGTH - len(str(number))]}{number}") in taken:
-        number += 1
-    return other
 
 
 def _found(keys: set[str], names: set[str]) -> Iterator[Project]:
