@@ -6,8 +6,6 @@ never the memory's.
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -20,11 +18,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.text import slugify
-from import_export.resources import ModelResource
 
 from console.accounts.models import User
 from console.company.archive_names import place_for
-from console.importing.table import escape_formula
+from console.importing.exported import ExportedResource
+from console.importing.formats import CSV
 from tenants.models import Client
 
 ATTACHMENTS = "attachments"
@@ -32,13 +30,13 @@ ATTACHMENTS = "attachments"
 README = "README.txt"
 
 #: A kind of record: the name of its file, and what reads it.
-Kind = tuple[str, type[ModelResource]]
+Kind = tuple[str, type[ExportedResource]]
 
 
 def kinds() -> Iterator[Kind]:
     """What ``TENANT_RESOURCES`` names, in its order."""
     for path in settings.TENANT_RESOURCES:
-        resource: type[ModelResource] = import_string(path)
+        resource: type[ExportedResource] = import_string(path)
         yield _file_name(resource), resource
 
 
@@ -47,7 +45,7 @@ def titles() -> dict[str, str]:
     return {name: str(resource._meta.model._meta.verbose_name_plural) for name, resource in kinds()}
 
 
-def _file_name(resource: type[ModelResource]) -> str:
+def _file_name(resource: type[ExportedResource]) -> str:
     """In English whoever asks, so that a file is called the same everywhere."""
     with translation.override(None):
         plural = str(resource._meta.model._meta.verbose_name_plural)
@@ -74,21 +72,9 @@ class Archive:
             self._write_readme(client, user, counts)
         return counts
 
-    def _write_records(self, name: str, resource: ModelResource) -> int:
-        count = 0
-        # As exports of one kind are written: with a mark, without which Excel takes the text for
-        # an older coding, and with no formula in any cell.
-        with (
-            self._zip.open(name, "w", force_zip64=True) as entry,
-            io.TextIOWrapper(entry, encoding="utf-8-sig", newline="") as text,
-        ):
-            writer = csv.writer(text)
-            writer.writerow(resource.get_export_headers())
-            for record in resource.iter_queryset(resource.filter_export(resource.get_queryset())):
-                cells = resource.export_resource(record)
-                writer.writerow([escape_formula(str(cell)) for cell in cells])
-                count += 1
-        return count
+    def _write_records(self, name: str, resource: ExportedResource) -> int:
+        with self._zip.open(name, "w", force_zip64=True) as entry:
+            return resource.write_to(entry, CSV)
 
     def _write_files(self) -> int:
         """Files are compressed already, most of them."""

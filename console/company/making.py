@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
@@ -30,6 +28,7 @@ from console.company.queue import enqueue_deletion
 from console.history.acting import acting_as
 from console.history.record import record_event
 from console.middleware import language_of
+from console.postgres.moment import one_moment
 from tenants.models import Client
 from tenants.operations.versions import is_behind
 from tenants.schemas.locks import schema_lock
@@ -119,7 +118,7 @@ def _require_still(export: DataExport, client: Client) -> User:
 def _make(export: DataExport, client: Client, user: User) -> None:
     # A file without a name: of a worker that is killed nothing stays.
     with tempfile.TemporaryFile(dir=settings.DATA_DIR) as content:
-        with _one_moment():
+        with one_moment():
             export.row_counts = Archive(content).write(client=client, user=user)
         export.size = content.tell()
         content.seek(0)
@@ -140,17 +139,6 @@ def _delete_older(export: DataExport) -> None:
             _delete_file(older)
         except Exception:
             logger.exception("The file of the older export %s is still there.", older.pk)
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """What the block reads is as it was at its start, whatever is written meanwhile."""
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost:  # In another transaction it is too late to ask for it.
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def _fail(export: DataExport, error: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from import_export import fields, resources
+from import_export import fields
 
 from console.accounts.models import User
+from console.importing.exported import ExportedResource
 from console.importing.measures import Moment
 
 
-class PeopleResource(resources.ModelResource):
+class PeopleResource(ExportedResource):
     """Each user with their groups, of which their role is one."""
 
     may_sign_in = fields.Field(column_name="may_sign_in")

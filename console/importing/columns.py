@@ -7,11 +7,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from import_export import fields
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from console.importing.exceptions import CellError
 from console.importing.headings import heading
 from console.importing.widgets import one_spelling
+from console.importing.writers import sheet_text
 
 
 class Column(fields.Field):
@@ -92,8 +92,7 @@ class Column(fields.Field):
         if isinstance(value, list):
             return sorted(value)
         if isinstance(value, str):
-            # A sheet has no place for control characters; see ``formats``.
-            return ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", one_spelling(value))
+            return sheet_text(one_spelling(value))
         return value
 
 

@@ -10,7 +10,8 @@ from django.db.models import Model, Prefetch, QuerySet
 from console.importing.columns import Column, Many
 from console.importing.exceptions import CellError
 from console.importing.headings import Wanted
-from console.importing.loader import BATCH, Keys
+from console.importing.loader import Keys
+from console.importing.origin import EXPORTED_FROM
 from console.importing.presets import Preset
 from console.importing.rows import WrittenColumns
 from console.importing.table import Table
@@ -30,6 +31,8 @@ class DeclaredResource:
     presets: tuple[type[Preset], ...] = ()
     #: Columns whose unknown values are to be made with the file, where they are not anyway.
     creates: frozenset[str] = frozenset()
+    #: Whether rows that were exported elsewhere can be taken as new ones here.
+    may_be_foreign = True
 
     #: Who imports, the rows of the batch that are there, the number of the row that is read, how
     #: many the file adds, and the columns to be written.
@@ -82,6 +85,9 @@ class DeclaredResource:
     def start(self, key: Any, row: dict[str, str]) -> Any:
         """A new instance with this key, not saved."""
         raise NotImplementedError
+
+    def make_new(self, row: dict[str, str]) -> None:
+        """Change a row that was exported elsewhere so that it is a new one here."""
 
     def prepare(self, table: Table) -> None:
         """Load what the rows refer to, once for the whole file."""
@@ -150,16 +156,11 @@ class DeclaredResource:
 
     def sample(self) -> list[list[str]]:
         """A header and two rows, for somebody who begins with an empty sheet."""
-        rows = [[column.samples[number] for column in self.columns] for number in (0, 1)]
-        return [[column.column_name for column in self.columns], *rows]
+        columns = [column for column in self.columns if column.column_name != EXPORTED_FROM]
+        rows = [[column.samples[number] for column in columns] for number in (0, 1)]
+        return [[column.column_name for column in columns], *rows]
 
     def may(self, action: str, model: Any) -> bool:
         """Whether who imports may also add or change rows of another model."""
         right = f"{model._meta.app_label}.{action}_{model._meta.model_name}"
         return self.user is None or self.user.has_perm(right)
-
-    # --- exporting -----------------------------------------------------------------------------
-
-    def iter_queryset(self, queryset: Any) -> Iterator[Any]:
-        """The library would page through what is prefetched, counting again for every page."""
-        return queryset.iterator(chunk_size=BATCH) if hasattr(queryset, "iterator") else queryset

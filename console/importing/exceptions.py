@@ -62,6 +62,10 @@ class UnclearError(FileError):
         )
 
 
+class SheetError(ImportingError):
+    """An export does not fit into an Excel file."""
+
+
 class ConfirmError(ImportingError):
     """The import is not waiting for this person to confirm it, or not any more."""
 

@@ -1,20 +1,16 @@
-"""The two kinds of file: CSV and Excel, read from open files and written as bytes."""
+"""The two kinds of file: CSV and Excel, read from open files and written to them."""
 
 from __future__ import annotations
 
 import codecs
-import csv
 import io
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, ClassVar
 
 import tablib
 from django.utils.translation import gettext as _
 from import_export.formats import base_formats
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from console.importing.exceptions import FileError
 from console.importing.headings import Wanted
@@ -22,8 +18,9 @@ from console.importing.reading import FIND_OUT, Reading
 from console.importing.separated import csv_rows, find_delimiter, refuse_other_kinds
 from console.importing.sheets import sheet_rows
 from console.importing.streams import Source, as_file, has_in_it, start_of
-from console.importing.table import OF_PAGES, Limits, Table, escape_formula, make_table
+from console.importing.table import OF_PAGES, Limits, Table, make_table
 from console.importing.texts import Text, detect_encoding, not_a_table
+from console.importing.writers import Cells, write_csv, write_xlsx
 
 ZIP, OLD_EXCEL, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 #: What a workbook with a password has in it: its name for the part that is locked.
@@ -31,8 +28,26 @@ _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
-class CSV(base_formats.CSV):
+class Written:
+    """The half of a kind of file that writes it."""
+
+    #: Writes rows to an open file as they come; returns how many there were.
+    write: ClassVar[Callable[[IO[bytes], Iterable[Cells]], int]]
+    #: Whether its cells have numbers and dates, and not texts alone.
+    has_types: ClassVar[bool]
+
+    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
+        """A small file; ``write`` is for one of any size."""
+        content = io.BytesIO()
+        type(self).write(content, [dataset.headers, *dataset])
+        return content.getvalue()
+
+
+class CSV(Written, base_formats.CSV):
     """Text with a comma, semicolon, tab or vertical bar between the cells."""
+
+    write = staticmethod(write_csv)
+    has_types = False
 
     def is_binary(self) -> bool:
         """Read and written as bytes: how they are decoded is decided here."""
@@ -64,17 +79,12 @@ class CSV(base_formats.CSV):
         table.accented = text.accented
         return table
 
-    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
-        """UTF-8 with a mark at its start: without it Excel takes the text for an older coding."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(dataset.headers)
-        writer.writerows([escape_formula(str(cell)) for cell in row] for row in dataset)
-        return text.getvalue().encode("utf-8-sig")
 
-
-class XLSX(base_formats.XLSX):
+class XLSX(Written, base_formats.XLSX):
     """The first sheet of an Excel workbook."""
+
+    write = staticmethod(write_xlsx)
+    has_types = True
 
     def get_title(self) -> str:
         return "Excel (.xlsx)"
@@ -90,16 +100,6 @@ class XLSX(base_formats.XLSX):
         reading = replace(reading, encoding="", delimiter="")
         rows = sheet_rows(in_stream, limits)
         return make_table(rows, reading, wanted, limits=limits, is_sheet=True)
-
-    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
-        book = Workbook(write_only=True)
-        sheet = book.create_sheet("export")
-        sheet.append(list(dataset.headers))
-        for row in dataset:
-            sheet.append([_sheet_cell(cell) for cell in row])
-        content = io.BytesIO()
-        book.save(content)
-        return content.getvalue()
 
 
 #: In the order in which a form offers them.
@@ -121,9 +121,3 @@ def detect_format(source: Source) -> type[CSV] | type[XLSX]:
     if start.startswith(PDF) or start.startswith(_UTF32):
         raise not_a_table()
     return CSV
-
-
-def _sheet_cell(value: Any) -> Any:
-    if isinstance(value, Decimal | date | int | float):
-        return value
-    return escape_formula(ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", str(value)))

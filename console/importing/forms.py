@@ -21,6 +21,7 @@ from console.importing.reading import (
     DECIMALS,
     DELIMITERS,
     ENCODINGS,
+    FOREIGN,
     Question,
     Reading,
 )
@@ -103,6 +104,12 @@ class ReadingForm(forms.Form):
         required=False,
     )
 
+    foreign = forms.ChoiceField(
+        label=_("What to do with a file from elsewhere"),
+        choices=list(FOREIGN.items()),
+        required=False,
+    )
+
     @classmethod
     def about(
         cls, reading: Reading, resource: KeyedResource, questions: list[Question]
@@ -113,7 +120,7 @@ class ReadingForm(forms.Form):
         """
         form = cls(initial=asdict(reading))
         kinds = {c.widget.kind for c in resource.columns if isinstance(c.widget, InWays)}
-        for name in ("encoding", "delimiter"):
+        for name in ("encoding", "delimiter", "foreign"):
             if not form.initial[name]:
                 del form.fields[name]
         for name in {"date_order", "decimal"} - kinds:
@@ -154,7 +161,7 @@ class ReadingForm(forms.Form):
 
     def reading(self) -> Reading:
         """What the form says, once it is valid."""
-        names = ("encoding", "delimiter", "date_order", "decimal")
+        names = ("encoding", "delimiter", "date_order", "decimal", "foreign")
         return Reading(**{name: self.cleaned_data[name] for name in names})
 
 

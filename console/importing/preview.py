@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from console.importing.columns import Column, Info
 from console.importing.exceptions import shorten
 from console.importing.measures import InWays
+from console.importing.origin import Origin
 from console.importing.results import CELL_SHOWN, SAMPLES, ImportedRow, ImportResult
 from console.importing.widgets import OneOf
 
@@ -26,7 +27,7 @@ class Preview:
 
     def __init__(self, columns: list[Column], key_column: str) -> None:
         """``columns`` are those of the file."""
-        self._names = [column.column_name for column in columns]
+        self._names = [column.column_name for column in columns if not isinstance(column, Origin)]
         self._key_column = key_column
         if key_column not in self._names:
             self._names.insert(0, key_column)

@@ -35,6 +35,12 @@ DECIMALS: dict[str, str | Promise] = {
     COMMA: _("a decimal comma"),
     POINT: _("a decimal point"),
 }
+#: What is done with a file that was exported elsewhere.
+REFUSED, AS_NEW = "refused", "new"
+FOREIGN: dict[str, str | Promise] = {
+    REFUSED: _("nothing"),
+    AS_NEW: _("take its rows as new ones; what is here already stays as it is"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Reading:
     header_line: int = 0
     date_order: str = ""
     decimal: str = ""
+    #: Empty where the file was exported here, or does not say where.
+    foreign: str = ""
 
     def choice(self, kind: str) -> str:
         """What was chosen for columns of this kind: ``date_order`` or ``decimal``."""

@@ -8,16 +8,18 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from import_export import resources
 from import_export.results import RowResult
 
 from console import limits
+from console.importing.as_new import AsNew
 from console.importing.columns import Column, Many
 from console.importing.declared import DeclaredResource
 from console.importing.exceptions import CellError
+from console.importing.exported import ExportedResource
 from console.importing.loader import BATCH, Ahead, Found, KeyedInstanceLoader, Keys
 from console.importing.mapped import MappedTable
 from console.importing.mapping_words import tell
+from console.importing.origin import take_as_new
 from console.importing.preview import Change, Preview
 from console.importing.results import REASON, Fault, ImportedRow, ImportResult
 from console.importing.rows import WrittenColumns
@@ -32,7 +34,7 @@ from console.importing.writing import conflicts_in_words, write_added, write_cha
 Watch = Callable[[int, int], None]
 
 
-class KeyedResource(DeclaredResource, resources.ModelResource):
+class KeyedResource(DeclaredResource, ExportedResource):
     """Imports and exports one model by natural key, never by id.
 
     A subclass lists its columns as ``Column`` fields, names them in ``Meta.fields``, its key
@@ -52,21 +54,19 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self.dry_run = True
         #: Who imports; ``None`` is an operator in a terminal, who needs no leave.
         self.user: Any = None
-        #: The rows that the batch speaks of and the database has, by key.
-        self.existing: dict[Hashable, Any] = {}
+        self.existing: dict[Hashable, Any] = {}  # Of the batch: the rows that are there, by key.
         #: The row that is being read, its key, its number and its line of the file.
         self.current_row: dict[str, str] = {}
         self.current_key: Hashable = None
         self.current_number = 0
         self.current_line = 0
-        #: Sentences for the preview about what else would happen.
-        self.notes: list[str] = []
+        self.notes: list[str] = []  # Sentences about what else would happen.
+        self.as_new: AsNew | None = None  # Of a file that was exported elsewhere.
         self._watch: Watch = lambda read, total: None
         self._fault: Fault | None = None
         self._table: Table
         self._keys: Keys
-        #: Of the batch: number of its first row, lines, and keys or what is wrong with them.
-        self._first = 1
+        self._first = 1  # Of the batch: its first row, lines, and keys or what is wrong with them.
         self._lines: list[int] = []
         self._batch_keys: list[Hashable | CellError] = []
         #: The columns of the file that are written, and what the row had in them before that.
@@ -78,13 +78,11 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self._values_before: dict[int, dict[str, Any]] = {}
         self._linked: dict[str, dict[Any, Any]] = {}
         self._new = False
-        #: How many rows the file adds, of those that were read.
-        self._added = 0
+        self._added = 0  # How many rows the file adds, of those that were read.
         self._others_made = False
         self._preview = Preview([], self.key_column)
         self._rules = RowRules(self._meta.model, self.checked_elsewhere)
-        #: Sentences about how its dates and numbers are read.
-        self._ways: list[str] = []
+        self._ways: list[str] = []  # Sentences about how its dates and numbers are read.
         self._column_of = {c.attribute: c.column_name for c in self.columns}
         self._many = [column for column in self.columns if isinstance(column, Many)]
 
@@ -109,6 +107,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         self._watch = kwargs.pop("watch", None) or self._watch
         self._fault = kwargs.pop("fault", None)
         check_headers(dataset, self.needed(dataset.headers))
+        self.as_new = AsNew(self) if take_as_new(dataset, may_be=self.may_be_foreign) else None
         kwargs.update(use_transactions=True, rollback_on_validation_errors=True)
         with conflicts_in_words(), limits.counted_together():
             return super().import_data(
@@ -190,7 +189,8 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         else:
             self._before = self._columns.values(instance)
             self._links_before = self._columns.links(instance)
-        errors = self._columns.read(instance, row, self._has_none)
+        stays = self.as_new is not None and self.as_new.stays(row, is_here=not self._new)
+        errors = {} if stays else self._columns.read(instance, row, self._has_none)
         self._changed = [] if self._new else list(self._columns.changes(instance, self._before))
         self._preview.count(row, instance, self._changed)
         if self._new or errors or self._changed:
@@ -289,6 +289,7 @@ class KeyedResource(DeclaredResource, resources.ModelResource):
         result.ways = self._ways
         if isinstance(self._table, MappedTable):
             tell(self._table, result)
+        self.notes += self.as_new.notes() if self.as_new else ()
         result.notes += [*self.notes, *self._preview.notes()]
         result.locate(self._table)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pickle
-import tempfile
 import weakref
 from bisect import bisect_right
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.conf import settings
+from console.importing.streams import nameless_file
 
 #: A batch has so many rows at the most, and ends earlier where its cells have this many characters.
 BATCH_ROWS = 1000
@@ -36,9 +34,7 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        folder = Path(settings.DATA_DIR)
-        folder.mkdir(parents=True, exist_ok=True)  # Nothing else may have needed it so far.
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self._file = nameless_file()
         self.close = weakref.finalize(self, self._file.close)
         #: By batch: the number of its first row, and where it begins in the file.
         self._numbers: list[int] = []

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from django.conf import settings
 
 #: A file that can be read from its start again, or the whole of a small one.
 Source = BinaryIO | bytes
@@ -52,3 +56,11 @@ def line_at(file: BinaryIO, place: int) -> int:
         if left <= 0:
             break
     return line
+
+
+def nameless_file() -> BinaryIO:
+    """An empty file that nobody else can open, and that is gone when it is closed or when the
+    process ends, however it does."""
+    folder = Path(settings.DATA_DIR)
+    folder.mkdir(parents=True, exist_ok=True)  # Nothing else may have needed it so far.
+    return cast(BinaryIO, tempfile.TemporaryFile(dir=folder))

@@ -154,6 +154,7 @@ class Known(Choosing, Widget):
     """
 
     remembers = True
+    names_others = True
 
     def __init__(
         self,

@@ -35,8 +35,28 @@ class Families:
         self._begin: Callable[[TaskKey], Task] = lambda key: Task(number=key[1])
         #: Whether the file has a task.
         self._has: Container[TaskKey] = ()
+        #: What references of the file stand for, where they were given elsewhere.
+        self._renamed: dict[TaskKey, TaskKey] | None = None
         #: Tasks of the batch that have parts of which the file says nothing.
         self._wholes: set[TaskKey] = set()
+
+    def rename(
+        self, parents: Iterable[tuple[TaskKey, str]], references: Iterable[tuple[TaskKey, str]]
+    ) -> None:
+        """Take references for tasks of the file alone: they were given elsewhere. Both are the
+        keys that the tasks have here, with what the file has in a column."""
+        wanted = {_readable(cell) for _key, cell in parents}
+        found = ((_readable(cell), key) for key, cell in references)
+        self._renamed = {theirs: key for theirs, key in found if theirs and theirs in wanted}
+
+    def read(self, cell: str) -> TaskKey:
+        """The key of the task that a cell names. Raises ``CellError``."""
+        key = read_reference(cell)
+        if self._renamed is None:
+            return key
+        if key not in self._renamed:
+            raise CellError(_("There is no task %(value)s in the file."), value=cell)
+        return self._renamed[key]
 
     def load(
         self,
@@ -50,12 +70,16 @@ class Families:
         ``find`` loads others, and ``begin`` makes one that is not there, with a key."""
         self._begin, self._has = begin, has
         for key, cell in said:
-            if parent := _readable(cell):
+            if parent := self._parent(cell):
                 self._part_of[key] = parent
                 if parent[0] == key[0]:  # One of another project is refused without a look at it.
                     self._named.add(parent)
         for batch in in_batches(sorted(self._named)):
             self._there |= find(batch)
+
+    def _parent(self, cell: str) -> TaskKey | None:
+        key = _readable(cell)
+        return key if key is None or self._renamed is None else self._renamed.get(key)
 
     def look_at(self, tasks: dict[TaskKey, Task]) -> None:
         """Find out which tasks of a batch, those that are there, have parts that stay theirs."""
@@ -79,19 +103,27 @@ class Families:
         """The new task, where parts ask for it, before it is read or after."""
         return self.at(key) if key in self._named else None
 
-    def error(self, task: Task) -> CellError | None:
-        """Why the task cannot be a part of its parent; ``None`` where it can, or has none."""
+    def error(self, task: Task, key: TaskKey) -> CellError | None:
+        """Why the task, which has this key, cannot be a part of its parent; ``None`` where it can,
+        or has none."""
         parent: Any = task.parent
         if parent is None:
             return None
-        key, whole = task.natural_key(), parent.natural_key()
+        # One that is to get a number has none yet.
+        whole = parent.natural_key() if parent.number else self._part_of[key]
         if key == whole:
             return CellError(_("A task cannot be a part of itself."))
         if self._is_part(whole, parent):
-            return CellError(_("%(task)s is a part of another task itself."), task=parent.reference)
+            message = _("%(task)s is a part of another task itself.")
+            return CellError(message, task=self._called(whole))
         if key in self._named or key in self._wholes:
             return CellError(_("This task has parts of its own, so it cannot be one."))
         return None
+
+    def _called(self, key: TaskKey) -> str:
+        """How the file calls the task."""
+        theirs = (their for their, ours in (self._renamed or {}).items() if ours == key)
+        return "{}-{}".format(*next(theirs, key))
 
     def _is_part(self, key: TaskKey, task: Task) -> bool:
         return key in self._part_of if key in self._has else task.parent_id is not None
@@ -109,6 +141,7 @@ class TaskByReference(Choosing, Widget):
 
     or_in = "reference"
     project_of: ProjectOf
+    names_others = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,7 +161,7 @@ class TaskByReference(Choosing, Widget):
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Task | None:
         if not value:
             return None
-        key = read_reference(value)
+        key = self.families.read(value)
         if key[0] != self.project_of(row):
             raise CellError(_("%(value)s belongs to another project."), value=value)
         task = self.families.at(key)

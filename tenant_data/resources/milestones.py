@@ -86,6 +86,8 @@ class MilestoneResource(KeyedResource):
     )
 
     checked_elsewhere = frozenset({"project"})
+    #: The key of a project says nothing elsewhere, and there is nothing else to find it by.
+    may_be_foreign = False
 
     class Meta:
         model = Milestone

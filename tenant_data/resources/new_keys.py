@@ -23,7 +23,10 @@ class KeyMaker:
 
     def make(self, name: str) -> str:
         """The first letters of its words, or of its word; with a number where that is taken."""
-        begin = _letters_of(name)
+        return self.free(_letters_of(name))
+
+    def free(self, begin: str) -> str:
+        """This key, or the first of WEB2, WEB3, … that nobody has."""
         found = Project.objects.filter(key__startswith=begin)
         self._taken.update(found.values_list("key", flat=True))
         key, number = begin, 1

@@ -55,10 +55,20 @@ class ProjectsOfFile:
         self._next: Counter[str] = Counter()
         self._highest: dict[str, int] = {}
         self._without = 0
+        #: The projects (their keys) that those of a file from elsewhere are here, by key there.
+        self._here: dict[str, str] = {}
+        self._are_new = False
 
-    def load(self, table: Table, *, may_add: bool, make_named: bool = False) -> None:
+    def load(
+        self, table: Table, *, may_add: bool, make_named: bool = False, are_new: bool = False
+    ) -> None:
         """Load the projects of the file, and begin those that its references need; with
-        ``make_named`` also those of a name that none has, with keys made from their names."""
+        ``make_named`` also those of a name that none has, with keys made from their names.
+
+        With ``are_new``, its keys were given elsewhere: a project is the one that has its name
+        here, or else a new one, with another key where that one is taken.
+        """
+        self._are_new = are_new
         begun: dict[str, str] = {}
         called: set[str] = set()
         for reference, cell in table.columns("reference", "project"):
@@ -68,6 +78,8 @@ class ProjectsOfFile:
                 begun[key] = begun.get(key) or name
             elif name:
                 called.add(name)
+        if are_new:
+            begun = dict(self._keys_here(begun))
         for project in _found({*begun, *(name.upper() for name in called)}, called):
             self.rows[project.key] = project
         for key, name in begun.items():
@@ -89,6 +101,24 @@ class ProjectsOfFile:
                 known.add(name.lower())
                 self._begin(keys.make(name), name, may_add=may_add)
 
+    def _keys_here(self, begun: dict[str, str]) -> Iterator[tuple[str, str]]:
+        """Find out what projects of elsewhere are here; the keys and names of those to be made."""
+        names = {key: name or key for key, name in begun.items()}
+        named: dict[str, list[Project]] = defaultdict(list)
+        for project in _found(set(), set(names.values())):
+            named[one_name(project.name).lower()].append(project)
+        keys = KeyMaker(())
+        for key, name in names.items():
+            there = named[name.lower()]
+            if there:
+                # Of several that are called so, the one with the same key, or else the oldest.
+                project = min(there, key=lambda one: (one.key != key, one.pk))
+                self.rows[project.key] = project
+                self._here[key] = project.key
+            elif REFERENCE.fullmatch(f"{key}-1"):
+                self._here[key] = keys.free(key)
+                yield self._here[key], name
+
     def _begin(self, key: str, name: str, *, may_add: bool) -> None:
         message = _("There is no project %(name)s, and you may not add projects.")
         self.new.begin(
@@ -102,7 +132,8 @@ class ProjectsOfFile:
         """The key of the row's project, whether or not it is a good one. Raises ``CellError``
         where the row has no reference and its project is not known."""
         if reference := row.get("reference"):
-            return project_of(reference)
+            key = project_of(reference)
+            return self._here[key] if self._are_new else key
         name = one_name(row.get("project", ""))
         if not name:
             message = _("Give a reference, or say which project is to number the task.")
@@ -138,7 +169,16 @@ class ProjectsOfFile:
                 n,
             )
         )
-        if self._without:
+        if self._without and self._are_new:
+            text = ngettext(
+                "%(n)d task gets the next number of its project here. Importing the file again "
+                "would add it again.",
+                "%(n)d tasks get the next numbers of their projects here. Importing the file again "
+                "would add them again.",
+                self._without,
+            )
+            yield text % {"n": self._without}
+        elif self._without:
             text = ngettext(
                 "%(n)d task has no reference and gets the next number of its project. Importing "
                 "the file again would add it again.",

@@ -32,6 +32,7 @@ class MilestoneOfProject(Choosing, Widget):
     """A milestone by its name, of the row's project; ``project_of`` finds that."""
 
     project_of: ProjectOf
+    names_others = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -54,9 +54,14 @@ class TaskResource(TaskColumns):
 
     def read_key(self, row: dict[str, str]) -> TaskKey:
         if reference := row.get("reference"):
-            return read_reference(self.fields["reference"].widget.clean(reference))
+            key = read_reference(self.fields["reference"].widget.clean(reference))
+            if not self.as_new:
+                return key
         # One that is to get a number has a key of its own until then.
         return self._projects.key_of(row), -self.current_number
+
+    def make_new(self, row: dict[str, str]) -> None:
+        row["reference"], row["project"] = "", self.current_key[0]
 
     def spell_key(self, key: Any) -> str:
         return _("%(project)s, next number") % {"project": key[0]}
@@ -65,8 +70,12 @@ class TaskResource(TaskColumns):
 
     def prepare(self, table: Table) -> None:
         """Load the projects of the file, and begin those that are missing."""
-        may_add = self.may("add", Project)
-        self._projects.load(table, may_add=may_add, make_named="project" in self.creates)
+        self._projects.load(
+            table,
+            may_add=self.may("add", Project),
+            make_named="project" in self.creates,
+            are_new=self.as_new is not None,
+        )
 
     def _load_labels(self, names: Iterable[str]) -> dict[str, Label]:
         """The labels of the file by name in lower case; those that are missing are begun."""
@@ -97,9 +106,11 @@ class TaskResource(TaskColumns):
             self.fields["milestone"].widget.preload(self._projects.rows, names)
         if "parent" in table.headers:
             self._families = self.fields["parent"].widget.families
-            keys = zip(self._all_keys(), table.column("parent"), strict=True)
+            if self.as_new:
+                parents = self._in_turn(table, "parent")
+                self._families.rename(parents, self._in_turn(table, "reference"))
             self._families.load(
-                ((key, cell) for (*_, key), cell in keys if not isinstance(key, CellError)),
+                self._in_turn(table, "parent"),
                 has=self._keys,
                 find=lambda keys: self._find(keys, lock=not self.dry_run),
                 begin=self._begin_parent,
@@ -107,8 +118,19 @@ class TaskResource(TaskColumns):
         if not self.dry_run:
             self._numbering.taken = set(self._taken(table))
 
+    def _in_turn(self, table: Table, name: str) -> Iterator[tuple[TaskKey, str]]:
+        """The keys of the file, each with the row's cell of a column."""
+        if name in table.headers:
+            for (_number, _line, key), cell in zip(
+                self._all_keys(), table.column(name), strict=True
+            ):
+                if not isinstance(key, CellError):
+                    yield key, cell
+
     def _taken(self, table: Table) -> Iterator[TaskKey]:
         """The numbers that the file gives, if it has tasks without one too."""
+        if self.as_new:
+            return
         if "reference" not in table.headers or "" in table.column("reference"):
             for _number, _line, key in self._all_keys():
                 if isinstance(key, CellError):
@@ -195,7 +217,7 @@ class TaskResource(TaskColumns):
         for label in getattr(instance, "listed_labels", ()) if self._new_labels.refused else ():
             if refusal := self._new_labels.refused.get(label.name.lower()):
                 yield "labels", refusal
-        if self._families and (error := self._families.error(instance)):
+        if self._families and (error := self._families.error(instance, self.current_key)):
             yield "parent", error
 
     # --- writing -------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from import_export.resources import ModelResource
 
 from console.importing.columns import Info
+from console.importing.exported import ExportedResource
 from console.importing.measures import Amount, Day, Whole
 from console.importing.widgets import Text
 from tenant_data.models import TimeEntry
@@ -26,7 +26,7 @@ def _column(attribute: str, widget: Any, meaning: Any, samples: tuple[str, str])
     return Info(attribute=attribute, widget=widget, meaning=meaning, samples=samples)
 
 
-class TimeEntryResource(ModelResource):
+class TimeEntryResource(ExportedResource):
     """One row for each entry, the oldest day first."""
 
     day = _column("spent_on", Day(), _("The day of the work."), ("2026-11-20", "2026-11-20"))

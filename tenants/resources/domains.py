@@ -69,6 +69,8 @@ class DomainResource(KeyedResource):
     )
 
     checked_elsewhere = frozenset({"domain", "tenant"})
+    #: A domain is a client's, and elsewhere that is another one.
+    may_be_foreign = False
 
     class Meta:
         model = Domain

@@ -36,11 +36,12 @@ class TestExport:
         assert re.search(
             r'alpha-tasks-\d{4}-\d\d-\d\d\.(csv|xlsx)"', response["Content-Disposition"]
         )
-        assert [row[0] for row in read_table(response.content)] == ["WEB-9", "WEB-10"]
-        result = upload(web, response.content).context["import"]
+        content = response.getvalue()
+        assert [row[0] for row in read_table(content)] == ["WEB-9", "WEB-10"]
+        result = upload(web, content).context["import"]
         assert (result.new, result.changed, result.unchanged) == (0, 0, 2)
 
     def test_has_the_rows_of_the_filtered_list(self, web: Any) -> None:
         confirm(web, upload(web))
         response = web.post(f"{LIST}export/?q=second", {"format": "0", "resource": "0"})
-        assert [row[0] for row in read_table(response.content)] == ["WEB-2"]
+        assert [row[0] for row in read_table(response.getvalue())] == ["WEB-2"]

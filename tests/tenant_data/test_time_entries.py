@@ -196,9 +196,9 @@ class TestTheList:
         book(task, owner, 5, TODAY - datetime.timedelta(days=40))
         form = {"format": "0", "resource": "0"}
         response = browser.post(f"{LIST}export/?spent_on_from=2026-03-01", form)
-        assert list(csv.reader(io.StringIO(response.content.decode("utf-8-sig")))) == [
-            ["day", "person", "task", "title", "minutes", "hours", "note"],
-            ["2026-03-02", "ada@alpha.example", "WEB-1", "'=1+1", "100", "1.67", ""],
+        assert list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig")))) == [
+            ["day", "person", "task", "title", "minutes", "hours", "note", "exported_from"],
+            ["2026-03-02", "ada@alpha.example", "WEB-1", "'=1+1", "100", "1.67", "", "alpha"],
         ]
 
     def test_is_exported_by_those_who_may(self, signed_in: Callable[..., Any], task: Task) -> None:
