@@ -24,6 +24,7 @@ from benchmarks.importing_requests import waits
 from benchmarks.importing_rows import Keys, fill, make_world, rows_of_file, table_rows, write_file
 from benchmarks.report import Figure
 from benchmarks.tenants import make_tenants
+from tenants.models import Client
 
 ROUNDS = 3
 #: So many rows are imported by django-import-export: its time is the same for each.
@@ -38,20 +39,30 @@ def measure(*, say: Say, rows: int = 100_000, large: bool = False) -> list[Figur
     """Rows a second, seconds, MB and milliseconds."""
     clients = make_tenants(2, say)
     keys = [make_world(client.schema_name) for client in clients]
-    here = clients[0].schema_name
+    found = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tasks.csv"
-        write_file(path, rows)
-        say(f"Wrote {rows} rows, {path.stat().st_size / 1e6:.1f} MB.")
-        found = list(_rates(here, keys[0], path, rows, say))
-        say("Measuring: parts and memory")
-        found += _parts(_alone(here, keys[0], path, rows), rows)
-        found += waits(clients, keys, path, rows, say)
-        if large:
-            say(f"Measuring: memory with {LARGE} rows")
-            write_file(path, LARGE)
-            found += _memory(_alone(here, keys[0], path, LARGE), LARGE)
+        for figure in _figures(clients, keys, path, rows, say, large=large):
+            # It takes long: whoever watches need not wait for the end.
+            say(f"{figure.figure}: {figure.value:.4g} {figure.unit} ({figure.ratio:.3g}x)")
+            found.append(figure)
     return found
+
+
+def _figures(
+    clients: list[Client], keys: list[Keys], path: Path, rows: int, say: Say, *, large: bool
+) -> Iterator[Figure]:
+    here = clients[0].schema_name
+    write_file(path, rows)
+    say(f"Wrote {rows} rows, {path.stat().st_size / 1e6:.1f} MB.")
+    yield from _rates(here, keys[0], path, rows, say)
+    say("Measuring: parts and memory")
+    yield from _parts(_alone(here, keys[0], path, rows), rows)
+    yield from waits(clients, keys, path, rows, say)
+    if large:
+        say(f"Measuring: memory with {LARGE} rows")
+        write_file(path, LARGE)
+        yield from _memory(_alone(here, keys[0], path, LARGE), LARGE)
 
 
 def _rates(schema: str, keys: Keys, path: Path, rows: int, say: Say) -> Iterator[Figure]:
