@@ -12,25 +12,19 @@ import gc
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django_tenants.utils import schema_context
 
-from benchmarks.importing_others import (
-    copy_alone,
-    empty,
-    fill_plain,
-    import_plain,
-    make_plain_tables,
-    plain_dataset,
-)
 from benchmarks.importing_parts import PARTS
 from benchmarks.importing_process import ImportProcess, import_tasks, timed
 from benchmarks.importing_requests import waits
 from benchmarks.importing_rows import Keys, fill, make_world, rows_of_file, table_rows, write_file
 from benchmarks.report import Figure
 from benchmarks.tenants import make_tenants
+from tenants.models import Client
 
 ROUNDS = 3
 #: So many rows are imported by django-import-export: its time is the same for each.
@@ -45,56 +39,63 @@ def measure(*, say: Say, rows: int = 100_000, large: bool = False) -> list[Figur
     """Rows a second, seconds, MB and milliseconds."""
     clients = make_tenants(2, say)
     keys = [make_world(client.schema_name) for client in clients]
-    here = clients[0].schema_name
+    found = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tasks.csv"
-        write_file(path, rows)
-        say(f"Wrote {rows} rows, {path.stat().st_size / 1e6:.1f} MB.")
-        found = list(_rates(here, keys[0], path, rows, say))
-        say("Measuring: parts and memory")
-        found += _parts(_alone(here, keys[0], path, rows), rows)
-        found += waits(clients, keys, path, rows, say)
-        if large:
-            say(f"Measuring: memory with {LARGE} rows")
-            write_file(path, LARGE)
-            found += _memory(_alone(here, keys[0], path, LARGE), LARGE)
+        for figure in _figures(clients, keys, path, rows, say, large=large):
+            # It takes long: whoever watches need not wait for the end.
+            say(f"{figure.figure}: {figure.value:.4g} {figure.unit} ({figure.ratio:.3g}x)")
+            found.append(figure)
     return found
 
 
+def _figures(
+    clients: list[Client], keys: list[Keys], path: Path, rows: int, say: Say, *, large: bool
+) -> Iterator[Figure]:
+    here = clients[0].schema_name
+    write_file(path, rows)
+    say(f"Wrote {rows} rows, {path.stat().st_size / 1e6:.1f} MB.")
+    yield from _rates(here, keys[0], path, rows, say)
+    say("Measuring: parts and memory")
+    yield from _parts(_alone(here, keys[0], path, rows), rows)
+    yield from waits(clients, keys, path, rows, say)
+    if large:
+        say(f"Measuring: memory with {LARGE} rows")
+        write_file(path, LARGE)
+        yield from _memory(_alone(here, keys[0], path, LARGE), LARGE)
+
+
 def _rates(schema: str, keys: Keys, path: Path, rows: int, say: Say) -> Iterator[Figure]:
-    make_plain_tables(schema)
-    dataset, sample = plain_dataset(rows, SAMPLE), min(SAMPLE, rows)
+    from benchmarks import importing_others as others
+
+    others.make_tables(schema)
+    dataset, sample = others.plain_dataset(rows, SAMPLE), min(SAMPLE, rows)
     final = list(table_rows(rows_of_file(rows), keys))
     work: dict[str, tuple[int, Callable[[], None]]] = {
         "check": (rows, lambda: import_tasks(path, rows=rows, dry_run=True)),
-        "plain check": (sample, lambda: import_plain(dataset, dry_run=True)),
         "import": (rows, lambda: import_tasks(path, rows=rows, dry_run=False)),
-        "plain import": (sample, lambda: import_plain(dataset, dry_run=False)),
-        "alike": (rows, lambda: copy_alone(schema, "alike", final)),
-        "bare": (rows, lambda: copy_alone(schema, "bare", final)),
+        "plain check": (sample, lambda: others.import_plain(dataset, dry_run=True)),
+        "plain import": (sample, lambda: others.import_plain(dataset, dry_run=False)),
+        "alike": (rows, lambda: others.copy_alone(schema, "alike", final)),
+        "bare": (rows, lambda: others.copy_alone(schema, "bare", final)),
     }
     seconds: dict[str, list[float]] = {name: [] for name in work}
-    order = list(work.items())
+    # A check comes before its import, whoever begins.
+    sides = [("check", "import"), ("plain check", "plain import"), ("alike", "bare")]
     for number in range(ROUNDS):
         say(f"Measuring: speed, {number + 1} of {ROUNDS}")
-        _begin_again(schema, keys, rows)
-        for name, (_rows, act) in order:
+        fill(schema, keys, rows)
+        others.begin_again(schema, keys, rows)
+        for name in chain(*sides):
             gc.collect()
             with schema_context(schema):
-                seconds[name].append(timed(act))
-        order.reverse()
+                seconds[name].append(timed(work[name][1]))
+        sides.reverse()
     rates = {name: work[name][0] / statistics.median(took) for name, took in seconds.items()}
     for name in ("check", "import"):
         yield _rate(name, rates[name], "django-import-export", rates[f"plain {name}"], 20)
     yield _rate("import", rates["import"], "COPY, with the same indexes", rates["alike"], 0.5)
     yield _rate("import", rates["import"], "COPY, without an index", rates["bare"], None)
-
-
-def _begin_again(schema: str, keys: Keys, rows: int) -> None:
-    fill(schema, keys, rows)
-    fill_plain(schema, keys, rows)
-    for table in ("alike", "bare"):
-        empty(schema, table)
 
 
 def _rate(name: str, value: float, against: str, other: float, least: float | None) -> Figure:

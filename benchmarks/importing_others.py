@@ -1,4 +1,7 @@
-"""What an import is compared with: django-import-export as it comes, and COPY alone."""
+"""What an import is compared with: django-import-export as it comes, and COPY alone.
+
+Imported when the tenants are made: its model joins those of the tenants, and no schema has it.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +51,9 @@ class PlainTask(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        app_label = "benchmarks"
+        app_label = "tenant_data"
         constraints = (
-            models.UniqueConstraint(fields=("project", "number"), name="benchmarks_reference"),
+            models.UniqueConstraint(fields=("project", "number"), name="plaintask_reference"),
         )
 
     def __str__(self) -> str:
@@ -79,7 +82,7 @@ class PlainResource(resources.ModelResource):
         clean_model_instances = True
 
 
-def make_plain_tables(schema: str) -> None:
+def make_tables(schema: str) -> None:
     """The tables of ``PlainTask``; ``alike`` and ``bare``, each with its links, for COPY: alike has
     all columns, constraints and indexes of the tasks' own tables, bare the columns alone."""
     with schema_context(schema), owner_rights(), connection.schema_editor() as editor:
@@ -96,8 +99,9 @@ def make_plain_tables(schema: str) -> None:
                 )
 
 
-def fill_plain(schema: str, keys: Keys, count: int) -> None:
-    """The same tasks as are there for the console, in the table of ``PlainTask``."""
+def begin_again(schema: str, keys: Keys, count: int) -> None:
+    """The same tasks as are there for the console, in the table of ``PlainTask``; nothing in those
+    for COPY."""
     there = (row for row in rows_of_file(count) if row.is_there)
     links = f"{PlainTask._meta.db_table}_labels"
     with plain_connection() as plain:
@@ -106,10 +110,11 @@ def fill_plain(schema: str, keys: Keys, count: int) -> None:
         rows = table_rows(there, keys, before=True)
         copy_rows(plain, PlainTask._meta.db_table, links, "plaintask_id", rows)
         plain.execute(
-            "SELECT setval(pg_get_serial_sequence('benchmarks_plaintask', 'id'), max(id))"
-            " FROM benchmarks_plaintask"
+            "SELECT setval(pg_get_serial_sequence('tenant_data_plaintask', 'id'), max(id))"
+            " FROM tenant_data_plaintask"
         )
-        plain.execute("ANALYZE benchmarks_plaintask")
+        plain.execute("ANALYZE tenant_data_plaintask")
+        plain.execute("TRUNCATE alike, alike_labels, bare, bare_labels")
 
 
 def plain_dataset(count: int, sample: int) -> tablib.Dataset:
@@ -125,10 +130,15 @@ def plain_dataset(count: int, sample: int) -> tablib.Dataset:
 
 
 def import_plain(dataset: tablib.Dataset, *, dry_run: bool) -> None:
-    """Into the schema of the connection."""
-    result = PlainResource().import_data(dataset, dry_run=dry_run)
+    """Into the schema of the connection, as its owner: the library sets the sequence anew."""
+    with owner_rights():
+        result = PlainResource().import_data(dataset, dry_run=dry_run)
     if result.has_errors() or result.has_validation_errors():
-        raise RuntimeError(f"{result.row_errors()[:1]} {result.invalid_rows[:1]}")
+        errors = [
+            *result.base_errors,
+            *(error for _row, some in result.row_errors() for error in some),
+        ]
+        raise RuntimeError(f"{[error.traceback for error in errors[:1]]} {result.invalid_rows[:1]}")
 
 
 TableRow = tuple[tuple[object, ...], list[tuple[int, int]]]
@@ -139,11 +149,3 @@ def copy_alone(schema: str, table: str, rows: Iterable[TableRow]) -> None:
     with plain_connection() as plain:
         enter(plain, schema)
         copy_rows(plain, table, f"{table}_labels", "task_id", rows)
-
-
-def empty(schema: str, table: str) -> None:
-    with plain_connection() as plain:
-        enter(plain, schema)
-        plain.execute(
-            SQL("TRUNCATE {}, {}").format(Identifier(table), Identifier(f"{table}_labels"))
-        )

@@ -20,22 +20,26 @@ REST = "the rest"
 RULES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("console/history/", frozenset(), "history"),
     ("importing/writing.py", frozenset({"record_added", "record_changed"}), "history"),
+    ("importing/writing.py", frozenset({"load_links"}), "keys and references"),
     ("importing/writing.py", frozenset(), "writing rows"),
+    ("importing/resource.py", frozenset({"bulk_create", "bulk_update", "_write"}), "writing rows"),
     (
         "importing/resource.py",
-        frozenset({"bulk_create", "bulk_update", "_write"}),
-        "writing rows",
+        frozenset({"before_import", "_all_keys", "_keys_of", "_arrives"}),
+        "keys and references",
     ),
-    ("importing/resource.py", frozenset({"before_import"}), "keys and references"),
     ("importing/loader.py", frozenset(), "keys and references"),
-    ("importing/settling.py", frozenset(), "keys and references"),
-    ("importing/resource.py", frozenset({"import_data"}), REST),
+    ("importing/files.py", frozenset({"read_table"}), "reading"),
+    ("importing/table.py", frozenset(), "reading"),
+    ("importing/spool.py", frozenset(), "reading"),
+    ("importing/resource.py", frozenset({"import_data", "after_import"}), REST),
     ("importing/resource.py", frozenset(), "cells and validation"),
+    ("importing/rows.py", frozenset(), "cells and validation"),
     ("importing/rules.py", frozenset(), "cells and validation"),
+    ("importing/settling.py", frozenset(), "cells and validation"),
     ("importing/preview.py", frozenset(), "cells and validation"),
     ("importing/results.py", frozenset(), "cells and validation"),
-    ("import_export/resources.py", frozenset({"import_row"}), "cells and validation"),
-    ("importing/files.py", frozenset({"read_table"}), "reading"),
+    ("import_export/resources.py", frozenset({"import_data_inner"}), "cells and validation"),
 )
 PARTS = ("reading", "keys and references", "cells and validation", "writing rows", "history", REST)
 
