@@ -32,13 +32,13 @@ def difference(
     if _has_secrets(model):
         return model_instance_diff(before, after, only, use_json_for_changes=True) or {}
     changes = {}
-    for name, attribute in _tracked(model):
+    for name, attribute in tracked(model):
         if only and name not in only and attribute not in only:
             continue
         old = None if before is None else getattr(before, attribute)
         new = None if after is None else getattr(after, attribute)
         if old != new:
-            changes[name] = (_plain(old), _plain(new))
+            changes[name] = (plain(old), plain(new))
     return changes
 
 
@@ -51,11 +51,11 @@ def difference_of(values: Mapping[str, Any], after: Model) -> dict[str, Any]:
             setattr(before, attribute, value)
         return difference(before, after)
     changes = {}
-    for name, attribute in _tracked(model):
+    for name, attribute in tracked(model):
         if attribute in values:
             old, new = values[attribute], getattr(after, attribute)
             if old != new:
-                changes[name] = (_plain(old), _plain(new))
+                changes[name] = (plain(old), plain(new))
     return changes
 
 
@@ -65,7 +65,8 @@ def _has_secrets(model: type[Model]) -> bool:
     return auditlog.contains(model) and bool(auditlog.get_model_fields(model)["mask_fields"])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The value as the history has it."""
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, datetime) and is_aware(value):
@@ -74,7 +75,7 @@ def _plain(value: Any) -> Any:
 
 
 @lru_cache
-def _tracked(model: type[Model]) -> tuple[tuple[str, str], ...]:
+def tracked(model: type[Model]) -> tuple[tuple[str, str], ...]:
     """Name and attribute of the model's columns that are tracked; all, if it is not registered."""
     fields: list[Field[Any, Any]] = list(model._meta.concrete_fields)
     if auditlog.contains(model):

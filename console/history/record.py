@@ -9,12 +9,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
 from console.history.acting import happening
-from console.history.diff import difference, difference_of
+from console.history.diff import difference, difference_of, plain, tracked
 from console.history.events import checked
 from console.history.models import LogEntry, kept, named, subject_of
 from console.postgres.bulk import insert_rows, like
 
 Action = LogEntry.Action
+#: Among the details of an entry: what the row was in fields whose changes are not told.
+BEFORE = "before"
 
 
 def record_event(obj: Model, event: str, **details: Any) -> LogEntry:
@@ -50,7 +52,8 @@ def record_many(
     """Write down changes that were made in bulk, each as the row before and the row after.
 
     ``None`` before means added, ``None`` after means deleted; rows that are equal are left out.
-    Before may also be the old values by attribute, where no others differ.
+    Before may also be the old values by attribute, where no others differ; then the entry keeps
+    what else is needed to put them back.
     ``fields`` are those to compare, where it is known that nothing else was changed; ``many`` are
     many-to-many fields, each with the attribute of the rows that lists its objects. One insert
     for all of them, in the connection's transaction.
@@ -79,9 +82,28 @@ def record_many(
         action = Action.CREATE if before is None else Action.UPDATE
         entry.action = Action.DELETE if after is None else action
         entry.changes = kept(model, diff)
+        if isinstance(before, Mapping):
+            entry.additional_data = _untold(before, obj, many or {})
         entries.append(entry)
     insert_rows(LogEntry, entries)
     return entries
+
+
+def _untold(
+    before: Mapping[str, Any], after: Model, many: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """What the changes do not tell of the old values: those of fields that are not tracked, and
+    which rows the lists had, where the changes have their names."""
+    fields = {attribute: field for field, attribute in many.items()}
+    told = {attribute for _name, attribute in tracked(type(after))}
+    rest = {
+        fields.get(attribute, attribute): [row.pk for row in value]
+        if attribute in fields
+        else plain(value)
+        for attribute, value in before.items()
+        if attribute not in told and value != getattr(after, attribute)
+    }
+    return {BEFORE: rest} if rest else None
 
 
 def _diff_of_many(

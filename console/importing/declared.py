@@ -122,7 +122,8 @@ class DeclaredResource:
 
     def load_links(self, rows: Iterable[Any]) -> None:
         """Give rows of the batch what their many-to-many columns hold that the file has."""
-        load_links(rows, self._columns.many, self._linked)
+        names = [column.field for column in self._columns.many]
+        load_links(rows, self._meta.model, names, self._linked)
 
     def listing(self, queryset: QuerySet[Any], columns: Iterable[Column]) -> QuerySet[Any]:
         """With the rows of the many-to-many fields among the columns; a query for each."""

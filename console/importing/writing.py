@@ -8,9 +8,10 @@ from typing import Any
 
 from auditlog.registry import auditlog
 from django.db import IntegrityError, OperationalError
+from django.db.models import Model
 
 from console.history.record import record_many
-from console.importing.columns import Many
+from console.importing.columns import Many, listed
 from console.importing.exceptions import ConflictError
 from console.postgres.bulk import add_pairs
 
@@ -33,8 +34,7 @@ def conflicts_in_words() -> Iterator[None]:
 def write_links(rows: list[tuple[Any, dict[str, Any] | None]], columns: Iterable[Many]) -> None:
     """Write what many-to-many columns say of rows that are in the database.
 
-    Each row comes with the values that changed, as they were; with ``None`` where it is new. For
-    each column three statements at the most, to the table between the two models.
+    Each row comes with the values that changed, as they were; with ``None`` where it is new.
     """
     for column in columns:
         changed = [
@@ -43,10 +43,12 @@ def write_links(rows: list[tuple[Any, dict[str, Any] | None]], columns: Iterable
             if before is None or column.attribute in before
         ]
         if changed:
-            _write_links(type(rows[0][0])._meta.get_field(column.field), changed)
+            exchange_links(type(rows[0][0])._meta.get_field(column.field), changed)
 
 
-def _write_links(field: Any, changed: list[tuple[Any, Iterable[Any], Iterable[Any]]]) -> None:
+def exchange_links(field: Any, changed: list[tuple[Any, Iterable[Any], Iterable[Any]]]) -> None:
+    """Write what rows lead to by a many-to-many field: each row's key, and the lists of before and
+    of now. Three statements at the most, to the table between the two models."""
     through = field.remote_field.through
     source, target = field.m2m_column_name(), field.m2m_reverse_name()
     added, removed = set(), set()
@@ -63,26 +65,37 @@ def _write_links(field: Any, changed: list[tuple[Any, Iterable[Any], Iterable[An
     add_pairs(through._meta.db_table, (source, target), sorted(added))
 
 
-def load_links(rows: Iterable[Any], columns: Iterable[Many], known: dict[Any, Any]) -> None:
-    """Give the rows the lists of their many-to-many ``columns``, by two queries for each column.
+def load_links(
+    rows: Iterable[Any],
+    model: type[Model],
+    names: Iterable[str],
+    known: dict[str, dict[Any, Any]] | None = None,
+) -> None:
+    """Give rows of the model the lists of these many-to-many fields, by two queries for each.
 
     ``known`` keeps the rows of the other side, by field and key, for the next who asks.
     """
+    known = {} if known is None else known
     by_key = {row.pk: row for row in rows}
-    for column in columns:
+    for name in names:
+        attribute = listed(name)
         for row in by_key.values():
-            setattr(row, column.attribute, [])
+            setattr(row, attribute, [])
         if not by_key:
             continue
-        field = next(iter(by_key.values()))._meta.get_field(column.field)
-        through, other = field.remote_field.through, field.related_model
-        names = field.m2m_column_name(), field.m2m_reverse_name()
-        pairs = through.objects.filter(**{f"{names[0]}__in": list(by_key)}).order_by("pk")
-        pairs = list(pairs.values_list(*names))
-        there = known.setdefault(column.field, {})
-        there |= other._base_manager.in_bulk({key for _row, key in pairs} - there.keys())
+        field: Any = model._meta.get_field(name)
+        through, ends = (
+            field.remote_field.through,
+            (field.m2m_column_name(), field.m2m_reverse_name()),
+        )
+        found = through.objects.filter(**{f"{ends[0]}__in": list(by_key)}).order_by("pk")
+        pairs = list(found.values_list(*ends))
+        there = known.setdefault(name, {})
+        there |= field.related_model._base_manager.in_bulk(
+            {key for _row, key in pairs} - there.keys()
+        )
         for key, linked in pairs:
-            getattr(by_key[key], column.attribute).append(there[linked])
+            getattr(by_key[key], attribute).append(there[linked])
 
 
 def write_added(rows: list[Any], columns: list[Many]) -> None:

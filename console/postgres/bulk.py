@@ -143,7 +143,7 @@ def add_pairs(table: str, columns: tuple[str, str], pairs: Iterable[tuple[int, i
 
 
 def update_rows(model: type[Model], rows: Sequence[Any], names: Iterable[str]) -> None:
-    """Write these fields of rows that are there, by one statement.
+    """Write these fields, or attributes, of rows that are there, by one statement.
 
     Fields that set themselves at a change are written too. No signal is sent.
     """
@@ -155,9 +155,11 @@ def update_rows(model: type[Model], rows: Sequence[Any], names: Iterable[str]) -
         tuple(
             field.name
             for field in model._meta.concrete_fields
-            if field.name in wanted or getattr(field, "auto_now", False)
+            if wanted & {field.name, field.attname} or getattr(field, "auto_now", False)
         ),
     )
+    if not fields.fields:
+        return
     arrays = [list(values) for values in zip(*fields.values(rows, add=False), strict=True)]
     write_arrays(model, [row.pk for row in rows], dict(zip(fields.fields, arrays, strict=True)))
 

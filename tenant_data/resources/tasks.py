@@ -237,7 +237,10 @@ class TaskResource(TaskColumns):
 
     def update(self, instances: list[Task]) -> None:
         for task in instances:
+            done_at = task.done_at
             task.keep_done_at()
+            if task.done_at != done_at:
+                self._values_before[task.pk]["done_at"] = done_at
         # The time at which a task was done goes with its status.
         names = {column.attribute for column in self._columns.columns}
         update_rows(Task, instances, {*names, "done_at"})
