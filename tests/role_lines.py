@@ -15,7 +15,9 @@ from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.importing import storage
-from console.importing.keeping import receive
+from console.importing.keeping import confirm, receive
+from console.importing.models import Import
+from console.importing.working import admin_of
 from console.sites import ConsoleSite
 from tests.conftest import Browser
 from tests.page_forms import forms_in, main_form
@@ -119,7 +121,11 @@ class Side:
             )
             for button, answer in answers.items()
         ]
+        route = f"{model}_import_undo"
+        posted = partial(_answers, {})
+        undo = Line(self, route, least, ("brought",), before=bring_in, posted=posted, writes=True)
         return [
+            undo,
             self.look(f"{model}_import", least),
             self.look(f"{model}_import_sample", least),
             self.upload(model, least),
@@ -216,6 +222,20 @@ def bring(trial: Trial) -> None:
         with storage.write() as (import_.faulty, _file):
             import_.save()
     trial.scene["brought"] = import_.pk
+
+
+def bring_in(trial: Trial) -> None:
+    """The same, confirmed: the row is changed."""
+    bring(trial)
+    side = trial.line.side
+    with schema_context(side.schemas[0]):
+        import_ = Import.objects.get(pk=trial.scene["brought"])
+        confirm(
+            import_,
+            good_rows_only=bool(import_.in_error),
+            make=admin_of(import_.model).make_resource,
+            user=trial.user,
+        )
 
 
 @lru_cache(maxsize=1)  # Each person of a line sends the same; a line has a browser of its own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -20,6 +21,7 @@ from console.importing.formats import CSV, FORMATS
 from console.importing.forms import ImportForm
 from console.importing.keeping import receive
 from console.importing.kept_pages import KeptPagesMixin
+from console.importing.models import Import
 from console.importing.resource import KeyedResource
 from console.importing.sweeping import sweep
 from console.uploads import was_cut
@@ -50,6 +52,14 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
         # The library does not ask the ModelAdmin that comes after this one.
         is_in_plan = getattr(self, "is_in_plan", None)
         return is_in_plan is None or bool(is_in_plan())
+
+    def may_undo(self, user: Any, import_: Import) -> bool:
+        """Whether the user may take back what an import of this kind brought."""
+        delete = f"{self.opts.app_label}.delete_{self.opts.model_name}"
+        return self.may_import(user) and (not import_.new or user.has_perm(delete))
+
+    def hold_rows(self, model: type[Model], keys: list[int]) -> dict[int, Any]:
+        return self.make_resource().hold(model, keys)
 
     def make_resource(self) -> KeyedResource:
         """The resource, for one look at a file."""

@@ -16,7 +16,7 @@ from console.importing.presets import Preset
 from console.importing.rows import WrittenColumns
 from console.importing.table import Table
 from console.importing.widgets import Several, SeveralKnown
-from console.importing.writing import load_links
+from console.importing.writing import load_links, lock_rows
 from console.postgres.bulk import insert_rows, update_rows
 
 
@@ -119,6 +119,11 @@ class DeclaredResource:
 
     def finish(self, *, writes: bool) -> None:
         """Called when all rows were read and, if ``writes``, written."""
+
+    def hold(self, model: type[Model], keys: list[int]) -> dict[int, Any]:
+        """Lock rows that an import of this kind has written, by key; those that somebody else
+        works on are left out."""
+        return lock_rows(model, keys)
 
     def load_links(self, rows: Iterable[Any]) -> None:
         """Give rows of the batch what their many-to-many columns hold that the file has."""

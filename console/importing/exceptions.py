@@ -81,6 +81,18 @@ class NotAllowed(ImportingError):
     message = _("You may not import this, or may not any more. Nothing was imported.")
 
 
+class UndoNotAllowed(ImportingError):
+    """Who wants to undo an import lacks the right to change, or to delete, what it brought."""
+
+    message = _("You may not undo this import, or may not any more. Nothing was changed.")
+
+
+class NotUndone(ImportingError):
+    """There is nothing to undo, or somebody does it at this moment."""
+
+    message = _("This import cannot be undone now. Nothing was changed.")
+
+
 class TooMany(ImportingError):
     """More files wait for the worker than it should have at a time."""
 

@@ -23,7 +23,8 @@ from console.importing.mapping_form import MappingForm
 from console.importing.models import IMPORTED, Import
 from console.importing.reading import Reading
 from console.importing.shown import questions_of
-from console.importing.state_words import facts_of, same_before, who_of
+from console.importing.state_words import facts_of, same_before, undone_of, who_of
+from console.importing.undoing import undo
 from console.live import live_answer, signed_out
 
 
@@ -44,6 +45,7 @@ class KeptPagesMixin:
             path("import/<int:pk>/map/", view(self.import_map), name=f"{name}_map"),
             path("import/<int:pk>/confirm/", view(self.import_confirm), name=f"{name}_confirm"),
             path("import/<int:pk>/cancel/", view(self.import_cancel), name=f"{name}_cancel"),
+            path("import/<int:pk>/undo/", view(self.import_undo), name=f"{name}_undo"),
             path("import/<int:pk>/faulty/", view(self.import_faulty), name=f"{name}_faulty"),
         ]
 
@@ -112,8 +114,10 @@ class KeptPagesMixin:
             "next_template": self.import_next_template if import_.state == "done" else "",
             **{
                 f"{name}_url": self.page_url(f"import_{name}", import_.pk)
-                for name in ("live", "read", "map", "confirm", "cancel", "faulty")
+                for name in ("live", "read", "map", "confirm", "cancel", "undo", "faulty")
             },
+            "may_undo": import_.state == "done" and self.may_undo(request.user, import_),
+            "undone": undone_of(import_),
         }
 
     def _mapping_form(self: Any, import_: Import, data: Any = None) -> MappingForm | None:
@@ -214,6 +218,13 @@ class KeptPagesMixin:
         import_ = self.get_import(request, pk)
         if request.method == "POST":
             self._or_say_why(request, lambda: keeping.cancel(import_, user=request.user))
+        return HttpResponseRedirect(self.page_of(import_))
+
+    def import_undo(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take back what the import made and changed."""
+        import_ = self.get_import(request, pk)
+        if request.method == "POST":
+            self._or_say_why(request, lambda: undo(import_, pages=self, user=request.user))
         return HttpResponseRedirect(self.page_of(import_))
 
     def _or_say_why(self, request: HttpRequest, act: Any) -> None:

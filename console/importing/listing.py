@@ -162,10 +162,23 @@ def imports_in_words(
 ) -> dict[int, tuple[str, str]]:
     """For the history: the imports that wrote its entries, with a link for those who may follow
     it."""
+    return _in_words(gettext("by the import of %(file)s"), keys, request, site)
+
+
+def undos_in_words(
+    keys: set[int], request: HttpRequest, site: ConsoleSite
+) -> dict[int, tuple[str, str]]:
+    """The same of entries that were written when imports were undone."""
+    return _in_words(gettext("by undoing the import of %(file)s"), keys, request, site)
+
+
+def _in_words(
+    text: str, keys: set[int], request: HttpRequest, site: ConsoleSite
+) -> dict[int, tuple[str, str]]:
     mine = importable(site, request)
     return {
         import_.pk: (
-            gettext("by the import of %(file)s") % {"file": import_.file_name},
+            text % {"file": import_.file_name},
             page_of(import_, site) if import_.model in mine else "",
         )
         for import_ in Import.objects.filter(pk__in=keys).only("file_name", "model")

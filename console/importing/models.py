@@ -203,6 +203,11 @@ class Import(models.Model):
         return f"import:{self.pk}"
 
     @property
+    def undo_cid(self) -> str:
+        """The same of what was written when it was undone."""
+        return f"undo:{self.pk}"
+
+    @property
     def is_at_work(self) -> bool:
         return self.state in AT_WORK
 

@@ -259,9 +259,3 @@ def _exchange(row: Any, old: Earlier, there: dict[str, dict[int, Any]]) -> dict[
         before[listed(name)] = getattr(row, listed(name))
         setattr(row, listed(name), [there[name][key] for key in keys])
     return before
-
-
-def lock_rows(model: type[Model], keys: list[int]) -> dict[int, Any]:
-    """Lock the rows until the transaction ends, in the order of their keys."""
-    rows = model._base_manager.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",))
-    return {row.pk: row for row in rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -39,6 +40,32 @@ def same_before(import_: Import) -> Import | None:
         .exclude(pk=import_.pk)
         .first()
     )
+
+
+def undone_of(import_: Import) -> dict[str, Any] | None:
+    """What came of undoing it: figures, and what was left as it is, by name and with the reason."""
+    found = import_.left_alone
+    if import_.state != ImportState.UNDONE or found is None:
+        return None
+    return {
+        "who": import_.undone_by_email,
+        "totals": [
+            (_("Removed"), number(found["removed"]), ""),
+            (_("Put back"), number(found["restored"]), ""),
+            (_("Left as they are"), number(found["left"]), "is-bad" if found["left"] else ""),
+        ],
+        "left": [(_kind(label), name, _(why)) for label, name, why in found["named"]],
+        "more": number(found["left"] - len(found["named"]))
+        if found["left"] > len(found["named"])
+        else "",
+    }
+
+
+def _kind(label: str) -> str:
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
 
 
 def number(value: int) -> str:

@@ -18,10 +18,17 @@ from console.company.making import client_to_work_for
 from console.importing import storage
 from console.importing.admin import ImportExportMixin
 from console.importing.checking import bring_in, check, in_words
-from console.importing.exceptions import Cancelled, DataChanged, ImportingError, NotAllowed
+from console.importing.exceptions import (
+    Cancelled,
+    DataChanged,
+    ImportingError,
+    NotAllowed,
+    UndoNotAllowed,
+)
 from console.importing.keeping import OUR_SIDE, close, look_again
 from console.importing.models import Import, ImportState
 from console.importing.progress import watching
+from console.importing.undoing import give_up, take_back
 from console.middleware import language_of
 from console.sites import public_site, tenant_site
 from tenants.schemas.locks import schema_lock
@@ -35,6 +42,7 @@ _PASSING = (OperationalError, InterfaceError)
 _BEGINS = {
     ImportState.UPLOADED: ImportState.CHECKING,
     ImportState.WAITING: ImportState.RUNNING,
+    ImportState.UNDOING: ImportState.UNDOING,
 }
 
 
@@ -55,15 +63,23 @@ def work(schema: str, key: int) -> None:
         except _PASSING:
             raise
         except Cancelled:
-            close(import_, ImportState.CANCELLED)
+            _end(import_, ImportState.CANCELLED)
         except (ImportingError, IntegrityError) as error:
-            close(import_, ImportState.FAILED, in_words(error))
+            _end(import_, ImportState.FAILED, in_words(error))
         except FileNotFoundError:
             text = _("The file is not there any more. Choose it again.")
-            close(import_, ImportState.FAILED, text)
+            _end(import_, ImportState.FAILED, text)
         except Exception:
             logger.exception("The import %s of %s failed.", key, schema)
-            close(import_, ImportState.FAILED, _(OUR_SIDE))
+            _end(import_, ImportState.FAILED, _(OUR_SIDE))
+
+
+def _end(import_: Import, state: ImportState, error: str = "") -> None:
+    """What was to be undone stays as it is; of anything else nothing came."""
+    if import_.state == ImportState.UNDOING:
+        give_up(import_, error)
+    else:
+        close(import_, state, error)
 
 
 @contextmanager
@@ -104,10 +120,10 @@ def _begin(key: int) -> Import | None:
             import_.save()
             return import_
     if import_.cancel_asked:
-        close(import_, ImportState.CANCELLED)
+        _end(import_, ImportState.CANCELLED)
     else:
-        text = _("It was interrupted several times in a row. Nothing was imported.")
-        close(import_, ImportState.FAILED, text)
+        text = _("It was interrupted several times in a row. Nothing was changed.")
+        _end(import_, ImportState.FAILED, text)
     return None
 
 
@@ -135,6 +151,9 @@ def _require_still(import_: Import, pages: ImportExportMixin) -> User:
 
 def _do(import_: Import) -> None:
     pages = admin_of(import_.model)
+    if import_.state == ImportState.UNDOING:
+        _undo(import_, pages)
+        return
     user = _require_still(import_, pages)
     make = pages.make_resource
     with watching(import_) as watch:
@@ -150,6 +169,14 @@ def _do(import_: Import) -> None:
             look_again(import_, changed, make=make, user=user)
             return
     storage.drop(stored_as, faulty)
+
+
+def _undo(import_: Import, pages: ImportExportMixin) -> None:
+    user = User.objects.filter(email=import_.undone_by_email, is_active=True).first()
+    if user is None or not pages.may_undo(user, import_):
+        raise UndoNotAllowed
+    with watching(import_) as watch, transaction.atomic():
+        take_back(import_, pages=pages, user=user, watch=watch)
 
 
 def _save_checked(import_: Import) -> None:

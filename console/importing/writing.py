@@ -31,6 +31,12 @@ def conflicts_in_words() -> Iterator[None]:
         raise ConflictError from exc
 
 
+def lock_rows(model: type[Model], keys: list[int]) -> dict[int, Any]:
+    """Lock the rows until the transaction ends, in the order of their keys."""
+    rows = model._base_manager.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",))
+    return {row.pk: row for row in rows}
+
+
 def write_links(rows: list[tuple[Any, dict[str, Any] | None]], columns: Iterable[Many]) -> None:
     """Write what many-to-many columns say of rows that are in the database.
 

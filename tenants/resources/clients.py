@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +19,7 @@ from tenants.operations.locking import hold_clients
 from tenants.operations.plans import plan_hindrance
 from tenants.resources.busy import busy
 from tenants.resources.client_columns import ClientColumns
+from tenants.resources.holding import hold_with_clients
 from tenants.resources.hosts import hostname_error
 from tenants.schemas.inspect import schemas_among
 from tenants.validators import PUBLIC_SCHEMA, normalize_hostname, suggest_schema_name
@@ -228,6 +229,9 @@ class ClientResource(ClientColumns):
         return None
 
     # --- writing ------------------------------------------------------------------------------
+
+    def hold(self, model: type[Model], keys: list[int]) -> dict[int, Any]:
+        return hold_with_clients(model, keys)
 
     def insert(self, instances: list[Client]) -> None:
         super().insert(instances)

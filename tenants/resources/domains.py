@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +18,7 @@ from tenants.models import Client, Domain
 from tenants.operations.domains import demote_primary_domains
 from tenants.operations.locking import hold_clients
 from tenants.resources.busy import busy
+from tenants.resources.holding import hold_with_clients
 from tenants.resources.hosts import HostName, hostname_error
 from tenants.validators import PUBLIC_SCHEMA, normalize_hostname
 
@@ -160,6 +161,9 @@ class DomainResource(KeyedResource):
             return None
         message = _("%(client)s has no other primary domain: mark this one, or another.")
         return CellError(message, client=domain.tenant.name)
+
+    def hold(self, model: type[Model], keys: list[int]) -> dict[int, Any]:
+        return hold_with_clients(model, keys)
 
     def insert(self, instances: list[Domain]) -> None:
         self._take_marks_off()

@@ -34,6 +34,7 @@ NO_PAGE = (
     "import_map",
     "import_read",
     "import_sample",
+    "import_undo",
     "jsi18n",
     "live",
     "login",

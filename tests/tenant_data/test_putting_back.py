@@ -15,7 +15,8 @@ from django_tenants.utils import schema_context
 from console.history.acting import part_of
 from console.history.models import LogEntry
 from console.importing.files import import_file
-from console.importing.putting_back import EDITED, GONE, LOST, USED, PutBack, PuttingBack, lock_rows
+from console.importing.putting_back import EDITED, GONE, LOST, USED, PutBack, PuttingBack
+from console.importing.writing import lock_rows
 from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task
 from tenant_data.resources import (
     CustomerResource,

@@ -1,0 +1,84 @@
+"""Undoing an import: asked for on its page, done at once where it is small, or else by a job."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from console.history.acting import acting_as, part_of
+from console.importing.exceptions import NotUndone, UndoNotAllowed
+from console.importing.models import Import, ImportState
+from console.importing.progress import Watch
+from console.importing.putting_back import PuttingBack
+from console.importing.queue import enqueue_import
+
+#: So many rows are taken back while somebody waits for the page; a job takes more.
+SMALL = 500
+
+
+class Pages(Protocol):
+    """What is asked of the pages of the kind of record."""
+
+    def hold_rows(self, model: type[Model], keys: list[int]) -> dict[int, Any]: ...
+
+    def may_undo(self, user: Any, import_: Import) -> bool: ...
+
+
+def undo(import_: Import, *, pages: Pages, user: Any) -> None:
+    """Take back what the import made and changed, at once where it is small, or else by a job.
+
+    Raises ``UndoNotAllowed``, and ``NotUndone`` where it is not done, or somebody undoes it now.
+    What was touched since is left alone, and the import says so.
+    """
+    if not pages.may_undo(user, import_):
+        raise UndoNotAllowed
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                mine = Import.objects.select_for_update(nowait=True, of=("self",)).get(
+                    pk=import_.pk, state=ImportState.DONE
+                )
+        except (OperationalError, Import.DoesNotExist) as exc:
+            raise NotUndone from exc
+        mine.undone_by_email = user.email
+        mine.error = ""
+        if mine.new + mine.changed <= SMALL:
+            take_back(mine, pages=pages, user=user)
+            return
+        mine.state, mine.attempts, mine.done = ImportState.UNDOING, 0, 0
+        mine.cancel_asked, mine.started_at = False, None
+        mine.save()
+        enqueue_import(connection.schema_name, mine.pk)
+
+
+def take_back(
+    import_: Import, *, pages: Pages, user: Any, watch: Watch = lambda done, total: None
+) -> None:
+    """Do it, in the caller's transaction, and close the import as undone."""
+    rows = import_.total
+
+    def told(done: int, total: int) -> None:
+        watch(rows * done // total if total else rows, rows)
+
+    with acting_as(user), part_of(import_.undo_cid):
+        result = PuttingBack(import_.cid, import_.undo_cid, pages.hold_rows).run(told)
+    import_.state, import_.undone_at, import_.error = ImportState.UNDONE, timezone.now(), ""
+    import_.undone_by_email, import_.done = user.email, import_.total
+    import_.left_alone = {
+        "removed": result.removed,
+        "restored": result.restored,
+        "left": result.left,
+        "named": result.named,
+    }
+    import_.save()
+
+
+def give_up(import_: Import, error: str) -> None:
+    """It is as it was before somebody wanted to undo it, and says why."""
+    import_.refresh_from_db()
+    import_.state, import_.error, import_.undone_by_email = ImportState.DONE, error, ""
+    import_.done, import_.cancel_asked = import_.total, False
+    import_.save()
