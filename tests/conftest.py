@@ -48,7 +48,8 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     yield
     with django_db_blocker.unblock():
         connections.close_all()
-        database.drop_database(name)
+        for each in (name, database.platform()):
+            database.drop_database(each)
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import psycopg
 from django.conf import settings
@@ -20,20 +22,63 @@ from tenants.operations.request import request_operation
 from tenants.operations.run import run_to_the_end
 from tenants.operations.versions import is_behind
 
+_numbers = itertools.count(1)
+
 
 def use_new_database() -> str:
     """Make the tests' database anew, connect Django to it, and return its name."""
+    name = _name()
+    _copy(platform(), name)
+    _use(name)
+    return name
+
+
+@contextmanager
+def another_database() -> Iterator[str]:
+    """The name of one more database, with the platform and nothing else; it goes with the block.
+
+    What belongs to a database and not to what is in it is not there yet: ``update_platform``.
+    """
+    name = _name(str(next(_numbers)))
+    _copy(platform(), name)
+    try:
+        yield name
+    finally:
+        drop_database(name)
+
+
+@cache
+def platform() -> str:
+    """The name of a database with the platform alone, made once: copies of it are made in a
+    twentieth of the time, as nothing has to be migrated."""
     connection = connections["default"]
+    before = connection.settings_dict["NAME"]
+    name = _name("platform")
+    _copy("template0", name)
+    _use(name)
+    update_platform(report=lambda line: None)
+    _use(before)  # Nobody may be connected to what is copied.
+    return name
+
+
+def _name(*more: str) -> str:
     # The processes of pytest-xdist may share a server that was given to them.
     parts = [settings.DATABASES["default"]["TEST"]["NAME"], os.environ.get("PYTEST_XDIST_WORKER")]
-    name = "_".join(filter(None, parts))
-    connection.close()
+    return "_".join(filter(None, [*parts, *more]))
+
+
+def _copy(template: str, name: str) -> None:
     drop_database(name)
     with maintenance() as cursor:
-        cursor.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
+        names = Identifier(name), Identifier(template)
+        cursor.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+
+
+def _use(name: str) -> None:
+    connection = connections["default"]
+    connection.close()
     settings.DATABASES["default"]["NAME"] = name
     connection.settings_dict["NAME"] = name
-    return name
 
 
 def drop_database(name: str) -> None:

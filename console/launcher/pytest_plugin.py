@@ -27,7 +27,7 @@ from console.postgres.embedded.locks import exclusive
 
 _PREFIX = "tests-"
 #: Set for the processes that a run starts: the URLs that they inherit are its own server's.
-_OURS = "CONSOLE_TESTS_SERVER"
+IS_OURS = "CONSOLE_TESTS_SERVER"
 _resources = ExitStack()
 
 
@@ -38,9 +38,9 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
     os.environ.setdefault("CONSOLE_LOGIN", "owner")
     asks_only = {"-h", "--help", "--version", "-V", "--markers", "--fixtures"} & set(args)
     is_given = os.environ.get("DATABASE_URL") or os.environ.get("WEB_DATABASE_URL")
-    if asks_only or (is_given and _OURS not in os.environ):
+    if asks_only or (is_given and IS_OURS not in os.environ):
         return
-    os.environ[_OURS] = "1"
+    os.environ[IS_OURS] = "1"
     os.environ["CONSOLE_POSTGRES_DURABLE"] = "0"
     try:
         _start()

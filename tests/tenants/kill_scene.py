@@ -25,12 +25,12 @@ from console.accounts.models import User
 from console.data_folder import CHECKOUT
 from console.launcher.config import Config
 from console.launcher.programs import console_programs, web_environment
-from console.postgres.embedded import cluster
+from console.postgres.embedded import EmbeddedServer, cluster
 from console.postgres.embedded.logins import SUPERUSER
 from tenants.models import Client
 from tests.launcher import OURS, free_port
 from tests.processes import manage, until
-from tests.tenants.workers import Workers, workers
+from tests.tenants.workers import Workers, own_folder, server_in, workers_on
 
 #: A backend that is at work, if there is one: of the workers, the web server, or ours.
 _TERMINATE = """
@@ -44,8 +44,10 @@ _CSRF = "k" * 32
 class Scene:
     """The processes, and how each kind of them is killed."""
 
-    def __init__(self, them: Workers, workers: list[Workers], rng: random.Random) -> None:
-        self.them, self._workers, self._rng = them, workers, rng
+    def __init__(
+        self, server: EmbeddedServer, them: Workers, workers: list[Workers], rng: random.Random
+    ) -> None:
+        self.them, self._server, self._workers, self._rng = them, server, workers, rng
         self._web: subprocess.Popen[bytes] | None = None
         self._web_log = (them.folder / "web.log").open("ab")
         self._port = free_port()
@@ -69,7 +71,7 @@ class Scene:
         """Start again what is dead. The database first: nothing comes up without it."""
         if self._is_database_dead.is_set():
             # Its other processes end when they see that the first is gone.
-            until(self.them.server.revive, what="PostgreSQL comes up again")
+            until(self._server.revive, what="PostgreSQL comes up again")
             self._is_database_dead.clear()
         for worker in self._workers:
             if not worker.is_alive:
@@ -161,7 +163,7 @@ class Scene:
 
     def _kill_database(self) -> None:
         """The first of its processes; the others end by themselves, in the middle of whatever."""
-        found = cluster.read_pid_file(self.them.data_dir / f"postgres{self.them.server.version}")
+        found = cluster.read_pid_file(self.them.data_dir / f"postgres{self._server.version}")
         assert found is not None
         self._is_database_dead.set()
         os.kill(found.pid, signal.SIGKILL)
@@ -183,12 +185,14 @@ def scene(rng: random.Random) -> Iterator[Scene]:
     """All of it up and answering, on a database that writes as an operator's does; this process's
     verbs are for it, and its files are there."""
     with ExitStack() as stack:
-        them = stack.enter_context(workers(durable=True))
+        folder = stack.enter_context(own_folder())
+        server = stack.enter_context(server_in(folder, durable=True))
+        them = stack.enter_context(workers_on(folder, server.urls()))
         stack.enter_context(them.inside())
-        two = [Workers(them.folder, them.server) for _number in range(2)]
+        two = [Workers(folder, server.urls()) for _number in range(2)]
         for worker in two:
             stack.callback(worker.close)
-        it = Scene(them, two, rng)
+        it = Scene(server, them, two, rng)
         stack.callback(it.close)
         # In a process of its own: what makes the template asks pg_dump, by this one's settings.
         manage(them, "migrate_schemas", "--shared")

@@ -42,7 +42,8 @@ DROP_POINTS = ("the schema is dropped", "the files are to go", "the row is close
 LOOK = """
 SELECT o.state, o.attempts, c.status, c.provisioned_at IS NOT NULL AS made,
     (SELECT count(*) FROM pg_namespace WHERE nspname = c.schema_name) AS schemas,
-    (SELECT count(*) FROM pg_roles WHERE rolname LIKE 'console:' || c.schema_name || ':%%') AS roles
+    (SELECT count(*) FROM pg_roles
+     WHERE starts_with(rolname, current_database() || ':' || c.schema_name || ':')) AS roles
 FROM tenants_operation o JOIN tenants_client c ON c.id = o.client_id
 WHERE c.schema_name = %s ORDER BY o.id DESC LIMIT 1
 """
