@@ -12,6 +12,7 @@ import gc
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -76,12 +77,11 @@ def _rates(schema: str, keys: Keys, path: Path, rows: int, say: Say) -> Iterator
         "import": (rows, lambda: import_tasks(path, rows=rows, dry_run=False)),
         "plain check": (sample, lambda: others.import_plain(dataset, dry_run=True)),
         "plain import": (sample, lambda: others.import_plain(dataset, dry_run=False)),
-        "alike": (rows, lambda: others.copy_alone(schema, "alike", final)),
-        "bare": (rows, lambda: others.copy_alone(schema, "bare", final)),
+        **{name: (rows, partial(others.copy_alone, schema, name, final)) for name in others.COPIES},
     }
     seconds: dict[str, list[float]] = {name: [] for name in work}
     # A check comes before its import, whoever begins.
-    sides = [("check", "import"), ("plain check", "plain import"), ("alike", "bare")]
+    sides = [("check", "import"), ("plain check", "plain import"), tuple(others.COPIES)]
     for number in range(ROUNDS):
         say(f"Measuring: speed, {number + 1} of {ROUNDS}")
         fill(schema, keys, rows)
@@ -94,8 +94,12 @@ def _rates(schema: str, keys: Keys, path: Path, rows: int, say: Say) -> Iterator
     rates = {name: work[name][0] / statistics.median(took) for name, took in seconds.items()}
     for name in ("check", "import"):
         yield _rate(name, rates[name], "django-import-export", rates[f"plain {name}"], 20)
-    yield _rate("import", rates["import"], "COPY, with the same indexes", rates["alike"], 0.5)
-    yield _rate("import", rates["import"], "COPY, without an index", rates["bare"], None)
+    for name, other, least in (
+        ("keyed", "COPY, with the same indexes and foreign keys", 0.5),
+        ("alike", "COPY, with the same indexes", 0.5),
+        ("bare", "COPY, without an index", None),
+    ):
+        yield _rate("import", rates["import"], other, rates[name], least)
 
 
 def _rate(name: str, value: float, against: str, other: float, least: float | None) -> Figure:

@@ -82,21 +82,35 @@ class PlainResource(resources.ModelResource):
         clean_model_instances = True
 
 
+#: Tables for COPY, each with what it has of the tasks' own one.
+COPIES = {
+    "keyed": "INCLUDING ALL",
+    "alike": "INCLUDING ALL",
+    "bare": "INCLUDING IDENTITY",
+}
+_FOREIGN_KEYS = """
+SELECT pg_get_constraintdef(oid) FROM pg_constraint
+WHERE contype = 'f' AND conrelid = to_regclass(%s)
+"""
+
+
 def make_tables(schema: str) -> None:
-    """The tables of ``PlainTask``; ``alike`` and ``bare``, each with its links, for COPY: alike has
-    all columns, constraints and indexes of the tasks' own tables, bare the columns alone."""
+    """The tables of ``PlainTask``, and those for COPY, each with its links: ``keyed`` has all that
+    the tasks' own tables have, ``alike`` all but the foreign keys, ``bare`` the columns alone."""
     with schema_context(schema), owner_rights(), connection.schema_editor() as editor:
         editor.create_model(PlainTask)
     with plain_connection() as plain:
         enter(plain, schema)
-        for name, what in (("alike", "INCLUDING ALL"), ("bare", "INCLUDING IDENTITY")):
+        for name, what in COPIES.items():
             for tail in ("", "_labels"):
-                text = "CREATE TABLE {} (LIKE {} " + what + ")"
-                plain.execute(
-                    SQL(text).format(
-                        Identifier(f"{name}{tail}"), Identifier(f"tenant_data_task{tail}")
-                    )
-                )
+                table, own = Identifier(f"{name}{tail}"), f"tenant_data_task{tail}"
+                like = SQL("CREATE TABLE {} (LIKE {} {})").format(table, Identifier(own), SQL(what))
+                plain.execute(like)
+                for (key,) in plain.execute(_FOREIGN_KEYS, [own]).fetchall():
+                    if name == "keyed":
+                        # To the tasks of its own, not to those of the console.
+                        key = key.replace("REFERENCES tenant_data_task(", "REFERENCES keyed(")
+                        plain.execute(SQL("ALTER TABLE {} ADD {}").format(table, SQL(key)))
 
 
 def begin_again(schema: str, keys: Keys, count: int) -> None:
@@ -114,7 +128,8 @@ def begin_again(schema: str, keys: Keys, count: int) -> None:
             " FROM tenant_data_plaintask"
         )
         plain.execute("ANALYZE tenant_data_plaintask")
-        plain.execute("TRUNCATE alike, alike_labels, bare, bare_labels")
+        tables = [Identifier(f"{name}{tail}") for name in COPIES for tail in ("", "_labels")]
+        plain.execute(SQL("TRUNCATE {}").format(SQL(", ").join(tables)))
 
 
 def plain_dataset(count: int, sample: int) -> tablib.Dataset:
@@ -145,7 +160,7 @@ TableRow = tuple[tuple[object, ...], list[tuple[int, int]]]
 
 
 def copy_alone(schema: str, table: str, rows: Iterable[TableRow]) -> None:
-    """Into ``alike`` or ``bare``, which are empty; one transaction."""
+    """Into one of ``COPIES``, which is empty; one transaction."""
     with plain_connection() as plain:
         enter(plain, schema)
         copy_rows(plain, table, f"{table}_labels", "task_id", rows)
