@@ -258,7 +258,7 @@ def _form_to(most: Browser, page: str, target: str) -> Answers:
 def _a_file(side: Side, model: str, most: Browser) -> bytes:
     """An export with one word changed."""
     path = side.url(f"{model}_export")
-    content: bytes = most.post(path, {**_form(most, path), "format": "0"}).content
+    content: bytes = most.post(path, {**_form(most, path), "format": "0"}).getvalue()
     old, new = side.in_files[model]
     assert old in content
     return content.replace(old, new)

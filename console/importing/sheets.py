@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 
 from console.importing.exceptions import FileError
 from console.importing.headings import MAX_COLUMNS, Row
@@ -34,6 +33,9 @@ def sheet_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
     # A workbook is a zip of XML of some thirty kinds, and its reader fails on a damaged one
     # with whatever the part that it was in raises. Nothing but reading happens here.
     try:
+        # Not at the top: every process of the console would read all of it when it starts.
+        from openpyxl import load_workbook
+
         book = load_workbook(file, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # What the file says of its own size is often wrong.
