@@ -11,13 +11,13 @@ from urllib.parse import urljoin
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.importing import storage
-from console.importing.keeping import confirm, receive
+from console.importing.keeping import receive
 from console.importing.models import Import
-from console.importing.working import admin_of
 from console.sites import ConsoleSite
 from tests.conftest import Browser
 from tests.page_forms import forms_in, main_form
@@ -225,16 +225,12 @@ def bring(trial: Trial) -> None:
 
 
 def bring_in(trial: Trial) -> None:
-    """The same, confirmed: the row is changed."""
+    """The same, as one that was imported: nobody has to have the right to do that."""
     bring(trial)
-    side = trial.line.side
-    with schema_context(side.schemas[0]):
-        import_ = Import.objects.get(pk=trial.scene["brought"])
-        confirm(
-            import_,
-            good_rows_only=bool(import_.in_error),
-            make=admin_of(import_.model).make_resource,
-            user=trial.user,
+    now = timezone.now()
+    with schema_context(trial.line.side.schemas[0]):
+        Import.objects.filter(pk=trial.scene["brought"]).update(
+            state="done", confirmed_at=now, finished_at=now, stored_as="", new=0
         )
 
 
