@@ -49,6 +49,10 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
         verbs = ("import", "add", "change")
         if not user.has_perms([f"{label}.{verb}_{name}" for verb in verbs]):
             return False
+        return self.is_offered()
+
+    def is_offered(self) -> bool:
+        """Whether the plan, where there is one, has what is imported: whoever imports it."""
         # The library does not ask the ModelAdmin that comes after this one.
         is_in_plan = getattr(self, "is_in_plan", None)
         return is_in_plan is None or bool(is_in_plan())

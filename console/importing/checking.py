@@ -32,16 +32,26 @@ from console.importing.remembering import recall, remember
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.shown import shown_refusal, shown_result
-from console.importing.table import Table
+from console.importing.table import OF_PAGES, Limits, Table
 
 #: Makes the resource: each is good for one look at the file.
 Make = Callable[[], KeyedResource]
+#: Makes another mapping of the one by which a table would be read.
+Adjust = Callable[[Mapping, Table, KeyedResource], Mapping]
 #: So often the rows that depend on those in error are looked for; more are refused.
 MOST_PASSES = 10
 _TOTALS = ("new", "changed", "unchanged", "in_error")
 
 
-def check(import_: Import, make: Make, *, user: Any, watch: Watch | None = None) -> None:
+def check(
+    import_: Import,
+    make: Make,
+    *,
+    user: Any,
+    watch: Watch | None = None,
+    limits: Limits = OF_PAGES,
+    adjust: Adjust | None = None,
+) -> None:
     """Find out what would come of the file, and put it into the import, which is not saved: it
     waits for a person then, who confirms it or says how the file is to be read.
 
@@ -50,7 +60,7 @@ def check(import_: Import, make: Make, *, user: Any, watch: Watch | None = None)
     with storage.look(import_.stored_as) as file, Faults() as faults:
         table: MappedTable | None = None
         try:
-            table = _table(file, import_, make)
+            table = _table(file, import_, make, limits, adjust)
             result = _look(table, make, user, watch, faults)
         except Cancelled:
             raise
@@ -73,16 +83,24 @@ def check(import_: Import, make: Make, *, user: Any, watch: Watch | None = None)
     _count(import_, result, total=len(table))
 
 
-def _table(file: BinaryIO, import_: Import, make: Make) -> MappedTable:
+def _table(
+    file: BinaryIO,
+    import_: Import,
+    make: Make,
+    limits: Limits,
+    adjust: Adjust | None = None,
+) -> MappedTable:
     """The file's rows, with its columns read as was chosen; or else as in the last file with the
     same ones, or as is likely."""
     resource = make()
-    table = read_table(file, Reading(**import_.reading), resource.wanted())
+    table = read_table(file, Reading(**import_.reading), resource.wanted(), limits=limits)
     mapping, is_remembered = Mapping.from_json(import_.mapping), False
     if not mapping.columns:
         mapping = recall(import_.model, digest_of_headings(table.headers))
         is_remembered = bool(mapping.columns)
     try:
+        if adjust is not None:
+            mapping = adjust(mapping, table, resource)
         mapped = map_table(table, resource, mapping)
     except FileError as error:
         error.reading = table.reading
@@ -117,7 +135,14 @@ def _count(import_: Import, result: ImportResult, *, total: int) -> None:
         setattr(import_, name, getattr(result, name))
 
 
-def bring_in(import_: Import, make: Make, *, user: Any, watch: Watch | None = None) -> None:
+def bring_in(
+    import_: Import,
+    make: Make,
+    *,
+    user: Any,
+    watch: Watch | None = None,
+    limits: Limits = OF_PAGES,
+) -> None:
     """Import the file, all of it or the good rows only, and close the import as done.
 
     All of it is written in the caller's transaction, the import's end with it; the files are the
@@ -130,7 +155,7 @@ def bring_in(import_: Import, make: Make, *, user: Any, watch: Watch | None = No
         storage.look(import_.stored_as, digest=import_.digest) as file,
         Faults() as faults,
     ):
-        whole = _table(file, import_, make)
+        whole = _table(file, import_, make, limits)
         table: Table = whole
         if import_.good_rows_only:
             table = _good_rows(whole, make, user, watch, faults)

@@ -23,7 +23,7 @@ from console.importing.mapping_form import MappingForm
 from console.importing.models import IMPORTED, Import
 from console.importing.reading import Reading
 from console.importing.shown import questions_of
-from console.importing.state_words import facts_of, same_before, undone_of, who_of
+from console.importing.state_words import facts_of, needs_again, same_before, undone_of, who_of
 from console.importing.undoing import undo
 from console.live import live_answer, signed_out
 
@@ -238,8 +238,3 @@ def has_unknown(import_: Import) -> bool:
     """Whether rows are in error and some values are not known here, which may be why."""
     shown = (import_.preview or {}).get("mapping", {})
     return bool(import_.in_error and shown.get("unknown"))
-
-
-def needs_again(import_: Import) -> bool:
-    """Whether the file was imported before and would add rows once more."""
-    return bool(import_.new) and same_before(import_) is not None

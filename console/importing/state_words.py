@@ -68,6 +68,11 @@ def _kind(label: str) -> str:
         return label
 
 
+def needs_again(import_: Import) -> bool:
+    """Whether the file was imported before and would add rows once more."""
+    return bool(import_.new) and same_before(import_) is not None
+
+
 def number(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
 

@@ -31,6 +31,7 @@ from console.importing.progress import watching
 from console.importing.undoing import give_up, take_back
 from console.middleware import language_of
 from console.sites import public_site, tenant_site
+from tenants.models import Client
 from tenants.schemas.locks import schema_lock
 
 logger = logging.getLogger(__name__)
@@ -97,13 +98,21 @@ def at_hand(schema: str) -> Iterator[bool]:
     if client is None:
         yield False
         return
+    with in_schema_of(client):
+        yield True
+
+
+@contextmanager
+def in_schema_of(client: Client) -> Iterator[None]:
+    """Be in the client's schema, alone with it, in the client's language and time zone. Raises
+    ``SchemaBusy``."""
     with (
-        schema_lock(schema),
-        schema_context(schema),
+        schema_lock(client.schema_name),
+        schema_context(client.schema_name),
         translation.override(language_of(client)),
         timezone.override(client.time_zone),
     ):
-        yield True
+        yield
 
 
 def _begin(key: int) -> Import | None:

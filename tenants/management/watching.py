@@ -1,10 +1,11 @@
-"""What a terminal shows of work on many schemas."""
+"""What a terminal shows of work on many schemas, and on many rows."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
+from console.importing.progress import Pace
 from tenants.operations.fleet import Fleet, Outcome
 
 #: A run of no more schemas than this names each; of a larger one, the terminal sees how it goes.
@@ -30,7 +31,45 @@ class FleetLines:
         over = fleet.done + fleet.failed
         if over - self._count >= EVERY or time.monotonic() - self._at >= SECONDS:
             self._at, self._count = time.monotonic(), over
-            self._stdout.write(
-                f"{over} of {fleet.behind}, {fleet.rate:.0f} a second, "
-                f"{fleet.seconds_left:.0f} seconds left"
-            )
+            self._stdout.write(how_far(over, fleet.behind, fleet.rate, fleet.seconds_left))
+
+
+def how_far(done: int, total: int, rate: float, seconds_left: float) -> str:
+    """Such as “1,200 of 5,000, 300 a second, 13 seconds left”."""
+    return f"{done:,} of {total:,}, {rate:,.0f} a second, {seconds_left:,.0f} seconds left"
+
+
+class RowsBar:
+    """How far the work on rows is: a bar that is drawn over itself on a terminal, or else a line
+    now and then. To be used as a context manager, at whose end the bar is gone."""
+
+    WIDTH = 24
+    #: A log needs less than a person who waits.
+    SECONDS = 5.0
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._pace = stream, Pace()
+        self._is_terminal, self._said_at = stream.isatty(), time.monotonic()
+
+    def __enter__(self) -> RowsBar:
+        return self
+
+    def __exit__(self, *of_error: Any) -> None:
+        if self._is_terminal:
+            self._draw("")
+
+    def __call__(self, done: int, total: int) -> None:
+        if not self._pace.is_time():
+            return
+        rate = self._pace.at(done)
+        words = how_far(done, total, rate, (total - done) / rate if rate else 0)
+        if self._is_terminal:
+            filled = self.WIDTH * done // total if total else 0
+            self._draw(f"[{'#' * filled:{self.WIDTH}}] {words}")
+        elif time.monotonic() - self._said_at >= self.SECONDS:
+            self._said_at = time.monotonic()
+            self._stream.write(words)
+
+    def _draw(self, text: str) -> None:
+        self._stream.write(f"\r{text}\x1b[K", ending="")
+        self._stream.flush()
