@@ -28,6 +28,7 @@ class ClientEvent(StrEnum):
     SIGN_IN_LINK_NOT_SENT = "sign_in_link_not_sent"
     TENANT_ADMIN_ADDED = "tenant_admin_added"
     CHANGED_BY_COMPANY = "changed_by_company"
+    DATA_IMPORTED = "data_imported"
 
 
 def not_told_by_operations(entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
@@ -81,5 +82,9 @@ EVENTS: dict[str, tuple[Any, Any]] = {
     ClientEvent.CHANGED_BY_COMPANY: (
         _("Settings changed by the client"),
         _("Changed by the client, on its own pages"),
+    ),
+    ClientEvent.DATA_IMPORTED: (
+        _("Data imported for the client"),
+        _("Imported %(what)s from %(file)s: %(new)s new, %(changed)s changed"),
     ),
 }

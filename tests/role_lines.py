@@ -15,9 +15,10 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
-from console.importing import storage
+from console.importing import storage, working
 from console.importing.keeping import receive
 from console.importing.models import Import
+from console.importing.provider import Provider
 from console.sites import ConsoleSite
 from tests.conftest import Browser
 from tests.page_forms import forms_in, main_form
@@ -26,6 +27,11 @@ from tests.page_forms import forms_in, main_form
 #: a comment of their own, has a key for each person.
 Scene = dict[str, Any]
 Answers = dict[str, Any]
+
+
+#: The pages of an import, and its buttons.
+_LOOKED_AT = ("one", "live", "faulty")
+_PRESSED = ("confirm", "read", "map", "cancel")
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +139,20 @@ class Side:
             *buttons,
         ]
 
+    def imports_for(
+        self, route: str, least: int, *args: str, before: Callable[[Trial], None]
+    ) -> list[Line]:
+        """The same of a file that is for a company."""
+
+        keys, posted = (*args, "brought"), partial(_answers, {"rows": "all"})
+        return [
+            *(Line(self, f"{route}_{page}", least, keys, before=before) for page in _LOOKED_AT),
+            *(
+                Line(self, f"{route}_{button}", least, keys, {}, before, posted, writes=True)
+                for button in _PRESSED
+            ),
+        ]
+
     def upload(self, model: str, least: int) -> Line:
         """A file that would change a row, as far as its preview."""
 
@@ -195,6 +215,25 @@ class Trial:
         if callable(value):
             return value()
         return self.key(value) if isinstance(value, str) else value
+
+
+def bring_for(schema: str, model: str, content: bytes) -> Callable[[Trial], None]:
+    """Have this very one of the staff bring a file for a company, with a row in error."""
+
+    def bring(trial: Trial) -> None:
+        with schema_context(schema):
+            import_ = receive(
+                ContentFile(content),
+                model=model,
+                name="rows.csv",
+                make=working.admin_of(model).make_resource,
+                user=Provider(trial.user.email),
+            )
+            with storage.write() as (import_.faulty, _file):
+                import_.save()
+        trial.scene["brought"] = import_.pk
+
+    return bring
 
 
 def _answers(answers: Answers, trial: Trial) -> Answers:

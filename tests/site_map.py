@@ -47,5 +47,6 @@ def address(side: str, route: str, rows: dict[str, Any]) -> str:
         route = re.sub(r"<path:object_id>|<int:pk>|<id>", str(key), route)
         route = route.replace("<str:kind>", OperationKind.MIGRATE_SCHEMA).replace("<str:key>", "x")
         route = route.replace("<str:name>", "x.png").replace("<str:verb>", "pause")
+        route = route.replace("<str:model>", "task")
     assert "<" not in route, "a parameter that is not filled in reaches no page"
     return f"/{route}"

@@ -31,6 +31,7 @@ OWNER_RIGHTS = {
 }
 PLATFORM_CONTEXT = {
     "console/company/queue.py",
+    "console/importing/provider.py",
     "console/importing/queue.py",
     *(f"tenants/operations/{name}.py" for name in ("activity", "own_settings", "plan_of_tenant")),
 }

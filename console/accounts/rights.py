@@ -37,6 +37,7 @@ OWN_WORDS = {
     "tenants.suspend_client": _("Suspend and reactivate"),
     "tenants.archive_client": _("Archive and restore"),
     "tenants.drop_client": _("Drop schemas of archived ones"),
+    "tenants.import_client_data": _("Import their data for them"),
     "company.view_dataexport": _("See and download"),
     "company.add_dataexport": _("Make"),
 }

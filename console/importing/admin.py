@@ -102,7 +102,7 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
                 model=self.opts.label_lower,
                 name=file.name,
                 make=self.make_resource,
-                user=request.user,
+                user=self.person(request),
             )
         except ImportingError as refusal:
             form = ImportForm()

@@ -26,6 +26,7 @@ from console.importing.mapping import Mapping, digest_of_headings
 from console.importing.mapping_words import shown_mapping
 from console.importing.models import Import, ImportState
 from console.importing.progress import Watch
+from console.importing.provider import leave_of, tell_staff
 from console.importing.reading import Reading
 from console.importing.reading_words import words_of_reading
 from console.importing.remembering import recall, remember
@@ -57,6 +58,7 @@ def check(
 
     Raises ``FileError`` for a file that can be read in no way, and ``Cancelled``.
     """
+    user = leave_of(user)
     with storage.look(import_.stored_as) as file, Faults() as faults:
         table: MappedTable | None = None
         try:
@@ -149,6 +151,7 @@ def bring_in(
     caller's to delete after that. Raises ``DataChanged`` where rows are in error that were not,
     ``Cancelled`` also where somebody wanted that at the last moment, and what imports raise.
     """
+    user = leave_of(user)
     with (
         acting_as(user),
         part_of(import_.cid),
@@ -168,6 +171,7 @@ def bring_in(
         remember(import_.model, whole.headings_digest, whole.mapping)
     try:
         _close_as_done(import_, faulty, result)
+        tell_staff(import_)
     except BaseException:
         storage.drop(faulty)
         raise

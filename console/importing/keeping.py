@@ -33,6 +33,7 @@ from console.importing.exceptions import (
 from console.importing.formats import ZIP
 from console.importing.mapping import Mapping
 from console.importing.models import WITH_A_PERSON, Import, ImportState
+from console.importing.provider import Provider, leave_of
 from console.importing.queue import enqueue_import
 from console.importing.reading import Reading
 
@@ -70,8 +71,9 @@ def receive(file: File[bytes], *, model: str, name: str, make: Make, user: Any) 
         digest=kept.digest,
         size=kept.size,
         stored_as=kept.name,
-        requested_by=user,
+        requested_by=leave_of(user),
         requested_by_email=user.email,
+        by_provider=isinstance(user, Provider),
     )
     try:
         if is_small(import_):

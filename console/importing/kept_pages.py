@@ -52,6 +52,17 @@ class KeptPagesMixin:
     def page_of(self: Any, import_: Import) -> str:
         return str(self.page_url("import_one", import_.pk))
 
+    def person(self, request: HttpRequest) -> Any:
+        """Whose files these are: whoever asks for the page."""
+        return request.user
+
+    def history_url(self, request: HttpRequest, import_: Import) -> str:
+        """Where what was changed is told, for those who may read it."""
+        if not may_read(request):
+            return ""
+        log = reverse("admin:history_logentry_changelist")
+        return f"{log}?{urlencode({'cid': import_.cid})}"
+
     def earlier_url(self: Any) -> str:
         """The list of imports, of this kind alone."""
         return f"{reverse('admin:importing_import_changelist')}?model={self.opts.label_lower}"
@@ -73,9 +84,8 @@ class KeptPagesMixin:
         about = {"name": self.opts.verbose_name_plural, "state": import_.get_state_display()}
         title = _("Import of %(name)s: %(state)s") % about
         context = {**self._facts(request, import_), "title": title}
-        if import_.state in IMPORTED and may_read(request):
-            log = reverse("admin:history_logentry_changelist")
-            context["history_url"] = f"{log}?{urlencode({'cid': import_.cid})}"
+        if import_.state in IMPORTED:
+            context["history_url"] = self.history_url(request, import_)
         if import_.state == "done":
             context |= self.get_done_context(request, import_)
         return self.importing_page(request, self.import_page_template, context)
@@ -85,7 +95,7 @@ class KeptPagesMixin:
         return {}
 
     def _facts(self: Any, request: HttpRequest, import_: Import) -> dict[str, Any]:
-        is_mine = import_.belongs_to(request.user)
+        is_mine = import_.belongs_to(self.person(request))
         questions = questions_of(import_.preview)
         before = same_before(import_) if import_.state == "ready" else None
         is_read = import_.state in ("ready", "unsettled")
@@ -170,7 +180,7 @@ class KeptPagesMixin:
             self._or_say_why(
                 request,
                 lambda: keeping.read_again(
-                    import_, form.reading(), make=self.make_resource, user=request.user
+                    import_, form.reading(), make=self.make_resource, user=self.person(request)
                 ),
             )
         return HttpResponseRedirect(self.page_of(import_))
@@ -188,7 +198,10 @@ class KeptPagesMixin:
             self._or_say_why(
                 request,
                 lambda: keeping.read_again(
-                    import_, mapping=form.mapping(), make=self.make_resource, user=request.user
+                    import_,
+                    mapping=form.mapping(),
+                    make=self.make_resource,
+                    user=self.person(request),
                 ),
             )
         return HttpResponseRedirect(self.page_of(import_))
@@ -208,7 +221,7 @@ class KeptPagesMixin:
                         import_,
                         good_rows_only=form.good_rows_only,
                         make=self.make_resource,
-                        user=request.user,
+                        user=self.person(request),
                     ),
                 )
         return HttpResponseRedirect(self.page_of(import_))
@@ -217,7 +230,7 @@ class KeptPagesMixin:
         """Forget the file, or stop the work on it."""
         import_ = self.get_import(request, pk)
         if request.method == "POST":
-            self._or_say_why(request, lambda: keeping.cancel(import_, user=request.user))
+            self._or_say_why(request, lambda: keeping.cancel(import_, user=self.person(request)))
         return HttpResponseRedirect(self.page_of(import_))
 
     def import_undo(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
@@ -227,7 +240,7 @@ class KeptPagesMixin:
             self._or_say_why(request, lambda: undo(import_, pages=self, user=request.user))
         return HttpResponseRedirect(self.page_of(import_))
 
-    def _or_say_why(self, request: HttpRequest, act: Any) -> None:
+    def _or_say_why(self: Any, request: HttpRequest, act: Any) -> None:
         try:
             act()
         except ImportingError as refusal:

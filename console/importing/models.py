@@ -217,4 +217,8 @@ class Import(models.Model):
 
     def belongs_to(self, user: Any) -> bool:
         """Whether the user brought it: nobody else may confirm it."""
-        return not self.by_provider and user.pk is not None and self.requested_by_id == user.pk
+        if self.by_provider or getattr(user, "is_provider", False):
+            # A user here may have the same address.
+            is_theirs = self.by_provider and getattr(user, "is_provider", False)
+            return bool(is_theirs and user.email and self.requested_by_email == user.email)
+        return user.pk is not None and bool(self.requested_by_id == user.pk)

@@ -38,9 +38,8 @@ from console.importing.suggesting import ROWS, suggest
 from console.importing.table import OF_TERMINALS, Table
 from console.importing.working import at_hand, in_schema_of
 from console.sites import public_site, tenant_site
-from tenants.exceptions import ClientArchived, NotProvisioned
 from tenants.models import Client
-from tenants.operations.versions import is_behind
+from tenants.operations.data import data_hindrance
 
 
 class Unusable(FileError):
@@ -84,7 +83,7 @@ def pages_of(schema: str, name: str) -> ImportExportMixin:
 def alone_in(schema: str) -> Iterator[None]:
     """Be in the schema as a job is, also where the client's pages are closed.
 
-    Raises ``Unusable``, ``NotProvisioned``, ``ClientArchived`` and ``SchemaBusy``.
+    Raises ``Unusable``, what ``data_hindrance`` says, and ``SchemaBusy``.
     """
     if schema == get_public_schema_name():
         with at_hand(schema):
@@ -93,21 +92,10 @@ def alone_in(schema: str) -> Iterator[None]:
     client = Client.objects.filter(schema_name=schema).first()
     if client is None:
         raise Unusable(_("There is no client with the schema “%(schema)s”."), schema=schema)
-    require_usable(client)
+    if hindrance := data_hindrance(client):
+        raise hindrance
     with in_schema_of(client):
         yield
-
-
-def require_usable(client: Client) -> None:
-    """Raise ``NotProvisioned``, ``ClientArchived`` or ``Unusable`` where nobody may write into the
-    client's schema."""
-    if client.is_archived:
-        raise ClientArchived(client=client)
-    if not client.is_provisioned:
-        raise NotProvisioned(client=client)
-    if is_behind(client):
-        text = _("The schema “%(schema)s” is behind the code. Migrate it first.")
-        raise Unusable(text, schema=client.schema_name)
 
 
 #: What shows how far it is, for as long as its block lasts.

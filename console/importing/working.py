@@ -26,12 +26,14 @@ from console.importing.exceptions import (
     UndoNotAllowed,
 )
 from console.importing.keeping import OUR_SIDE, close, look_again
-from console.importing.models import Import, ImportState
+from console.importing.models import Import, ImportQuerySet, ImportState
 from console.importing.progress import watching
+from console.importing.provider import Provider, provider_still
 from console.importing.undoing import give_up, take_back
 from console.middleware import language_of
 from console.sites import public_site, tenant_site
 from tenants.models import Client
+from tenants.operations.data import data_hindrance
 from tenants.schemas.locks import schema_lock
 
 logger = logging.getLogger(__name__)
@@ -55,8 +57,8 @@ def work(schema: str, key: int) -> None:
     more, and while the client is closed: ``reopened`` takes it up again. Raises ``TryAgainLater``,
     ``SchemaBusy``, and what may pass; anything else closes the import as failed.
     """
-    with at_hand(schema) as is_open:
-        import_ = _begin(key) if is_open else None
+    with at_hand(schema) as among:
+        import_ = _begin(key, among)
         if import_ is None:
             return
         try:
@@ -84,22 +86,27 @@ def _end(import_: Import, state: ImportState, error: str = "") -> None:
 
 
 @contextmanager
-def at_hand(schema: str) -> Iterator[bool]:
+def at_hand(schema: str) -> Iterator[ImportQuerySet]:
     """Be in the schema, alone with its imports and, for a client, with the schema itself, in the
-    client's language and time zone; whether there is anything to work for.
+    client's language and time zone; gives the imports that can be worked on now: while the client
+    is suspended, those of its provider alone.
 
     Raises ``SchemaBusy``, and ``TryAgainLater`` where the schema is behind the code.
     """
     if schema == get_public_schema_name():
         with schema_lock(f"imports of {schema}"), schema_context(schema):
-            yield True
+            yield Import.objects.all()
         return
     client = client_to_work_for(schema)
+    among = Import.objects.all()
     if client is None:
-        yield False
-        return
+        client = Client.objects.filter(schema_name=schema).first()
+        if client is None or data_hindrance(client):
+            yield Import.objects.none()
+            return
+        among = among.filter(by_provider=True)
     with in_schema_of(client):
-        yield True
+        yield among
 
 
 @contextmanager
@@ -115,11 +122,11 @@ def in_schema_of(client: Client) -> Iterator[None]:
         yield
 
 
-def _begin(key: int) -> Import | None:
+def _begin(key: int, among: ImportQuerySet) -> Import | None:
     """Mark the import as worked on; ``None`` where there is nothing to do, or it was begun too
     often, or somebody does not want it any more."""
     with transaction.atomic():
-        import_ = Import.objects.select_for_update(of=("self",)).filter(pk=key).first()
+        import_ = among.select_for_update(of=("self",)).filter(pk=key).first()
         if import_ is None or import_.state not in {*_BEGINS, *_BEGINS.values()}:
             return None
         if not import_.cancel_asked and import_.attempts < MAX_ATTEMPTS:
@@ -150,8 +157,13 @@ def admin_of(model: str) -> ImportExportMixin:
     return found
 
 
-def _require_still(import_: Import, pages: ImportExportMixin) -> User:
+def _require_still(import_: Import, pages: ImportExportMixin) -> User | Provider:
     """Who brought the file, if they still may: the worker acts minutes after the button."""
+    if import_.by_provider:
+        provider = provider_still(import_)
+        if provider is None or not pages.is_offered():
+            raise NotAllowed
+        return provider
     user = User.objects.filter(pk=import_.requested_by_id, is_active=True).first()
     if user is None or not pages.may_import(user):
         raise NotAllowed

@@ -15,6 +15,7 @@ from unfold.enums import ActionVariant
 
 from tenants.admin.base import may_provision, operation_url
 from tenants.admin.client_admins import ClientAdmins
+from tenants.admin.client_data import ClientData
 from tenants.admin.client_lifecycle import (
     ClientLifecycle,
     action_hindrance,
@@ -24,6 +25,7 @@ from tenants.admin.client_lifecycle import (
 from tenants.admin.client_panels import ClientPanels
 from tenants.exceptions import TenantError
 from tenants.models import Client, Operation, OperationKind
+from tenants.operations.data import data_hindrance
 from tenants.operations.invite import admin_hindrance, link_hindrance
 from tenants.operations.request import request_operation
 
@@ -37,7 +39,7 @@ MENU = {
 }
 
 
-class ClientActions(ClientPanels, ClientAdmins, ClientLifecycle):
+class ClientActions(ClientPanels, ClientAdmins, ClientData, ClientLifecycle):
     """The buttons at the top of a client's page, for its ModelAdmin."""
 
     actions_detail = (
@@ -46,6 +48,7 @@ class ClientActions(ClientPanels, ClientAdmins, ClientLifecycle):
         "restore",
         "migrate_schema",
         "sign_in_link",
+        "import_data",
         {
             "title": _("More"),
             "items": ["add_admin", "suspend", "archive", "change_removal", "drop_schema"],
@@ -121,6 +124,8 @@ class ClientActions(ClientPanels, ClientAdmins, ClientLifecycle):
 def _refusal(client: Client, name: str, open_operation: Operation | None) -> TenantError | None:
     if name == "sign_in_link":
         return link_hindrance(client)
+    if name == "import_data":
+        return data_hindrance(client)
     if name == "add_admin":
         return admin_hindrance(client)
     return action_hindrance(client, name, open_operation=open_operation)

@@ -223,6 +223,7 @@ class Client(TenantMixin):
             ("suspend_client", _("Can suspend and reactivate clients")),
             ("archive_client", _("Can archive and restore clients")),
             ("drop_client", _("Can drop the schemas of archived clients")),
+            ("import_client_data", _("Can import data into the schemas of clients")),
         )
         indexes = (GinIndex(fields=("tags",), name="tenants_client_tags"),)
         constraints = (

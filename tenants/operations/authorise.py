@@ -17,6 +17,7 @@ INVITE = "tenants.invite_client_admin"
 SUSPEND = "tenants.suspend_client"
 ARCHIVE = "tenants.archive_client"
 DROP = "tenants.drop_client"
+IMPORT_DATA = "tenants.import_client_data"
 
 
 def permission_for(kind: str) -> str:

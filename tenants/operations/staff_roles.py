@@ -6,7 +6,14 @@ from django.utils.translation import gettext as _
 
 from console.accounts.kept import keep_groups
 from console.accounts.roles import StaffRole
-from tenants.operations.authorise import ARCHIVE, DROP, INVITE, PROVISION, SUSPEND
+from tenants.operations.authorise import (
+    ARCHIVE,
+    DROP,
+    IMPORT_DATA,
+    INVITE,
+    PROVISION,
+    SUSPEND,
+)
 from tenants.schemas.migrate import Report
 
 _VIEWER = frozenset(
@@ -32,6 +39,7 @@ _OPERATOR = _VIEWER | {
     SUSPEND,
     ARCHIVE,
     DROP,
+    IMPORT_DATA,
     "tenants.add_domain",
     "tenants.change_domain",
     "tenants.delete_domain",

@@ -13,7 +13,8 @@ ANYONE, VIEWER, OPERATOR, MANAGER, SUPERUSER, NO_ONE = range(6)
 STAFF = Side(
     site=public_site,
     urlconf=settings.PUBLIC_SCHEMA_URLCONF,
-    schemas=("public",),
+    # Data is imported for a client.
+    schemas=("public", "alpha"),
     cast=("anyone", "viewer", "operator", "manager", "superuser"),
     in_files={
         "tenants_client": (b"Alpha", b"Alphabet"),
@@ -24,3 +25,4 @@ STAFF = Side(
 
 look, do, post = STAFF.look, STAFF.do, STAFF.post
 imports, export = STAFF.imports, STAFF.export
+imports_for = STAFF.imports_for

@@ -6,6 +6,7 @@ posted is what a browser would send: the page's own form, filled in.
 
 from __future__ import annotations
 
+from tests.role_lines import bring_for
 from tests.tenants.staff_lines import (
     ANYONE,
     MANAGER,
@@ -15,6 +16,7 @@ from tests.tenants.staff_lines import (
     do,
     export,
     imports,
+    imports_for,
     look,
     post,
 )
@@ -74,6 +76,16 @@ TABLE = [
     do("tenants_client_sign_in_link", OPERATOR, "ready"),
     look("tenants_client_add_admin", OPERATOR, "ready"),
     do("tenants_client_add_admin", OPERATOR, "ready", name="Ann", email="ann@alpha.example"),
+    look("tenants_client_import_data", OPERATOR, "ready"),
+    look("tenants_client_import_data_file", OPERATOR, "ready", "task"),
+    look("tenants_client_import_data_sample", OPERATOR, "ready", "task"),
+    *imports_for(
+        "tenants_client_import_data",
+        OPERATOR,
+        "ready",
+        "task",
+        before=bring_for("alpha", "tenant_data.task", b"reference,title\nWEB-1,First\n"),
+    ),
     look("tenants_client_suspend", OPERATOR, "ready"),
     do("tenants_client_suspend", OPERATOR, "ready", reason="Bills."),
     look("tenants_client_reactivate", OPERATOR, "suspended"),
