@@ -68,8 +68,9 @@ class RowsBar:
             self._draw(f"[{'#' * filled:{self.WIDTH}}] {words}")
         elif time.monotonic() - self._said_at >= self.SECONDS:
             self._said_at = time.monotonic()
-            self._stream.write(words)
+            self._stream.write(words, style_func=str)
 
     def _draw(self, text: str) -> None:
-        self._stream.write(f"\r{text}\x1b[K", ending="")
+        # What is no error is not in the colour of one.
+        self._stream.write(f"\r{text}\x1b[K", style_func=str, ending="")
         self._stream.flush()

@@ -28,6 +28,7 @@ NO_PAGE = (
     "favicon",
     "_history",
     "importing_import_change",
+    *(f"import_data_{n}" for n in ("cancel", "confirm", "faulty", "map", "one", "read", "sample")),
     "import_cancel",
     "import_confirm",
     "import_faulty",
@@ -197,6 +198,13 @@ def imported(text: str) -> Callable[[Page], None]:
     return prepare
 
 
+def for_client(page: Page) -> None:
+    page.locator("#result_list th a").first.click()
+    for name in ("Import data", "Tasks"):
+        page.get_by_role("link", name=name, exact=True).first.click()
+    preview(TASK_FILE)(page)
+
+
 def as_is(page: Page) -> None:
     """The address alone makes the state."""
 
@@ -242,6 +250,7 @@ STATES = (
     State("preview with errors", IMPORT, preview(CLIENT_FILE.replace("team", "no")), ("staff",)),
     State("preview of clients", IMPORT, preview(CLIENT_FILE), ("staff",)),
     State("imported clients", IMPORT, imported(CLIENT_FILE), ("staff",)),
+    State("preview for a client", "/tenants/client/?schema=ready", for_client, ("staff",)),
     State("question of an import", "/tenant_data/task/import/", asked, ("tenant",)),
     State("columns of an import", "/tenant_data/task/import/", preview(ODD_FILE), ("tenant",)),
     State("imported tasks", "/tenant_data/task/import/", imported(TASK_FILE), ("tenant",)),

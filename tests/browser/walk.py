@@ -55,11 +55,12 @@ class Route:
         if not _KEY.search(self.path):
             yield f"/{self.path}"
             return
+        address = self.path.replace("<str:model>", "task")
         app, model = self.path.split("/")[:2]
         if "/import/<int:pk>/" in self.path:  # The pages of an import are with what it imports.
             app, model = "importing", "import"
         for key in keys.get(f"{app}_{model}", []):
-            yield "/" + _KEY.sub(str(key), self.path)
+            yield "/" + _KEY.sub(str(key), address)
 
 
 def routes(side: str) -> list[Route]:

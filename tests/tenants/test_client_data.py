@@ -53,6 +53,7 @@ def kept(schema: str) -> list[Import]:
 
 class TestImporting:
     def test_begins_on_the_clients_page(self, web: Any, alpha: Client) -> None:
+        Plan.objects.filter(pk=alpha.plan_id).update(features=["customers"])
         page = web.get(f"/tenants/client/{alpha.pk}/change/").content.decode()
         assert f"/tenants/client/{alpha.pk}/import-data" in page
         text = web.get(f"/tenants/client/{alpha.pk}/import-data/").content.decode()

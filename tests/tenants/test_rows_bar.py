@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from django.core.management.base import OutputWrapper
 
 from tenants.management.watching import RowsBar
 
@@ -12,14 +13,6 @@ from tenants.management.watching import RowsBar
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-    def write(self, text: str, ending: str = "\n") -> int:
-        return super().write(text + ending)
-
-
-class Log(Terminal):
-    def isatty(self) -> bool:
-        return False
 
 
 class TestTheBar:
@@ -30,15 +23,15 @@ class TestTheBar:
 
     def test_is_drawn_over_itself_on_a_terminal_and_gone_at_the_end(self) -> None:
         out = Terminal()
-        with RowsBar(out) as bar:
+        with RowsBar(OutputWrapper(out)) as bar:
             bar(500, 1000)
         assert "\n" not in out.getvalue()
         assert "[############            ] 500 of 1,000, " in out.getvalue()
         assert out.getvalue().endswith("\r\x1b[K")
 
     def test_is_lines_elsewhere(self) -> None:
-        out = Log()
-        with RowsBar(out) as bar:
+        out = io.StringIO()
+        with RowsBar(OutputWrapper(out)) as bar:
             bar(500, 1000)
             bar(900, 1000)
         first, second = out.getvalue().splitlines()
