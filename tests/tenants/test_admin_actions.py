@@ -129,7 +129,7 @@ class TestAskingForAnOperation:
             return [str(action["title"]) for action in shown if "items" not in action]
 
         assert offered(draft) == ["Create schema"]
-        assert offered(alpha) == ["Migrate schema", "Sign-in link"]
+        assert offered(alpha) == ["Migrate schema", "Sign-in link", "Import data"]
         request_operation(draft, OperationKind.CREATE_SCHEMA, acting_user=None)
         request_operation(alpha, OperationKind.MIGRATE_SCHEMA, acting_user=None)
         assert offered(draft) == []
