@@ -133,7 +133,7 @@ class TestAskingForAnOperation:
         request_operation(draft, OperationKind.CREATE_SCHEMA, acting_user=None)
         request_operation(alpha, OperationKind.MIGRATE_SCHEMA, acting_user=None)
         assert offered(draft) == []
-        assert offered(alpha) == ["Sign-in link"]
+        assert offered(alpha) == ["Sign-in link", "Import data"]
 
     def test_a_viewer_is_offered_nothing(
         self, staff_browser: Callable[..., Any], viewer: User, alpha: Client

@@ -114,6 +114,18 @@ class TestImporting:
         assert "your provider" in text
         assert staff_operator.email not in text
 
+    def test_is_undone_by_the_company_alone(
+        self, web: Any, alpha: Client, tenant_browser: Any, owner: User
+    ) -> None:
+        done = confirm(web, upload(web, alpha))
+        assert "Undo" not in done.content.decode()
+        [import_] = kept("alpha")
+        web.post(f"{start(alpha)}{import_.pk}/undo/")
+        assert (len(tasks("alpha")), kept("alpha")[0].state) == (2, "done")
+        theirs = tenant_browser(alpha, owner)
+        theirs.post(f"/tenant_data/task/import/{import_.pk}/undo/")
+        assert (tasks("alpha"), kept("alpha")[0].state) == ([], "undone")
+
     def test_leaves_the_confirmation_to_who_brought_it(
         self, web: Any, alpha: Client, tenant_browser: Any, owner: User, imports_folder: Path
     ) -> None:

@@ -253,12 +253,13 @@ class TestWhatIsOffered:
         assert self.offered(browser, alpha) == [
             "Migrate schema",
             "Sign-in link",
+            "Import data",
             "Add admin",
             "Suspend",
             "Archive",
         ]
         lifecycle.suspend(alpha, acting_user=None)
-        assert self.offered(browser, alpha) == ["Reactivate", "Archive"]
+        assert self.offered(browser, alpha) == ["Reactivate", "Import data", "Archive"]
         lifecycle.archive(alpha, removal_on=timezone.localdate(), acting_user=None)
         assert self.offered(browser, alpha) == ["Restore", "Change removal date", "Drop schema"]
 
