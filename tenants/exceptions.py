@@ -71,12 +71,6 @@ class NotProvisioned(TenantError):
     message = _("%(client)s has no schema yet. Create it first.")
 
 
-class SchemaBehind(TenantError):
-    """The schema lacks migrations that the code has."""
-
-    message = _("The schema of %(client)s is behind the code. Migrate it first.")
-
-
 class ClientSuspended(TenantError):
     """The client's own work waits while it is suspended."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from console.accounts.models import User
 from console.history.acting import acting_as
 from console.history.record import record_event
@@ -9,12 +11,17 @@ from tenants.exceptions import (
     ClientArchived,
     NotProvisioned,
     PublicIsUntouchable,
-    SchemaBehind,
     TenantError,
 )
 from tenants.history import ClientEvent
 from tenants.models import Client
 from tenants.operations.versions import is_behind
+
+
+class SchemaBehind(TenantError):
+    """The schema lacks migrations that the code has."""
+
+    message = _("The schema of %(client)s is behind the code. Migrate it first.")
 
 
 def data_hindrance(client: Client) -> TenantError | None:
