@@ -81,6 +81,8 @@
         box.querySelectorAll(".select2-search__field, .select2-selection__rendered").forEach((part) => {
             part.setAttribute("aria-label", name);
         });
+        // Only the mouse reaches it, and it stands in a list as what is no item of it.
+        box.querySelector("ul > .select2-selection__clear")?.setAttribute("aria-hidden", "true");
     }
 
     function mend(root) {
