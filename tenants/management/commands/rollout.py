@@ -108,7 +108,7 @@ class Command(BaseCommand):
                 f"{failed} failed{also}. Mend them, then: manage.py rollout retry {rollout.pk}{on}"
             )
         if cancelled:
-            raise CommandError(f"{cancelled} cancelled: they are as they were.")
+            raise CommandError(f"{cancelled} cancelled: no more is done for them.")
 
 
 def _must_agree(options: dict[str, Any]) -> None:
