@@ -57,7 +57,7 @@ def of_cancelling(count: int) -> list[Expectation]:
     """What it means to cancel operations that wait."""
     return [
         _happens(
-            _t("What waits is closed as cancelled. Nothing was done for it, and nothing will be."),
+            _t("What waits is closed as cancelled, and no more is done for it."),
             _t("A client whose schema was to be made is a draft again."),
         ),
         _goes_wrong(

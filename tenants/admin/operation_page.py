@@ -23,6 +23,7 @@ from tenants.admin.durations import duration_in_words
 from tenants.models import ClientStatus, Operation, OperationKind, OperationState, RolloutState
 from tenants.operations.hindrance import retry_hindrance
 from tenants.operations.invite import address
+from tenants.operations.parts import has_applied_parts
 from tenants.operations.progress import steps_of
 
 #: How many lines of the log a page shows; the newest, if there are more.
@@ -130,11 +131,16 @@ def _next(request: HttpRequest, operation: Operation) -> dict[str, Any]:
         case OperationState.FAILED:
             return _after_failure(request, operation)
         case OperationState.CANCELLED:
-            text = _t("Nothing was done, and the client is as it was. It can be asked for again.")
-            return {"next": text, "buttons": [_back(operation)]}
+            return {"next": _after_cancelling(operation), "buttons": [_back(operation)]}
         case OperationState.SUCCEEDED:
             return _after_success(request, operation)
     return {}
+
+
+def _after_cancelling(operation: Operation) -> str:
+    if has_applied_parts(operation):
+        return _t("What its log says was applied stays. Asked for again, it goes on from there.")
+    return _t("Nothing was done, and the client is as it was. It can be asked for again.")
 
 
 def _while_waiting(request: HttpRequest, operation: Operation) -> dict[str, Any]:

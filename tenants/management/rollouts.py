@@ -44,10 +44,9 @@ def chosen(schemas: Collection[str], *, plan: str | None, tag: str | None) -> li
     return list(behind(clients).order_by("schema_name"))
 
 
-def names_of(text: str, clients: Collection[Client]) -> list[int]:
-    """The keys of the clients whose schemas are named, with commas between them."""
+def keys_of(names: Collection[str], clients: Collection[Client]) -> list[int]:
+    """The keys of the clients whose schemas are named. Raises ``CommandError`` for any other."""
     keys = {client.schema_name: client.pk for client in clients}
-    names = [name.strip() for name in text.split(",") if name.strip()]
     if unknown := [name for name in names if name not in keys]:
         raise CommandError(f"Not among the schemas of this rollout: {', '.join(unknown)}.")
     return [keys[name] for name in names]
@@ -67,7 +66,7 @@ def print_outlook(outlook: Outlook, stdout: Any) -> None:
     if outlook.takes is not None:
         stdout.write(
             f"About {outlook.takes.total_seconds():.0f} s with "
-            f"{_number(outlook.workers, 'worker')}, going by the last ones."
+            f"{number_of(outlook.workers, 'worker')}, going by the last ones."
         )
 
 
@@ -75,14 +74,15 @@ def _head(group: Group) -> str:
     names = ", ".join(client.schema_name for client in group.clients[:5])
     more = len(group.clients) - 5
     them = f"{names}{f' and {more} more' if more > 0 else ''}"
-    schemas = _number(len(group.clients), "schema")
+    schemas = number_of(len(group.clients), "schema")
     if group.missing is None:
         return f"{schemas}, of which it is not known what they have: {them}"
     verb = "lacks" if len(group.clients) == 1 else "lack"
-    return f"{schemas} {verb} {_number(len(group.missing), 'migration')}: {them}"
+    return f"{schemas} {verb} {number_of(len(group.missing), 'migration')}: {them}"
 
 
-def _number(count: int, thing: str) -> str:
+def number_of(count: int, thing: str) -> str:
+    """Such as “1 schema” or “2 schemas”."""
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 

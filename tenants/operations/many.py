@@ -72,7 +72,7 @@ def retry_failed(operations: Iterable[Operation], *, acting_user: User | None) -
 
 
 def cancel_waiting(operations: Iterable[Operation], *, acting_user: User | None) -> Many:
-    """Close operations that still wait; nothing was done for them, and nothing will be.
+    """Close operations that still wait; no more is done for them.
 
     Locks the clients' rows, then the operations', until the transaction ends. Raises
     ``NotAllowed`` where the user may cancel none of them.

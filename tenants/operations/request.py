@@ -80,7 +80,7 @@ def retry_operation(operation: Operation, *, acting_user: User | None) -> Operat
 
 
 def cancel_operation(operation: Operation, *, acting_user: User | None) -> Operation:
-    """Close an operation that still waits; nothing was done for it, and nothing will be.
+    """Close an operation that still waits; no more is done for it.
 
     Holds the client's row, then the operation's, until the transaction ends. Raises
     ``NotAllowed``, ``ClientBusy``, or ``OperationNotWaiting`` where a worker was quicker.

@@ -49,14 +49,19 @@ def advance(rollout_id: int) -> Rollout | None:
             return rollout if rollout.state == RolloutState.RUNNING else None
         elif rollout.look_first and rollout.wave == 0:
             rollout.wave = following
-            pause_at(rollout, _of_the_first(failures(rollout)))
+            pause_at(rollout, _of_the_first(rollout))
         else:
             rollout.wave = following
         rollout.save()
     return rollout if rollout.state == RolloutState.RUNNING else None
 
 
-def _of_the_first(failed: int) -> str:
+def _of_the_first(rollout: Rollout) -> str:
+    """What became of its canaries: they may be cancelled, or wait for a reactivation."""
+    first = Operation.objects.filter(rollout=rollout, wave=0)
+    failed = first.filter(state=OperationState.FAILED).count()
+    if not failed and not first.filter(state=OperationState.SUCCEEDED).exists():
+        return _("None of the first ones was done: there is nothing to look at yet.")
     if not failed:
         return _("The first ones are done: look at them.")
     text = ngettext(

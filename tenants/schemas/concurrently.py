@@ -17,6 +17,7 @@ from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
 from console.postgres.backend.base import DatabaseWrapper
 from tenants.schemas.locks import LOCK_TIMEOUT, lock_timeout
+from tenants.schemas.statements import BEFORE
 
 logger = logging.getLogger(__name__)
 
@@ -26,13 +27,14 @@ logger = logging.getLogger(__name__)
 PATIENCE = "60s"
 
 _CONCURRENT = re.compile(
-    r"\A\s*(CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX"
+    rf"\A(?P<before>{BEFORE})"
+    r"(?P<verb>CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX"
     r"|REINDEX\s+(?:\([^)]*\)\s*)?(?:INDEX|TABLE|SCHEMA))\s+CONCURRENTLY\b",
     re.I,
 )
 _WORD = r'(?:"(?:[^"]|"")+"|\w+)'
 _BUILD = re.compile(
-    r"\s*CREATE\s+(?P<unique>UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+    rf"{BEFORE}CREATE\s+(?P<unique>UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?"
     rf"(?P<name>{_WORD})\s+ON\s+(?:ONLY\s+)?(?P<table>{_WORD}(?:\.{_WORD})?)",
     re.I,
 )
@@ -49,7 +51,7 @@ _TRIAL = "console_trial"
 
 def plainly(sql: str) -> str:
     """The same statement as one that a transaction can have."""
-    return _CONCURRENT.sub(r"\1", sql, count=1)
+    return _CONCURRENT.sub(r"\g<before>\g<verb>", sql, count=1)
 
 
 class Outside:

@@ -14,6 +14,8 @@ from enum import IntEnum
 
 from django.utils.translation import gettext_lazy as _
 
+from tenants.schemas.statements import bare
+
 
 class Effect(IntEnum):
     """From what nobody notices to what people wait for; the numbers are in that order."""
@@ -125,9 +127,10 @@ def effects_of(
         if isinstance(statement, Step):
             steps.append(statement)
             continue
-        if found := _NEW_TABLE.match(statement):
+        text = bare(statement)
+        if found := _NEW_TABLE.match(text):
             made.add(found["table"])
-        table = found or _TABLE.match(statement) or _INDEXED.match(statement)
+        table = found or _TABLE.match(text) or _INDEXED.match(text)
         if table is None or table["table"] not in made:
             effect = effect_of(statement, is_alone=is_alone)
         else:
@@ -152,7 +155,7 @@ def in_one_transaction(steps: Sequence[Step]) -> list[Step]:
 def effect_of(statement: str, *, keeps_rows: bool = False, is_alone: bool = False) -> Effect:
     """What one statement does to those who use its table; ``keeps_rows``: it gives a column a
     type for which no row has to be looked at; ``is_alone``: it is in no transaction."""
-    text = " ".join(_QUOTED.sub('""', statement).split())
+    text = " ".join(_QUOTED.sub('""', bare(statement)).split())
     for pattern, effect in _RULES:
         if is_alone and pattern is _CONCURRENT and pattern.search(text):
             return Effect.BESIDE

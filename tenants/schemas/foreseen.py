@@ -29,6 +29,7 @@ from tenants.schemas.effects import (
 from tenants.schemas.failing import label_of
 from tenants.schemas.planned import plan_of
 from tenants.schemas.recorded import is_python
+from tenants.schemas.statements import bare
 
 _PYTHON = "RunPython"
 
@@ -126,7 +127,7 @@ def _foresee(
         try:
             with _editor(migration) as editor:
                 operation.database_forwards(migration.app_label, editor, before, state)
-            texts = [text for text in editor.collected_sql if not text.startswith("--")]
+            texts = [text for text in editor.collected_sql if bare(text)]
             if _keeps_rows(operation, migration.app_label, before, state):
                 texts = [Step(text, effect_of(text, keeps_rows=True)) for text in texts]
             parts += texts

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from console.accounts.models import User
-from tenants.models import Client, ClientStatus, Operation, OperationKind, OperationState
+from tenants.models import (
+    STAYS,
+    Client,
+    ClientStatus,
+    Operation,
+    OperationKind,
+    OperationState,
+)
+from tenants.operations.progress import log
 from tenants.operations.request import request_operation
 from tenants.operations.run import fail
 from tests.tenants.operation_pages import (
@@ -52,6 +60,16 @@ class TestOne:
         assert response.headers["Location"] == url(waiting[0])
         assert states(waiting) == ["cancelled", "queued", "queued"]
         assert Client.objects.get(schema_name="draft0").status == ClientStatus.DRAFT
+
+    def test_one_that_was_cancelled_says_whether_something_of_it_stays(
+        self, browser: Any, waiting: list[Operation]
+    ) -> None:
+        for operation in waiting[:2]:
+            browser.post(url(operation, "cancel"))
+        log(waiting[1], "Applied 1 migration.", step=STAYS)
+        pages = [browser.get(url(operation)).content.decode() for operation in waiting[:2]]
+        assert ["Nothing was done" in page for page in pages] == [True, False]
+        assert "What its log says was applied stays." in pages[1]
 
     def test_says_so_where_there_is_nothing_to_do(
         self, browser: Any, waiting: list[Operation]

@@ -12,11 +12,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, models
 from django.db.migrations import operations as ops
+from django.utils import timezone
 
 from tenants.management import rollouts
 from tenants.management.rollouts import state_of
 from tenants.models import Client, OperationState, Rollout, RolloutState
 from tenants.operations import steering
+from tenants.operations.lifecycle import archive
 from tenants.operations.share import run_rollout
 from tenants.schemas.migrate import missing_migrations
 from tests.tenants.more_migrations import more_migrations
@@ -196,7 +198,7 @@ class TestStart:
         assert Rollout.objects.get().paused_because.startswith("Of the first ones 1 has failed")
 
     def test_can_be_left_alone(self) -> None:
-        assert "2 schemas." in run("start", "--no-wait", "--canaries", "1", "--wave", "1")
+        assert ": 2 schemas." in run("start", "--no-wait", "--canaries", "1", "--wave", "1")
         assert set(states().values()) == {"queued"}
 
     def test_of_names_that_are_not_in_it(self) -> None:
@@ -206,8 +208,12 @@ class TestStart:
 
     @pytest.mark.parametrize(
         "options",
-        [("--look-first",), ("--canaries", "1", "--first", "alpha")],
-        ids=["look at nobody", "two kinds of first ones"],
+        [
+            ("--look-first",),
+            ("--look-first", "--first", ", ,"),
+            ("--canaries", "1", "--first", "alpha"),
+        ],
+        ids=["look at nobody", "look at commas", "two kinds of first ones"],
     )
     def test_what_makes_no_sense_is_refused(self, options: tuple[str, ...]) -> None:
         with pytest.raises(CommandError, match="--canaries or --first"):
@@ -230,6 +236,18 @@ class TestSteering:
         assert Rollout.objects.get().state == RolloutState.OVER
         with pytest.raises(CommandError, match="is not under way"):
             run("end", number)
+
+    def test_what_cannot_be_tried_again_is_named(self, worker: None, beta: Client) -> None:
+        for name in ("alpha", "beta"):
+            spoil(name)
+        with pytest.raises(CommandError, match="2 failed"):
+            run("start")
+        archive(beta, removal_on=timezone.localdate(), acting_user=None)
+        out = StringIO()
+        with pytest.raises(CommandError, match=r"1 left out, as said above\."):
+            call_command("rollout", "retry", str(Rollout.objects.get().pk), stdout=out, stderr=out)
+        assert re.search(r"^beta: .*archived", out.getvalue(), re.M), out.getvalue()
+        assert states() == {"alpha": "queued", "beta": "failed"}
 
     def test_of_none_that_there_is(self) -> None:
         with pytest.raises(CommandError, match="There is no rollout 9"):

@@ -38,6 +38,9 @@ INDEX = AddIndexConcurrently("label", models.Index("code", name="label_code"))
         ("create unique index concurrently i on t (n)", "create unique index i on t (n)"),
         ("DROP INDEX CONCURRENTLY IF EXISTS i", "DROP INDEX IF EXISTS i"),
         ("REINDEX (VERBOSE) TABLE CONCURRENTLY t", "REINDEX (VERBOSE) TABLE t"),
+        ("-- why\nDROP INDEX CONCURRENTLY i", "-- why\nDROP INDEX i"),
+        ("/* a\nb */ DROP INDEX CONCURRENTLY i", "/* a\nb */ DROP INDEX i"),
+        ("-- DROP INDEX CONCURRENTLY i\nSELECT 1", "-- DROP INDEX CONCURRENTLY i\nSELECT 1"),
         ("SELECT 'CREATE INDEX CONCURRENTLY'", "SELECT 'CREATE INDEX CONCURRENTLY'"),
         ('CREATE INDEX "CONCURRENTLY" ON t (n)', 'CREATE INDEX "CONCURRENTLY" ON t (n)'),
     ],
@@ -89,12 +92,13 @@ class TestInANewSchema:
         [
             INDEX,
             ops.RunSQL('CREATE INDEX CONCURRENTLY "label_code" ON tenant_data_label (code)'),
+            ops.RunSQL("-- why\nCREATE INDEX CONCURRENTLY label_code ON tenant_data_label (code)"),
             ops.SeparateDatabaseAndState(database_operations=[INDEX]),
             type("OfOnesOwn", (AddIndexConcurrently,), {})(
                 "label", models.Index("code", name="label_code")
             ),
         ],
-        ids=["Django's", "SQL", "separate", "one's own"],
+        ids=["Django's", "SQL", "SQL with a comment", "separate", "one's own"],
     )
     def test_the_first_and_the_second_have_what_the_migration_makes(
         self, db: None, operation: Any

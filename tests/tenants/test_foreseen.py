@@ -56,6 +56,7 @@ A = 'ALTER TABLE "task"'
         ('UPDATE "task" SET "n" = 1', Effect.ROWS),
         ("VACUUM FULL task", Effect.FAILS),
         ("CLUSTER task", Effect.UNKNOWN),
+        ("-- it isn't long\n/* nor\nwide */ VACUUM FULL task", Effect.FAILS),
     ],
 )
 def test_a_statement_says_what_others_notice(statement: str, effect: Effect) -> None:
@@ -140,6 +141,12 @@ class TestForeseen:
         with more_migrations(ops.AlterField("label", "name", models.CharField(max_length=length))):
             (found,) = foresee("alpha")
         assert found.effect == effect
+
+    def test_a_comment_above_a_statement_hides_it_from_nobody(self) -> None:
+        sql = "-- why\nALTER TABLE tenant_data_label ALTER colour TYPE varchar(2)"
+        with more_migrations(ops.RunSQL(["-- nothing yet", sql])):
+            (found,) = foresee("alpha")
+        assert [step.text for step in found.steps] == [f"{sql};"]
 
     def test_what_cannot_be_in_a_transaction_is_said_to_fail(self) -> None:
         index = AddIndexConcurrently("label", models.Index("colour", name="label_colour"))

@@ -15,6 +15,7 @@ from tenants.models import Client, Operation, OperationKind, OperationState, Rol
 from tenants.operations import rollout as rollout_module
 from tenants.operations.lifecycle import reactivate, suspend
 from tenants.operations.refusals import RolloutNotShared
+from tenants.operations.request import cancel_operation
 from tenants.operations.rollout import Waves, request_rollout
 from tenants.operations.share import Share, run_rollout
 from tenants.operations.steering import go_on, pause
@@ -76,6 +77,24 @@ class TestReactivated:
         reactivate(beta, acting_user=operator)
         assert ProcrastinateJob.objects.filter(args={"rollout_id": rollout.pk}).count() == 1
         assert waiting_jobs(of(beta)) == 0
+
+
+class TestTheFirstOnes:
+    """What it says of them is of them alone, and true."""
+
+    def test_none_of_which_was_done(self, alpha: Client, beta: Client) -> None:
+        rollout = ask([alpha, beta], canaries=[alpha.pk], look_first=True)
+        cancel_operation(of(alpha), acting_user=None)
+        run_rollout(rollout.pk)
+        assert "None of the first ones was done" in Rollout.objects.get().paused_because
+        assert of(beta).state == OperationState.QUEUED
+
+    def test_others_have_failed(self, alpha: Client, beta: Client) -> None:
+        third = make_client("gamma")
+        rollout = ask([alpha, beta, third], canaries=[alpha.pk], size=1, look_first=True)
+        Operation.objects.filter(pk=of(beta).pk).update(state=OperationState.FAILED)
+        run_rollout(rollout.pk)
+        assert Rollout.objects.get().paused_because == "The first ones are done: look at them."
 
 
 def test_what_an_attempt_said_is_not_left_beside_a_success(alpha: Client) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tenants.exceptions import TenantError
 from tenants.management.numbers import positive
-from tenants.management.rollouts import chosen, follow, names_of, print_outlook, state_of
+from tenants.management.rollouts import chosen, follow, keys_of, number_of, print_outlook, state_of
 from tenants.models import Operation, OperationKind, OperationState, Rollout, RolloutState
 from tenants.operations import steering
 from tenants.operations.many import retry_failed
@@ -34,7 +34,9 @@ class Command(BaseCommand):
             sub.add_argument("--plan", dest="plan", metavar="CODE", help="of this plan")
             sub.add_argument("--tag", help="with this tag")
         sub.add_argument("--canaries", type=positive, default=0, metavar="N", help="N go first")
-        sub.add_argument("--first", default="", metavar="NAMES", help="or these, with commas")
+        sub.add_argument(
+            "--first", type=_names, default=(), metavar="NAMES", help="or these, with commas"
+        )
         sub.add_argument("--look-first", action="store_true", help="stop after the first ones")
         sub.add_argument("--wave", type=positive, metavar="N", help="then N together")
         sub.add_argument("--abort-after", type=positive, metavar="N", help="stop after N failures")
@@ -54,9 +56,9 @@ class Command(BaseCommand):
             return
         print_outlook(look_ahead(clients), self.stdout)
         if verb == "start":
-            names = names_of(options["first"], clients)
+            first = keys_of(options["first"], clients)
             waves = Waves(
-                canaries=names or options["canaries"],
+                canaries=first or options["canaries"],
                 size=options["wave"],
                 abort_after=options["abort_after"],
                 look_first=options["look_first"],
@@ -68,7 +70,7 @@ class Command(BaseCommand):
                 self.stderr.write(f"{client.schema_name}: {refusal}")
             if result.rollout is None:
                 raise CommandError("Nothing was started.")
-            self.stdout.write(f"{result.rollout}: {len(result.operations)} schemas.")
+            self.stdout.write(f"{result.rollout}: {number_of(len(result.operations), 'schema')}.")
             if not options["no_wait"]:
                 self._follow(result.rollout)
 
@@ -76,6 +78,7 @@ class Command(BaseCommand):
         rollout = Rollout.objects.filter(pk=number).first()
         if rollout is None:
             raise CommandError(f"There is no rollout {number}.")
+        left_out: list[tuple[Operation, TenantError]] = []
         try:
             match verb:
                 case "pause":
@@ -83,16 +86,21 @@ class Command(BaseCommand):
                 case "go-on":
                     steering.go_on(rollout, acting_user=None)
                 case "end":
-                    steering.end(rollout, acting_user=None)
+                    left_out = steering.end(rollout, acting_user=None).refused
                 case "retry":
                     failed = Operation.objects.filter(rollout=rollout, state=OperationState.FAILED)
-                    retry_failed(failed.select_related("client"), acting_user=None)
+                    failed = failed.select_related("client")
+                    left_out = retry_failed(failed, acting_user=None).refused
         except TenantError as exc:
             raise CommandError(str(exc)) from exc
+        for operation, refusal in left_out:
+            self.stderr.write(f"{operation.client.schema_name}: {refusal}")
         if verb == "watch":
             self._follow(rollout)
         else:
             self.stdout.write(state_of(rollout))
+        if left_out:
+            raise CommandError(f"{len(left_out)} left out, as said above.")
 
     def _follow(self, rollout: Rollout) -> None:
         """Raises ``CommandError`` unless all of it is done, or it is paused and none has failed."""
@@ -108,7 +116,11 @@ class Command(BaseCommand):
                 f"{failed} failed{also}. Mend them, then: manage.py rollout retry {rollout.pk}{on}"
             )
         if cancelled:
-            raise CommandError(f"{cancelled} cancelled: they are as they were.")
+            raise CommandError(f"{cancelled} cancelled: no more is done for them.")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _must_agree(options: dict[str, Any]) -> None:
