@@ -249,7 +249,7 @@ STATES = (
     State("preview with errors", IMPORT, preview(CLIENT_FILE.replace("team", "no")), ("staff",)),
     State("preview of clients", IMPORT, preview(CLIENT_FILE), ("staff",)),
     State("imported clients", IMPORT, imported(CLIENT_FILE), ("staff",)),
-    State("preview for a client", "/tenants/client/?schema=ready", for_client, ("staff",)),
+    State("preview for a client", "/tenants/client/?q=acme", for_client, ("staff",)),
     State("question of an import", "/tenant_data/task/import/", asked, ("tenant",)),
     State("columns of an import", "/tenant_data/task/import/", preview(ODD_FILE), ("tenant",)),
     State("imported tasks", "/tenant_data/task/import/", imported(TASK_FILE), ("tenant",)),

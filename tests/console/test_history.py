@@ -80,6 +80,17 @@ class TestWhatIsWritten:
         assert LogEntry.objects.count() == before
 
 
+#: Whatever an event may tell of.
+DETAILS = {
+    "email": "ada@x.example",
+    "removal_on": "2030-01-31",
+    "what": "tasks",
+    "file": "tasks.csv",
+    "new": "12",
+    "changed": "3",
+}
+
+
 class TestEvents:
     def test_a_change_with_a_name_is_one_entry(self, alpha: Client) -> None:
         before = LogEntry.objects.count()
@@ -140,7 +151,7 @@ class TestEvents:
         assert set(EVENTS) == set(ClientEvent)
         for event in ClientEvent:
             assert name_of(event) != event.replace("_", " ")
-            told = sentence(event, {"email": "ada@x.example", "removal_on": "2030-01-31"})
+            told = sentence(event, DETAILS)
             assert "%" not in told
             assert "\N{EN DASH}" not in told  # A detail that the sentence asks for in vain.
 

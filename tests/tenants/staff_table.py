@@ -13,6 +13,7 @@ from tests.tenants.staff_lines import (
     NO_ONE,
     OPERATOR,
     VIEWER,
+    bring_file,
     do,
     export,
     imports,
@@ -79,6 +80,7 @@ TABLE = [
     look("tenants_client_import_data", OPERATOR, "ready"),
     look("tenants_client_import_data_file", OPERATOR, "ready", "task"),
     look("tenants_client_import_data_sample", OPERATOR, "ready", "task"),
+    bring_file("tenants_client_import_data_file", OPERATOR, "ready", "task"),
     *imports_for(
         "tenants_client_import_data",
         OPERATOR,
