@@ -205,7 +205,7 @@ class TestComments:
     def test_are_written_out(self) -> None:
         exported = CSV().export_data(CommentResource().export()).decode("utf-8-sig")
         header, row = exported.split("\r\n", 1)
-        assert header == "written,author,task,text"
+        assert header == "written,author,task,text,exported_from"
         assert 'bo@alpha.example,WEB-1,"\'=Looks good,\nto me"' in row
 
     def test_are_never_read(self) -> None:
