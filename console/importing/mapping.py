@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from console.importing.headings import MAX_COLUMNS
+from console.importing.origin import EXPORTED_FROM
 from console.importing.results import REASON
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class Mapping:
         fields = {column.column_name: column for column in resource.columns}
         columns: dict[str, str] = {}
         for name, chosen in self.columns.items():
+            # Whose file it is, its own column says, and nobody leaves that out.
+            if EXPORTED_FROM in (name, chosen):
+                chosen = EXPORTED_FROM if name == EXPORTED_FROM else ""
             taken = chosen not in fields or chosen in columns.values()
             columns[name] = "" if taken else chosen
         return replace(

@@ -16,6 +16,7 @@ from django.db import DatabaseError, Error, transaction
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
 from console.postgres.backend.base import DatabaseWrapper
+from tenants.schemas.failing import PASSING
 from tenants.schemas.locks import LOCK_TIMEOUT, lock_timeout
 from tenants.schemas.statements import BEFORE
 
@@ -142,7 +143,8 @@ class ConcurrentEditor(DatabaseSchemaEditor):
 
     def _definition(self, build: re.Match[str]) -> tuple[bool, str] | None:
         """What the statement makes, tried on an empty table of the same columns, which is taken
-        back; ``None`` where it cannot be made at all."""
+        back; ``None`` where it cannot be made at all. Raises what may pass, such as a table that
+        stays closed: that says nothing of the index."""
         rest = build.string[build.end() :]
         try:
             with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
@@ -153,6 +155,8 @@ class ConcurrentEditor(DatabaseSchemaEditor):
                 cursor.execute("SELECT pg_get_indexdef(%s::regclass)", [f"{_TRIAL}_index"])
                 definition: str = cursor.fetchone()[0]
                 transaction.set_rollback(True, self.connection.alias)
+        except PASSING:
+            raise
         except DatabaseError:
             return None
         return _without_names(definition)

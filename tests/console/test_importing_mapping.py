@@ -201,6 +201,11 @@ class TestChoosing:
         )
         assert kept == Mapping({"a": "title"}, {}, {"labels": "create"}, "")
 
+    def test_nobody_leaves_out_whose_file_it_is(self) -> None:
+        chosen = {"title": "exported_from", "exported_from": "", "name": "title"}
+        kept = Mapping(chosen).within(TaskResource())
+        assert kept.columns == {"title": "", "exported_from": "exported_from", "name": "title"}
+
     def test_comes_back_from_json(self) -> None:
         mapping = mapped(*self.FILE).mapping
         assert Mapping.from_json(json.loads(json.dumps(mapping.as_json()))) == mapping
