@@ -29,7 +29,8 @@ EVERY, STILL = 1.0, 30.0
 
 def chosen(schemas: Collection[str], *, plan: str | None, tag: str | None) -> list[Client]:
     """The clients whose schemas are behind, of those in use: all, or those that are named, have
-    the plan and the tag. Raises ``CommandError`` for a name that no client has."""
+    the plan and the tag. Raises ``CommandError`` for a name or a plan that is not there, and where
+    no client at all is meant."""
     clients = Client.objects.in_use().filter(provisioned_at__isnull=False)
     if schemas:
         clients = clients.filter(schema_name__in=schemas)
@@ -41,6 +42,8 @@ def chosen(schemas: Collection[str], *, plan: str | None, tag: str | None) -> li
         clients = clients.filter(plan__code=plan)
     if tag:
         clients = clients.filter(tags__contains=[tag])
+    if not clients.exists():
+        raise CommandError("No client in use with a schema is meant by that.")
     return list(behind(clients).order_by("schema_name"))
 
 

@@ -47,6 +47,14 @@ _FOUND = (
     " WHERE indexrelid = to_regclass(%s) AND indrelid = to_regclass(%s)"
     " AND nspname = current_schema()"
 )
+# What `REINDEX` leaves of itself: the new index that it did not finish, or the old one that it did
+# not come to drop. The names are PostgreSQL's, with a number where the name was taken.
+_REMAINS = (
+    "SELECT quote_ident(relname) FROM pg_index JOIN pg_class c ON c.oid = indexrelid"
+    " JOIN pg_namespace n ON n.oid = relnamespace"
+    " WHERE nspname = current_schema() AND NOT indisvalid"
+    " AND relname ~ '_cc(new|old)[0-9]*$'"
+)
 _TRIAL = "console_trial"
 
 
@@ -88,16 +96,19 @@ class ConcurrentEditor(DatabaseSchemaEditor):
     """Django's own, in no transaction, for what an earlier attempt may have begun.
 
     An index that it left unfinished is dropped before it is built anew; one that PostgreSQL has
-    finished, although nobody was there any more to hear of it, is taken as built.
+    finished, although nobody was there any more to hear of it, is taken as built. So is what a
+    `REINDEX` left of itself dropped, in this schema alone.
     """
 
     def __init__(self, connection: DatabaseWrapper) -> None:
         super().__init__(connection, atomic=False)
         self._begun: list[re.Match[str]] = []
+        self._has_rebuilt = False
 
     def execute(self, sql: Any, params: Any = ()) -> None:
         text = str(sql)
-        if not _CONCURRENT.match(text):
+        concurrent = _CONCURRENT.match(text)
+        if concurrent is None:
             super().execute(sql, params)
             return
         if params is not None:
@@ -107,6 +118,9 @@ class ConcurrentEditor(DatabaseSchemaEditor):
                 self._begun.append(build)
                 if self._is_built(build):
                     return
+            elif concurrent["verb"].upper().startswith("REINDEX"):
+                self._has_rebuilt = True
+                self._drop_remains()
             super().execute(text, None)
 
     def clear_up(self) -> None:
@@ -117,7 +131,9 @@ class ConcurrentEditor(DatabaseSchemaEditor):
             for build in self._begun:
                 found = self._found(build)
                 if found and not found[0]:
-                    self._drop(build)
+                    self._drop(build["name"])
+            if self._has_rebuilt:
+                self._drop_remains()
 
     def _is_built(self, build: re.Match[str]) -> bool:
         """Whether the index is there, as the statement makes it."""
@@ -128,7 +144,7 @@ class ConcurrentEditor(DatabaseSchemaEditor):
         if is_valid:
             return self._definition(build) == _without_names(definition)
         logger.warning("The index %s was left unfinished and is built anew.", build["name"])
-        self._drop(build)
+        self._drop(build["name"])
         return False
 
     def _found(self, build: re.Match[str]) -> tuple[bool, str] | None:
@@ -137,9 +153,17 @@ class ConcurrentEditor(DatabaseSchemaEditor):
             row: tuple[bool, str] | None = cursor.fetchone()
             return row
 
-    def _drop(self, build: re.Match[str]) -> None:
+    def _drop_remains(self) -> None:
         with self.connection.cursor() as cursor:
-            cursor.execute(f"DROP INDEX CONCURRENTLY {build['name']}")
+            cursor.execute(_REMAINS)
+            remains = [name for (name,) in cursor.fetchall()]
+        for name in remains:
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        """By its name as SQL writes it; somebody's who is at it now may be gone by then."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
     def _definition(self, build: re.Match[str]) -> tuple[bool, str] | None:
         """What the statement makes, tried on an empty table of the same columns, which is taken

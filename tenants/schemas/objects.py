@@ -32,7 +32,10 @@ SELECT concat(CASE WHEN relkind IN ('v', 'm') THEN 'view ' ELSE 'table ' END, re
             WHEN 'v' THEN concat_ws(' ', 'WITH ' || array_to_string(reloptions, ', '),
                 'AS', btrim(pg_get_viewdef(oid)))
             WHEN 'm' THEN concat_ws(' ', 'AS', btrim(pg_get_viewdef(oid)),
-                CASE WHEN NOT relispopulated THEN 'WITH NO DATA' END) END)
+                CASE WHEN NOT relispopulated THEN 'WITH NO DATA' END) END,
+        (SELECT 'INHERITS ' || string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno)
+         FROM pg_inherits WHERE inhrelid = oid),
+        pg_get_expr(relpartbound, oid))
 FROM relations WHERE relkind <> 'S'
 UNION ALL
 SELECT concat('column ', relname, '.', attname),

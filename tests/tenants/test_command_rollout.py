@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tenants.management import rollouts
 from tenants.management.rollouts import state_of
-from tenants.models import Client, OperationState, Rollout, RolloutState
+from tenants.models import Client, OperationState, Plan, Rollout, RolloutState
 from tenants.operations import steering
 from tenants.operations.lifecycle import archive
 from tenants.operations.share import run_rollout
@@ -77,6 +77,14 @@ class TestPlan:
     def test_of_none_that_there_is(self) -> None:
         with pytest.raises(CommandError, match="No client in use has such a schema: gamma"):
             run("plan", "gamma")
+
+    @pytest.mark.parametrize(
+        "options", [("alpha", "--tag", "none"), ("--tag", "none"), ("--plan", "unused")]
+    )
+    def test_of_clients_of_which_there_is_none(self, options: tuple[str, ...]) -> None:
+        Plan.objects.create(code="unused", name="Unused")
+        with pytest.raises(CommandError, match="No client in use with a schema is meant"):
+            run("plan", *options)
 
     def test_of_a_plan_that_nobody_made(self) -> None:
         with pytest.raises(CommandError, match="There is no plan with the code none"):

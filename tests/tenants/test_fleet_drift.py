@@ -31,10 +31,26 @@ OF_EVERY_KIND = (
     "CREATE AGGREGATE $.most(int) (sfunc = int4larger, stype = int)",
     "CREATE TRIGGER touch BEFORE UPDATE ON $.extra FOR EACH ROW EXECUTE FUNCTION $.touch()",
     "CREATE RULE none AS ON DELETE TO $.extra DO INSTEAD UPDATE $.extra SET text = 'a.b'",
+    "CREATE TABLE $.heir () INHERITS ($.extra)",
+    "CREATE TABLE $.split (day date) PARTITION BY RANGE (day)",
+    "CREATE TABLE $.early PARTITION OF $.split FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
     "CREATE POLICY own ON $.extra FOR SELECT USING (text <> 'a.b')",
 )
 #: A change of the schema alpha, and what it makes different.
 MORE = [
+    (
+        "CREATE TABLE alpha.heir () INHERITS (alpha.tenant_data_label)",
+        "table heir",
+        "",
+        "TABLE INHERITS tenant_data_label",
+    ),
+    (
+        "CREATE TABLE alpha.split (day date) PARTITION BY RANGE (day);"
+        " CREATE TABLE alpha.rest PARTITION OF alpha.split DEFAULT",
+        "table rest",
+        "",
+        "TABLE INHERITS split DEFAULT",
+    ),
     (
         "CREATE VIEW alpha.seen AS SELECT title FROM alpha.tenant_data_task",
         "view seen",

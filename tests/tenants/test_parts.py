@@ -196,6 +196,23 @@ class TestLeftBehind:
         assert index_of(client) == before
         assert 'relation "label_code" already exists' in of(client).error_detail
 
+    def test_what_a_rebuilding_left_is_dropped_before_the_next(self) -> None:
+        """PostgreSQL's names are at their ends; what is valid is somebody's own."""
+        client, other = take(2)
+        for name in ("label_name_ccnew", "label_name_ccold1", "label_name_ccnews"):
+            leave_unfinished(client, name, "colour")
+        sql(client, "CREATE INDEX ours_ccnew ON tenant_data_label (colour)")
+        leave_unfinished(other, "label_name_ccnew", "colour")
+        rebuild = ops.RunSQL("REINDEX TABLE CONCURRENTLY tenant_data_label")
+        with more_migrations(rebuild, atomic=False):
+            by_rollout([client])
+            assert lacks(client) == []
+        assert index_of(client, "label_name_ccnew") is None
+        assert index_of(client, "label_name_ccold1") is None
+        assert index_of(client, "label_name_ccnews") is not None
+        assert index_of(client, "ours_ccnew") is not None
+        assert index_of(other, "label_name_ccnew") is not None
+
 
 class TestFailing:
     UNIQUE = ops.RunSQL("CREATE UNIQUE INDEX CONCURRENTLY label_code ON tenant_data_label (colour)")

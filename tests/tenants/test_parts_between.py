@@ -23,6 +23,7 @@ from tenants.operations.run import TryAgain, run_operation
 from tenants.operations.share import run_rollout
 from tenants.operations.steering import go_on, pause
 from tenants.schemas import concurrently
+from tenants.schemas.inspect import objects_of
 from tenants.schemas.locks import held_among
 from tests.processes import database
 from tests.tenants.more_migrations import more_migrations
@@ -217,6 +218,20 @@ class TestWhileAnIndexIsBuilt:
                 assert index_of(client) is None, "nothing is left of it"
             run_operation(request_operation(client, MIGRATE, acting_user=None).pk)
             assert lacks(client) == []
+
+    def test_nothing_is_left_of_a_rebuilding_either(
+        self, them: Workers, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(share_module, "PAUSES", (0.0,))
+        monkeypatch.setattr(concurrently, "PATIENCE", "50ms")
+        before = objects_of(client.schema_name)
+        rebuild = ops.RunSQL("REINDEX (VERBOSE) TABLE CONCURRENTLY tenant_data_label")
+        rollout = start(client)
+        with more_migrations(rebuild, atomic=False):
+            with somebody_reads(them):
+                run_rollout(rollout.pk)
+                assert "lock timeout" in of(client).error_detail
+            assert objects_of(client.schema_name) == before
 
     def test_a_single_operation_is_put_off(
         self, them: Workers, client: Client, monkeypatch: pytest.MonkeyPatch
