@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError
@@ -33,6 +34,7 @@ from console.importing.remembering import recall, remember
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.shown import shown_refusal, shown_result
+from console.importing.streams import Listen
 from console.importing.table import OF_PAGES, Limits, Table
 
 #: Makes the resource: each is good for one look at the file.
@@ -62,7 +64,7 @@ def check(
     with storage.look(import_.stored_as) as file, Faults() as faults:
         table: MappedTable | None = None
         try:
-            table = _table(file, import_, make, limits, adjust)
+            table = _table(file, import_, make, limits, watch, adjust)
             result = _look(table, make, user, watch, faults)
         except Cancelled:
             raise
@@ -74,7 +76,7 @@ def check(
             return
         read_as = words_of_reading(table.reading, table)
         faults.locate(table)
-        faulty = write_faulty(file, table.reading, faults)
+        faulty = write_faulty(file, table.reading, faults, limits, _listen(watch, len(table)))
     storage.drop(import_.faulty)
     import_.state, import_.error, import_.confirmed_at = ImportState.READY, "", None
     import_.reading, import_.faulty = asdict(table.reading), faulty
@@ -90,12 +92,19 @@ def _table(
     import_: Import,
     make: Make,
     limits: Limits,
+    watch: Watch | None,
     adjust: Adjust | None = None,
 ) -> MappedTable:
     """The file's rows, with its columns read as was chosen; or else as in the last file with the
     same ones, or as is likely."""
     resource = make()
-    table = read_table(file, Reading(**import_.reading), resource.wanted(), limits=limits)
+    table = read_table(
+        file,
+        Reading(**import_.reading),
+        resource.wanted(),
+        limits=limits,
+        listen=_listen(watch),
+    )
     mapping, is_remembered = Mapping.from_json(import_.mapping), False
     if not mapping.columns:
         mapping = recall(import_.model, digest_of_headings(table.headers))
@@ -109,6 +118,12 @@ def _table(
         raise
     mapped.is_remembered = is_remembered
     return mapped
+
+
+def _listen(watch: Watch | None, rows: int = 0) -> Listen | None:
+    """For reading alone, before the rows are known or after all of them were seen: hears that it
+    is to stop."""
+    return None if watch is None else partial(watch, rows, rows)
 
 
 def _look(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faults) -> ImportResult:
@@ -158,7 +173,7 @@ def bring_in(
         storage.look(import_.stored_as, digest=import_.digest) as file,
         Faults() as faults,
     ):
-        whole = _table(file, import_, make, limits)
+        whole = _table(file, import_, make, limits, watch)
         table: Table = whole
         if import_.good_rows_only:
             table = _good_rows(whole, make, user, watch, faults)
@@ -167,7 +182,7 @@ def bring_in(
             raise DataChanged
         _count(import_, result, total=len(whole))
         import_.in_error = len(faults)
-        faulty = write_faulty(file, whole.reading, faults)
+        faulty = write_faulty(file, whole.reading, faults, limits, _listen(watch, len(whole)))
         remember(import_.model, whole.headings_digest, whole.mapping)
     try:
         _close_as_done(import_, faulty, result)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import pickle
-import tempfile
 from array import array
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import BinaryIO
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from console.importing import storage
@@ -20,7 +18,8 @@ from console.importing.headings import heading
 from console.importing.raw import raw_rows
 from console.importing.reading import Reading
 from console.importing.results import REASON, errors_of
-from console.importing.table import Table, escape_formula, unescape_formula
+from console.importing.streams import Listen, nameless_file
+from console.importing.table import Limits, Table, escape_formula, unescape_formula
 
 #: What is said of one row, at the most.
 REASON_SHOWN = 1_000
@@ -30,7 +29,7 @@ class Faults:
     """What is wrong with each row, in a file without a name: two numbers a row stay in memory."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(dir=settings.DATA_DIR)  # noqa: SIM115
+        self._file = nameless_file()
         #: By the line on which a row begins: where in the file the reason is.
         self._lines, self._places = array("Q"), array("Q")
         #: Rows whose line is not known yet.
@@ -72,13 +71,15 @@ class Faults:
             yield line, pickle.load(self._file)  # noqa: S301 - written above, seen by nobody
 
 
-def write_faulty(file: BinaryIO, reading: Reading, faults: Faults) -> str:
+def write_faulty(
+    file: BinaryIO, reading: Reading, faults: Faults, limits: Limits, listen: Listen | None = None
+) -> str:
     """Keep a file with the header and the faulty rows of ``file``, cells and all, and with the
     reasons; returns its name in the storage, or nothing where no row is in error."""
     if not len(faults):
         return ""
     with storage.write() as (name, target):
-        _write(target, raw_rows(file, reading), reading, iter(faults))
+        _write(target, raw_rows(file, reading, limits, listen), reading, iter(faults))
     return name
 
 

@@ -14,7 +14,7 @@ from console.importing.mapping import SUGGEST, Mapping
 from console.importing.reading import FIND_OUT, Reading
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
-from console.importing.streams import Source, as_file, size_of
+from console.importing.streams import Listen, Source, as_file, size_of
 from console.importing.table import OF_PAGES, Limits, Table
 
 
@@ -24,17 +24,18 @@ def read_table(
     wanted: Wanted | None = None,
     *,
     limits: Limits = OF_PAGES,
+    listen: Listen | None = None,
 ) -> Table:
     """The rows of a CSV or Excel file, which is open and seekable, and not needed after that.
 
     What ``reading`` leaves open is found out, with the help of what is ``wanted``. The rows are on
     disk until the table is closed. Raises ``FileError`` for any other file, and for one above the
-    limits.
+    limits, and what ``listen`` raises.
     """
     file = as_file(source)
     if size_of(file) > limits.bytes:
         raise FileError(_("The file is larger than %(n)s MB. Split it."), n=limits.bytes >> 20)
-    return detect_format(file)().create_dataset(file, reading, wanted, limits)
+    return detect_format(file)().create_dataset(file, reading, wanted, limits, listen)
 
 
 def import_file(

@@ -17,7 +17,7 @@ from console.importing.headings import Wanted
 from console.importing.reading import FIND_OUT, Reading
 from console.importing.separated import csv_rows, find_delimiter, refuse_other_kinds
 from console.importing.sheets import sheet_rows
-from console.importing.streams import Source, as_file, has_in_it, start_of
+from console.importing.streams import Listen, Source, as_file, has_in_it, listening, start_of
 from console.importing.table import OF_PAGES, Limits, Table, make_table
 from console.importing.texts import Text, detect_encoding, not_a_table
 from console.importing.writers import Cells, write_csv, write_xlsx
@@ -62,8 +62,10 @@ class CSV(Written, base_formats.CSV):
         reading: Reading = FIND_OUT,
         wanted: Wanted | None = None,
         limits: Limits = OF_PAGES,
+        listen: Listen | None = None,
     ) -> Table:
-        """The file's rows. Raises ``FileError``, with what was known of the file until then."""
+        """The file's rows. Raises ``FileError``, with what was known of the file until then, and
+        what ``listen`` raises."""
         try:
             reading = replace(reading, encoding=reading.encoding or detect_encoding(in_stream))
             text = Text(in_stream, reading.encoding)
@@ -71,7 +73,8 @@ class CSV(Written, base_formats.CSV):
             delimiter = reading.delimiter or find_delimiter(text.start, wanted)
             reading = replace(reading, delimiter=delimiter)
             with text.lines() as lines:
-                table = make_table(csv_rows(lines, delimiter), reading, wanted, limits=limits)
+                rows = listening(csv_rows(lines, delimiter), listen)
+                table = make_table(rows, reading, wanted, limits=limits)
         except FileError as error:
             # Of what is no table at all, nothing is known that could be chosen otherwise.
             error.reading = reading if reading.delimiter else None
@@ -95,10 +98,12 @@ class XLSX(Written, base_formats.XLSX):
         reading: Reading = FIND_OUT,
         wanted: Wanted | None = None,
         limits: Limits = OF_PAGES,
+        listen: Listen | None = None,
     ) -> Table:
-        """The sheet's rows, dates and numbers as text. Raises ``FileError``."""
+        """The sheet's rows, dates and numbers as text. Raises ``FileError``, and what ``listen``
+        raises."""
         reading = replace(reading, encoding="", delimiter="")
-        rows = sheet_rows(in_stream, limits)
+        rows = listening(sheet_rows(in_stream, limits), listen)
         return make_table(rows, reading, wanted, limits=limits, is_sheet=True)
 
 

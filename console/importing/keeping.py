@@ -33,6 +33,7 @@ from console.importing.exceptions import (
 from console.importing.formats import ZIP
 from console.importing.mapping import Mapping
 from console.importing.models import WITH_A_PERSON, Import, ImportState
+from console.importing.packed import unpacked_size
 from console.importing.provider import Provider, leave_of
 from console.importing.queue import enqueue_import
 from console.importing.reading import Reading
@@ -40,8 +41,8 @@ from console.importing.reading import Reading
 logger = logging.getLogger(__name__)
 
 #: A file up to this size (bytes) is read while somebody waits for the page; a job reads larger
-#: ones. A workbook is packed, and takes longer to read.
-SMALL, SMALL_PACKED = 500_000, 150_000
+#: ones. Of a workbook, what it unpacks to counts.
+SMALL, SMALL_UNPACKED = 500_000, 1_500_000
 #: How long a file waits for somebody to confirm it.
 CONFIRM_WITHIN = timedelta(days=1)
 #: So many files are in the hands of the worker at the most, in each schema.
@@ -50,9 +51,11 @@ OUR_SIDE = gettext_noop("Something went wrong on our side. Nothing was changed."
 
 
 def is_small(import_: Import) -> bool:
+    """Raises ``FileError`` for what is packed and no workbook."""
     with storage.look(import_.stored_as) as file:
-        is_packed = file.read(len(ZIP)) == ZIP
-    return import_.size <= (SMALL_PACKED if is_packed else SMALL)
+        if file.read(len(ZIP)) == ZIP:
+            return unpacked_size(file) <= SMALL_UNPACKED
+    return import_.size <= SMALL
 
 
 def receive(file: File[bytes], *, model: str, name: str, make: Make, user: Any) -> Import:

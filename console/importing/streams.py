@@ -5,16 +5,30 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from django.conf import settings
 
 #: A file that can be read from its start again, or the whole of a small one.
 Source = BinaryIO | bytes
 
+#: Is called now and then while a file is read; stops that by raising something.
+Listen = Callable[[], None]
+
 PIECE = 1 << 18
+#: So many rows of a sheet take a tenth of a second.
+_LISTEN_EVERY = 250
+
+R = TypeVar("R")
+
+
+def listening(rows: Iterable[R], listen: Listen | None) -> Iterator[R]:
+    for number, row in enumerate(rows):
+        if listen is not None and not number % _LISTEN_EVERY:
+            listen()
+        yield row
 
 
 def as_file(source: Source) -> BinaryIO:

@@ -20,7 +20,7 @@ from django_tenants.utils import schema_context
 from openpyxl import Workbook, load_workbook
 from tablib import Dataset
 
-from console.importing import sheets, storage
+from console.importing import packed, storage
 from console.importing.exceptions import FileError
 from console.importing.files import read_table
 from console.importing.formats import CSV, XLSX
@@ -82,7 +82,7 @@ class TestManyRows:
         assert len(read_table(content.getvalue(), limits=Limits(rows=80))) == 60
 
     def test_and_so_are_cells(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sheets, "MAX_CELLS", 1000)
+        monkeypatch.setattr(packed, "MAX_CELLS", 1000)
         with pytest.raises(FileError, match="more than 1000 cells"):
             read_table(self.sheet(b'<row r="3">' + b'<c r="A3"/>' * 1001 + b"</row>"))
 
@@ -90,7 +90,7 @@ class TestManyRows:
     def test_wherever_a_piece_of_the_file_ends(
         self, piece: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sheets, "_PIECE", piece)
+        monkeypatch.setattr(packed, "_PIECE", piece)
         few = Limits(rows=250)
         assert read_table(self.sheet(b'<row r="9"/>' * 900), limits=few).headers == ["a"]
         with pytest.raises(FileError, match="lines"):
