@@ -29,10 +29,12 @@ class BoundedUpload(FileUploadHandler):
         super().new_file(*args, **kwargs)
         self.files += 1
         self.request._files_sent = self.files
-        if self.files > MOST_FILES:
-            raise SkipFile
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        # Not before its first piece: what Django closes then is the file that the next handler has
+        # begun, and would be the one before, which the form has already.
+        if self.files > MOST_FILES:
+            raise SkipFile
         self.received += len(raw_data)
         if self.received > settings.UPLOAD_MAX_BYTES:
             self.request._upload_was_cut = True

@@ -46,6 +46,14 @@ class Unusable(FileError):
     """There is nothing to import the file into, or not in this way. Nothing was read."""
 
 
+class ErrorsNotWritten(ImportingError):
+    """The rows are imported, but for those in error, and of these there is no file."""
+
+    message = _lazy(
+        "The rows were imported, but those in error could not be written to %(path)s: %(why)s."
+    )
+
+
 class RowsInError(ImportingError):
     """Rows are in error, and nobody chose to leave them out; or there are no others."""
 
@@ -63,7 +71,7 @@ class Wishes:
     again: bool = False
     #: Find out what would come of it, and nothing else.
     only_check: bool = False
-    #: Where to write the rows in error, which must not be there yet.
+    #: Where to write the rows in error: a file that is not there yet.
     errors: Path | None = None
 
 
@@ -114,6 +122,8 @@ class Bringing:
         self._pages, self._wishes, self._bar = pages, wishes, bar
         self.import_ = Import(model=pages.opts.label_lower, by_provider=True)
         self._kept, self.is_done = "", False
+        #: Where the rows in error go; it is there from the start, so that it can be written to.
+        self._errors: BinaryIO | None = None
 
     def __enter__(self) -> Bringing:
         return self
@@ -121,13 +131,17 @@ class Bringing:
     def __exit__(self, *of_error: Any) -> None:
         # What is named in a row that is there is that row's.
         storage.drop(self._kept, "" if self.is_done else self.import_.faulty)
+        if self._errors is not None and self._wishes.errors is not None:
+            is_empty = not self._errors.tell()
+            self._errors.close()
+            if is_empty:
+                self._wishes.errors.unlink(missing_ok=True)
 
     def check(self, file: BinaryIO, name: str) -> Import:
         """Find out what would come of it; the import that is returned is in no table yet. Its
         state says whether there is something to settle first."""
-        errors = self._wishes.errors
-        if errors and (errors.exists() or not errors.parent.is_dir()):
-            raise Unusable(_("%(path)s is there already, or its folder is not."), path=str(errors))
+        if self._wishes.errors is not None:
+            self._errors = _new_file(self._wishes.errors)
         if not self._pages.is_offered():
             raise Unusable(_("This is not part of the client's plan."))
         source = File(file)
@@ -136,6 +150,8 @@ class Bringing:
             raise FileError(_("The file is larger than %(n)s MB. Split it."), n=n)
         kept = storage.keep(source)
         self._kept, import_ = kept.name, self.import_
+        # The system lets names have bytes that are no text.
+        name = name.encode(errors="replace").decode()
         import_.file_name, import_.digest = shorten(name, 100), kept.digest
         import_.size, import_.stored_as = kept.size, kept.name
         import_.reading = asdict(self._wishes.reading)
@@ -178,7 +194,10 @@ class Bringing:
             self._write_errors()
             raise RowsInError
         if needs_again(import_) and not (wishes.again or wishes.only_check):
-            text = _("This very file was imported before, and would add its rows again.")
+            text = _(
+                "This very file was imported before, and would add its rows again. Give --again "
+                "to have that."
+            )
             raise Unusable(text)
 
     @property
@@ -208,17 +227,29 @@ class Bringing:
             raise ConflictError from error
         finally:
             storage.drop(of_check)
-        self._write_errors()
+        try:
+            self._write_errors()
+        except (OSError, KeyboardInterrupt) as error:
+            why = getattr(error, "strerror", None) or _("stopped")
+            raise ErrorsNotWritten(path=str(self._wishes.errors), why=why) from error
         return import_
 
     def _write_errors(self) -> None:
-        """Copy the file of rows in error to where it is wanted, for its owner alone."""
-        path = self._wishes.errors
-        if path is None or not self.import_.faulty:
+        """Copy the file of rows in error to where it is wanted."""
+        if self._errors is None or not self.import_.faulty:
             return
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with (
-            storage.look(self.import_.faulty) as faulty,
-            os.fdopen(os.open(path, flags, 0o600), "wb") as target,
-        ):
-            shutil.copyfileobj(faulty, target)
+        with storage.look(self.import_.faulty) as faulty:
+            shutil.copyfileobj(faulty, self._errors)
+            self._errors.flush()
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """An empty file, for its owner alone. Raises ``Unusable`` where it cannot be made."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise Unusable(_("%(path)s is there already."), path=str(path)) from error
+    except OSError as error:
+        text = _("%(path)s cannot be written: %(why)s.")
+        raise Unusable(text, path=str(path), why=error.strerror) from error
+    return os.fdopen(handle, "wb")

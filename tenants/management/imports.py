@@ -10,6 +10,7 @@ from typing import Any
 from console.importing.models import Import, ImportState
 from console.importing.reading import AS_NEW, COMMA, ENCODINGS, POINT, REFUSED, Reading
 from console.importing.terminal import Wishes
+from tenants.management.watching import number_of
 
 #: Exit statuses beside 0: rows are in error; nothing can be read, or not in this way; Ctrl-C.
 IN_ERROR, UNUSABLE, STOPPED = 1, 2, 130
@@ -23,8 +24,12 @@ _ANSWERS = {
 
 
 def add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("schema", help="of the client; public for clients, domains and plans")
-    parser.add_argument("model", help="what is in the file, as “tasks” or “tenant_data.task”")
+    parser.add_argument(
+        "schema", type=_text, help="of the client; public for clients, domains and plans"
+    )
+    parser.add_argument(
+        "model", type=_text, help="what is in the file, as “tasks” or “tenant_data.task”"
+    )
     parser.add_argument("file", type=Path, help="CSV or Excel")
     parser.add_argument("--check", action="store_true", help="say what would come of it; no more")
     parser.add_argument("--good-rows-only", action="store_true", help="leave rows in error out")
@@ -45,7 +50,17 @@ def add_options(parser: ArgumentParser) -> None:
     )
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _text(argument: str) -> str:
+    """The system lets arguments have bytes that are no text."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError as exc:
+        raise ArgumentTypeError("it has bytes in it that are no text") from exc
+    return argument
+
+
+def _pair(argument: str) -> tuple[str, str]:
+    text = _text(argument)
     name, sign, field = text.rpartition("=")
     if not (sign and name.strip()):
         raise ArgumentTypeError(f"“{text}” is not HEADING=FIELD")
@@ -90,7 +105,7 @@ def what_was_found(import_: Import) -> Iterator[str]:
 
 def totals_of(import_: Import) -> str:
     return (
-        f"{import_.total:,} rows: {import_.new:,} new, {import_.changed:,} changed, "
+        f"{number_of(import_.total, 'row')}: {import_.new:,} new, {import_.changed:,} changed, "
         f"{import_.unchanged:,} unchanged, {import_.in_error:,} in error."
     )
 

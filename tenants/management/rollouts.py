@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import Count
 
+from tenants.management.watching import number_of
 from tenants.models import (
     OPEN_STATES,
     Client,
@@ -82,11 +83,6 @@ def _head(group: Group) -> str:
         return f"{schemas}, of which it is not known what they have: {them}"
     verb = "lacks" if len(group.clients) == 1 else "lack"
     return f"{schemas} {verb} {number_of(len(group.missing), 'migration')}: {them}"
-
-
-def number_of(count: int, thing: str) -> str:
-    """Such as “1 schema” or “2 schemas”."""
-    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def state_of(rollout: Rollout) -> str:

@@ -34,9 +34,15 @@ class FleetLines:
             self._stdout.write(how_far(over, fleet.behind, fleet.rate, fleet.seconds_left))
 
 
+def number_of(count: int, thing: str) -> str:
+    """Such as “1 schema” or “1,200 schemas”."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def how_far(done: int, total: int, rate: float, seconds_left: float) -> str:
     """Such as “1,200 of 5,000, 300 a second, 13 seconds left”."""
-    return f"{done:,} of {total:,}, {rate:,.0f} a second, {seconds_left:,.0f} seconds left"
+    left = number_of(round(seconds_left), "second")
+    return f"{done:,} of {total:,}, {rate:,.0f} a second, {left} left"
 
 
 class RowsBar:
@@ -62,7 +68,10 @@ class RowsBar:
         if not self._pace.is_time():
             return
         rate = self._pace.at(done)
-        words = how_far(done, total, rate, (total - done) / rate if rate else 0)
+        if total:
+            words = how_far(done, total, rate, (total - done) / rate if rate else 0)
+        else:
+            words = "reading the file"
         if self._is_terminal:
             filled = self.WIDTH * done // total if total else 0
             self._draw(f"[{'#' * filled:{self.WIDTH}}] {words}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import stat
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -110,7 +110,8 @@ class TestImporting:
         run("alpha", "projects", file("key,name\nWEB,Web\n"))
         path = file("project,title\nWeb,One\n")
         run("alpha", "tasks", path)
-        assert "imported before" in refused(2, "alpha", "tasks", path)
+        assert "imported before" in (said := refused(2, "alpha", "tasks", path))
+        assert "--again" in said
         assert tasks() == ["WEB-1 One"]
         run("alpha", "tasks", path, "--again")
         assert tasks() == ["WEB-1 One", "WEB-2 One"]
@@ -129,6 +130,25 @@ class TestImporting:
         monkeypatch.setattr("console.importing.terminal.OF_TERMINALS", replace(OF_PAGES, bytes=9))
         assert "larger than" in refused(2, "alpha", "tasks", file(TASKS))
         assert tasks() == []
+
+    def test_of_a_file_whose_name_is_no_text(self, tmp_path: Path) -> None:
+        """The system lets names have any bytes."""
+        path = Path(os.fsdecode(bytes(tmp_path) + b"/bad\xffname.csv"))
+        path.write_text(TASKS)
+        assert "2 new" in run("alpha", "tasks", path)
+        assert kept()[0].file_name == "bad?name.csv"
+        with pytest.raises(CommandError, match="bytes in it that are no text"):
+            run(os.fsdecode(b"alph\xff"), "tasks", path)
+
+    def test_is_said_to_be_done_where_nobody_reads_that(self, file: Any) -> None:
+        class Closed(io.StringIO):
+            def write(self, text: str) -> int:
+                if text.startswith("Imported"):
+                    raise BrokenPipeError
+                return len(text)
+
+        call_command("import_records", "alpha", "tasks", str(file(TASKS)), stdout=Closed())
+        assert tasks() == ["WEB-1 First", "WEB-2 Second"]
 
     def test_works_for_a_suspended_client(self, file: Any, alpha: Client) -> None:
         suspend(alpha, acting_user=None)
@@ -178,41 +198,6 @@ class TestWhatIsSaidBeforehand:
         path.write_bytes("reference|title\nWEB-1|Žluť\n".encode("cp1250"))
         run("alpha", "tasks", path, "--encoding=cp1250", "--delimiter=bar")
         assert tasks() == ["WEB-1 Žluť"]
-
-
-@pytest.mark.usefixtures("alpha")
-class TestRowsInError:
-    def test_keep_everything_out(self, file: Any, imports_folder: Path) -> None:
-        out = refused(1, "alpha", "tasks", file(FAULTY))
-        assert "1 new, 0 changed, 0 unchanged, 1 in error." in out
-        assert "status: 1 in error\n  Line 3: " in out
-        assert out.endswith("Rows are in error, so nothing was imported.")
-        assert (tasks(), kept(), files_in(imports_folder)) == ([], [], [])
-
-    def test_are_left_out_by_choice(self, file: Any, tmp_path: Path) -> None:
-        errors = tmp_path / "errors.csv"
-        out = run("alpha", "tasks", file(FAULTY), "--good-rows-only", "--errors", str(errors))
-        assert "Imported. 2 rows: 1 new, 0 changed, 0 unchanged, 1 in error." in out
-        assert tasks() == ["WEB-1 First"]
-        assert "WEB-2;Web;Second;nowhere;status: " in errors.read_text("utf-8-sig")
-
-    def test_are_in_error_where_there_are_no_others(self, file: Any) -> None:
-        path = file("reference,title,status\nWEB-1,A,nowhere\n")
-        refused(1, "alpha", "tasks", path, "--good-rows-only")
-        assert kept() == []
-
-    def test_come_as_a_file_that_nobody_else_can_read(self, file: Any, tmp_path: Path) -> None:
-        errors = tmp_path / "errors.csv"
-        refused(1, "alpha", "tasks", file(FAULTY), "--errors", str(errors))
-        assert "nowhere" in errors.read_text("utf-8-sig")
-        assert stat.S_IMODE(errors.stat().st_mode) == 0o600
-
-    def test_replace_no_file(self, file: Any, tmp_path: Path) -> None:
-        errors = tmp_path / "errors.csv"
-        errors.write_text("mine")
-        out = refused(2, "alpha", "tasks", file(FAULTY), "--errors", str(errors))
-        assert "is there already" in out
-        assert errors.read_text() == "mine"
 
 
 @pytest.mark.usefixtures("alpha")
@@ -272,7 +257,10 @@ class TestRefusals:
         assert tasks() == []
 
     def test_of_files_that_are_none(self, alpha: Client, file: Any, tmp_path: Path) -> None:
-        assert "No such file" in refused(2, "alpha", "tasks", tmp_path / "nothing.csv")
+        nothing = tmp_path / "nothing.csv"
+        out = refused(2, "alpha", "tasks", nothing)
+        assert out == f"{nothing}: No such file or directory."
+        assert f"{tmp_path}: Is a directory." in refused(2, "alpha", "tasks", tmp_path)
         assert refused(2, "alpha", "tasks", file(""))
 
 

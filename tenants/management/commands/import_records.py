@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from console.importing.exceptions import DataChanged, ImportingError
 from console.importing.models import ImportState
-from console.importing.terminal import Bringing, RowsInError, alone_in, pages_of
+from console.importing.terminal import Bringing, ErrorsNotWritten, RowsInError, alone_in, pages_of
 from tenants.exceptions import TenantError
 from tenants.management import imports
 from tenants.management.watching import RowsBar
@@ -37,9 +38,12 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             code = imports.STOPPED
             raise CommandError("Stopped. Nothing was imported.", returncode=code) from None
-        except (DataChanged, RowsInError) as exc:
+        except (DataChanged, ErrorsNotWritten, RowsInError) as exc:
             raise CommandError(str(exc), returncode=imports.IN_ERROR) from exc
-        except (ImportingError, TenantError, OSError) as exc:
+        except OSError as exc:
+            text = f"{exc.filename or file}: {exc.strerror or exc}."
+            raise CommandError(text, returncode=imports.UNUSABLE) from exc
+        except (ImportingError, TenantError) as exc:
             raise CommandError(str(exc), returncode=imports.UNUSABLE) from exc
 
     def _bring(self, bringing: Bringing, content: Any, name: str) -> None:
@@ -50,6 +54,9 @@ class Command(BaseCommand):
             raise CommandError("\n".join(imports.questions_in(found)), returncode=imports.UNUSABLE)
         bringing.require()
         if bringing.has_something:
-            self.stdout.write(f"Imported. {imports.totals_of(bringing.bring_in())}")
+            line = f"Imported. {imports.totals_of(bringing.bring_in())}"
+            # It is done: that nobody reads any more is no reason to say that it is not.
+            with suppress(BrokenPipeError):
+                self.stdout.write(line)
         else:
             self.stdout.write("Nothing was imported.")

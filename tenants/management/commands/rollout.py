@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tenants.exceptions import TenantError
 from tenants.management.numbers import positive
-from tenants.management.rollouts import chosen, follow, keys_of, number_of, print_outlook, state_of
+from tenants.management.rollouts import chosen, follow, keys_of, print_outlook, state_of
+from tenants.management.watching import number_of
 from tenants.models import Operation, OperationKind, OperationState, Rollout, RolloutState
 from tenants.operations import steering
 from tenants.operations.many import retry_failed
