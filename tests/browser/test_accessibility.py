@@ -198,6 +198,14 @@ def imported(text: str) -> Callable[[Page], None]:
     return prepare
 
 
+def for_client(page: Page) -> None:
+    page.locator("#result_list tr.data-row a").first.click()
+    # On a phone it is in a menu.
+    page.locator("a", has_text="Import data").first.evaluate("(link) => link.click()")
+    page.get_by_role("link", name="Tasks", exact=True).first.click()
+    preview(TASK_FILE)(page)
+
+
 def as_is(page: Page) -> None:
     """The address alone makes the state."""
 
@@ -241,6 +249,7 @@ STATES = (
     State("preview with errors", IMPORT, preview(CLIENT_FILE.replace("team", "no")), ("staff",)),
     State("preview of clients", IMPORT, preview(CLIENT_FILE), ("staff",)),
     State("imported clients", IMPORT, imported(CLIENT_FILE), ("staff",)),
+    State("preview for a client", "/tenants/client/?q=acme", for_client, ("staff",)),
     State("question of an import", "/tenant_data/task/import/", asked, ("tenant",)),
     State("columns of an import", "/tenant_data/task/import/", preview(ODD_FILE), ("tenant",)),
     State("imported tasks", "/tenant_data/task/import/", imported(TASK_FILE), ("tenant",)),

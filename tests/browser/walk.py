@@ -120,7 +120,8 @@ class Walk:
         sign_in(self.page, f"{self.origin}/", email, scene.PASSWORD)
         for route in routes(side):
             addresses = route.addresses(keys)
-            if not self.open_first(route, addresses if is_page(route) else islice(addresses, 1)):
+            seen = self.open_first(route, addresses) if is_page(route) else self.try_one(addresses)
+            if not seen:
                 self.unseen.append(route)
         for state in states:
             if side in state.sides:
@@ -144,14 +145,21 @@ class Walk:
         self.issues += self.look(self, name)
         self.seen.append(name)
 
-    def is_page(self, path: str) -> bool:
-        """Whether a GET answers with a whole page: not with a part of one, a file or a way on."""
-        return bool(self.page.evaluate(_IS_PAGE, path))
-
     def open_first(self, route: Route, addresses: Iterable[str]) -> bool:
-        """Open a route at the first address that has a page; returns whether one has."""
+        """Open a route at the first address that answers with a page: not with a way on, and not
+        with an error. Returns whether one does."""
         for path in addresses:
-            if self.is_page(path):
-                self.open(path, str(route))
+            answer = self.page.goto(f"{self.origin}{path}")
+            if answer and answer.status == 200 and answer.request.redirected_from is None:
+                self.see(str(route))
+                return True
+        return False
+
+    def try_one(self, addresses: Iterable[str]) -> bool:
+        """What is said to be no page is a part of one, a file or a way on; returns whether it is a
+        whole page, in which case it is looked at."""
+        for path in islice(addresses, 1):
+            if self.page.evaluate(_IS_PAGE, path):
+                self.open(path)
                 return True
         return False
