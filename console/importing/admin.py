@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -61,9 +60,6 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
         """Whether the user may take back what an import of this kind brought."""
         delete = f"{self.opts.app_label}.delete_{self.opts.model_name}"
         return self.may_import(user) and (not import_.new or user.has_perm(delete))
-
-    def hold_rows(self, model: type[Model], keys: list[int]) -> dict[int, Any]:
-        return self.make_resource().hold(model, keys)
 
     def make_resource(self) -> KeyedResource:
         """The resource, for one look at a file."""

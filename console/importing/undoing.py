@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Model
 from django.utils import timezone
 
 from console.history.acting import acting_as, part_of
+from console.importing.declared import DeclaredResource
 from console.importing.exceptions import NotUndone, UndoNotAllowed
 from console.importing.models import Import, ImportState
 from console.importing.progress import Watch
@@ -22,7 +22,7 @@ SMALL = 500
 class Pages(Protocol):
     """What is asked of the pages of the kind of record."""
 
-    def hold_rows(self, model: type[Model], keys: list[int]) -> dict[int, Any]: ...
+    def make_resource(self) -> DeclaredResource: ...
 
     def may_undo(self, user: Any, import_: Import) -> bool: ...
 
@@ -64,7 +64,7 @@ def take_back(
         watch(rows * done // total if total else rows, rows)
 
     with acting_as(user), part_of(import_.undo_cid):
-        result = PuttingBack(import_.cid, import_.undo_cid, pages.hold_rows).run(told)
+        result = PuttingBack(import_.cid, import_.undo_cid, pages.make_resource()).run(told)
     import_.state, import_.undone_at, import_.error = ImportState.UNDONE, timezone.now(), ""
     import_.undone_by_email, import_.done = user.email, import_.total
     import_.left_alone = {

@@ -201,3 +201,43 @@ class TestTheStaffsSide:
         assert not Client.objects.filter(schema_name="gamma").exists()
         assert self.domains() == before
         assert Client.objects.get(pk=alpha.pk).name == alpha_before
+
+    def test_leaves_the_addresses_of_a_client_that_it_leaves(
+        self, staff_browser: Callable[..., Any], operator: User, alpha: Client
+    ) -> None:
+        browser = staff_browser(operator)
+        file = (
+            f"name,domain,other_domains,plan,admin_name,admin_email\n"
+            f"Gamma,gamma.example.com,shop.gamma.example,{alpha.plan.code},Gus,gus@gamma.example\n"
+            f"Delta,delta.example.com,shop.delta.example,{alpha.plan.code},Di,di@delta.example\n"
+        )
+        before = self.domains()
+        page = confirm(
+            browser, upload(browser, file.encode(), "clients.csv", "/tenants/client/import/")
+        )
+        gamma = Client.objects.get(schema_name="gamma")
+        gamma.notes = "In use"
+        gamma.save()
+        after = undo(browser, page)
+        left = {name: why for _kind, name, why in after.context["undone"]["left"]}
+        assert left == {
+            "Gamma": "edited since",
+            "gamma.example.com": "in use elsewhere",
+            "shop.gamma.example": "in use elsewhere",
+        }
+        stayed = [("gamma", "gamma.example.com", True), ("gamma", "shop.gamma.example", False)]
+        assert self.domains() == sorted([*before, *stayed], key=lambda one: one[1])
+
+    def test_leaves_a_client_with_a_schema_its_last_address(
+        self, staff_browser: Callable[..., Any], operator: User, alpha: Client, draft: Client
+    ) -> None:
+        browser = staff_browser(operator)
+        Domain.objects.filter(tenant__in=[alpha, draft]).delete()
+        file = "domain,client\nnew.example.com,alpha\nother.example.com,{}\n"
+        file = file.format(draft.schema_name).encode()
+        page = confirm(browser, upload(browser, file, "domains.csv", "/tenants/domain/import/"))
+        after = undo(browser, page)
+        assert after.context["undone"]["left"] == [
+            ("domain", "new.example.com", "in use elsewhere")
+        ]
+        assert not Domain.objects.filter(tenant=draft).exists()

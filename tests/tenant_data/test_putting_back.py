@@ -15,8 +15,8 @@ from django_tenants.utils import schema_context
 from console.history.acting import part_of
 from console.history.models import LogEntry
 from console.importing.files import import_file
-from console.importing.putting_back import EDITED, GONE, LOST, USED, PutBack, PuttingBack
-from console.importing.writing import lock_rows
+from console.importing.putting_back import PuttingBack
+from console.importing.undone import EDITED, GONE, LOST, USED, PutBack
 from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task
 from tenant_data.resources import (
     CustomerResource,
@@ -61,7 +61,7 @@ def bring(resource: Any, *lines: str, number: int = 1) -> None:
 
 
 def put_back(number: int = 1) -> PutBack:
-    back = PuttingBack(f"import:{number}", f"undo:{number}", lock_rows)
+    back = PuttingBack(f"import:{number}", f"undo:{number}", TaskResource())
     with part_of(f"undo:{number}"):
         return back.run(lambda done, total: None)
 
