@@ -109,7 +109,8 @@ class PuttingBack:
         there = known_rows(model, olds.values())
         many = sorted({name for old in olds.values() for name in old.many})
         load_links(rows.values(), model, many)
-        good: list[tuple[LogEntry, Any]] = []
+        # With what each row has had until now, for a batch that is refused is tried once more.
+        good: list[tuple[LogEntry, Any, dict[str, Any]]] = []
         for entry in entries:
             row = rows.get(entry.object_id)
             if row is None:
@@ -119,21 +120,20 @@ class PuttingBack:
             elif leads_nowhere(olds[entry.pk], there):
                 self.result.leave(entry, LOST)
             else:
-                good.append((entry, row))
+                good.append((entry, row, _exchange(row, olds[entry.pk], there)))
 
-        def write(some: list[tuple[LogEntry, Any]]) -> None:
-            changed = [(row, _exchange(row, olds[entry.pk], there)) for entry, row in some]
-            names = {name for _row, before in changed for name in before}
-            update_rows(model, [row for row, _before in changed], names)
+        def write(some: list[tuple[LogEntry, Any, dict[str, Any]]]) -> None:
+            names = {name for _entry, _row, before in some for name in before}
+            update_rows(model, [row for _entry, row, _before in some], names)
             for name in many:
                 links = [
                     (row.pk, before[listed(name)], getattr(row, listed(name)))
-                    for row, before in changed
+                    for _entry, row, before in some
                     if listed(name) in before
                 ]
                 exchange_links(model._meta.get_field(name), links)
             record_many(
-                ((before, row) for row, before in changed),
+                ((before, row) for _entry, row, before in some),
                 many={name: listed(name) for name in many},
             )
 

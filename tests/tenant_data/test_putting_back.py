@@ -16,7 +16,7 @@ from console.history.acting import part_of
 from console.history.models import LogEntry
 from console.importing.files import import_file
 from console.importing.putting_back import PuttingBack
-from console.importing.undone import EDITED, GONE, LOST, USED, PutBack
+from console.importing.undone import EDITED, GONE, LOST, TAKEN, USED, PutBack
 from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task
 from tenant_data.resources import (
     CustomerResource,
@@ -231,3 +231,11 @@ class TestLeftAlone:
         get_user_model().objects.filter(email="ada@x.example").delete()
         assert self.reasons() == {"WEB-1 One": LOST}
         assert task(3).title == "Three"
+
+    def test_is_what_the_database_refuses_and_nothing_beside_it(self) -> None:
+        bring(TaskResource, "reference,title,milestone,labels", "WEB-1,One,,", "WEB-3,Drei,,Idea")
+        Milestone.objects.update(project=Project.objects.create(key="OPS", name="Office"))
+        assert self.reasons() == {"WEB-1 One": TAKEN}
+        assert (task(3).title, task(3).labels.count()) == ("Three", 0)
+        entry = LogEntry.objects.get(cid="undo:1")
+        assert entry.changes == {"title": ["Drei", "Three"], "labels": [["Idea"], []]}
