@@ -130,6 +130,11 @@ class DeclaredResource:
         nothing leads to them."""
         return set()
 
+    def unfit(self, model: type[Model], rows: Collection[Any]) -> set[int]:
+        """The keys of those of the rows that must not get the values back that they have here, and
+        not yet in the database, because of what has become of others."""
+        return set()
+
     def load_links(self, rows: Iterable[Any]) -> None:
         """Give rows of the batch what their many-to-many columns hold that the file has."""
         names = [column.field for column in self._columns.many]

@@ -24,7 +24,7 @@ from console.importing.earlier import (
     used_elsewhere,
 )
 from console.importing.loader import BATCH
-from console.importing.undone import BUSY, EDITED, GONE, LOST, TAKEN, USED, PutBack
+from console.importing.undone import BUSY, EDITED, GONE, LOST, TAKEN, UNFIT, USED, PutBack
 from console.importing.writing import exchange_links, load_links
 from console.postgres.bulk import insert_rows, update_rows
 from console.postgres.contexts import tenants_connection
@@ -121,6 +121,9 @@ class PuttingBack:
                 self.result.leave(entry, LOST)
             else:
                 good.append((entry, row, _exchange(row, olds[entry.pk], there)))
+        unfit = self._resource.unfit(model, [row for _entry, row, _before in good])
+        self._waiting += [(entry, UNFIT) for entry, row, _before in good if row.pk in unfit]
+        good = [one for one in good if one[1].pk not in unfit]
 
         def write(some: list[tuple[LogEntry, Any, dict[str, Any]]]) -> None:
             names = {name for _entry, _row, before in some for name in before}

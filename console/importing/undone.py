@@ -16,6 +16,7 @@ GONE = gettext_noop("deleted since")
 USED = gettext_noop("in use elsewhere")
 BUSY = gettext_noop("being worked on at this moment")
 LOST = gettext_noop("what it led to is gone")
+UNFIT = gettext_noop("what it was does not fit what was changed since")
 TAKEN = gettext_noop("another one has taken its place")
 
 

@@ -14,9 +14,10 @@ from django_tenants.utils import schema_context
 
 from console.history.acting import part_of
 from console.history.models import LogEntry
+from console.importing import putting_back
 from console.importing.files import import_file
 from console.importing.putting_back import PuttingBack
-from console.importing.undone import EDITED, GONE, LOST, TAKEN, USED, PutBack
+from console.importing.undone import EDITED, GONE, LOST, TAKEN, UNFIT, USED, PutBack
 from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task
 from tenant_data.resources import (
     CustomerResource,
@@ -239,3 +240,36 @@ class TestLeftAlone:
         assert (task(3).title, task(3).labels.count()) == ("Three", 0)
         entry = LogEntry.objects.get(cid="undo:1")
         assert entry.changes == {"title": ["Drei", "Three"], "labels": [["Idea"], []]}
+
+    def test_is_a_part_that_has_parts_by_now(self) -> None:
+        bring(TaskResource, "reference,title,parent", "WEB-2,Two,", "WEB-3,Three,WEB-2")
+        other = Task.objects.create(project=task(1).project, number=4, title="Four")
+        other.parent = task(2)
+        other.save()
+        assert self.reasons() == {"WEB-2 Two": UNFIT}
+        assert (task(2).parent, task(3).parent, task(4).parent) == (None, None, task(2))
+
+    @pytest.mark.parametrize("what", ["a part", "in another project"])
+    def test_is_a_part_of_what_is_none_for_it_by_now(self, what: str) -> None:
+        bring(TaskResource, "reference,title,parent", "WEB-2,Two,", "WEB-3,Drei,")
+        whole = task(1)
+        if what == "a part":
+            whole.parent = task(3)
+        else:
+            whole.project = Project.objects.create(key="OPS", name="Office")
+            whole.milestone = None
+        whole.save()
+        assert self.reasons() == {"WEB-2 Two": UNFIT}
+        assert (task(2).parent, task(3).title) == (None, "Three")
+
+
+class TestPartsAndWholes:
+    @pytest.mark.parametrize("batch", [1, 1000])
+    def test_change_their_places_back(self, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One row is in the way of another that comes before it, or is restored with it."""
+        monkeypatch.setattr(putting_back, "BATCH", batch)
+        before = picture()
+        bring(TaskResource, "reference,title,parent", "WEB-1,One,WEB-2", "WEB-2,Two,")
+        assert picture() != before
+        assert put_back().left == 0
+        assert picture() == before
