@@ -8,6 +8,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from console.history.acting import acting_as, part_of
+from console.history.models import LogEntry
 from console.importing.declared import DeclaredResource
 from console.importing.exceptions import NotUndone, UndoNotAllowed
 from console.importing.models import Import, ImportState
@@ -15,6 +16,12 @@ from console.importing.progress import Watch
 from console.importing.putting_back import PuttingBack
 from console.importing.queue import enqueue_import
 
+#: What undoing has to do about a row that the import did this to, as Django's permissions call it.
+_VERBS = {
+    LogEntry.Action.CREATE: "delete",
+    LogEntry.Action.UPDATE: "change",
+    LogEntry.Action.DELETE: "add",
+}
 #: So many rows are taken back while somebody waits for the page; a job takes more.
 SMALL = 500
 
@@ -52,6 +59,17 @@ def undo(import_: Import, *, pages: Pages, user: Any) -> None:
         mine.cancel_asked, mine.started_at = False, None
         mine.save()
         enqueue_import(connection.schema_name, mine.pk)
+
+
+def rights_to_undo(import_: Import) -> set[str]:
+    """The permissions that it takes to do again, the other way round, all that the import did, to
+    rows of whatever model."""
+    entries = LogEntry.objects.filter(cid=import_.cid, action__in=_VERBS).order_by()
+    names = ("content_type__app_label", "content_type__model", "action")
+    return {
+        f"{app}.{_VERBS[action]}_{model}"
+        for app, model, action in entries.values_list(*names).distinct()
+    }
 
 
 def take_back(

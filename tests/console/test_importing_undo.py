@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -32,6 +32,10 @@ def page(web: Any) -> Any:
 
 def undo(browser: Any, page: Any) -> Any:
     return browser.post(page.context["undo_url"], follow=True)
+
+
+def rights(app: str, names: Iterable[str]) -> Any:
+    return Permission.objects.filter(content_type__app_label=app, codename__in=names)
 
 
 class TestUndo:
@@ -86,22 +90,29 @@ class TestUndo:
 
 
 class TestWho:
-    def test_needs_the_right_to_delete_what_was_added(
-        self, web: Any, page: Any, tenant_browser: Callable[..., Any], alpha: Client
+    NEEDED = ("delete_project", "delete_task")
+
+    @pytest.mark.parametrize("missing", ["", *NEEDED])
+    def test_needs_the_rights_to_delete_all_that_was_added(
+        self,
+        web: Any,
+        page: Any,
+        tenant_browser: Callable[..., Any],
+        alpha: Client,
+        missing: str,
     ) -> None:
         with schema_context("alpha"):
             member = User.objects.create(email="m@alpha.example", is_staff=True)
-            names = ("view", "import", "add", "change")
-            rights = Permission.objects.filter(
-                content_type__app_label="tenant_data", codename__in=[f"{n}_task" for n in names]
-            )
-            member.user_permissions.set(rights)
+            names = {"view_task", "import_task", "add_task", "change_task", *self.NEEDED}
+            member.user_permissions.set(rights("tenant_data", names - {missing}))
         other = tenant_browser(alpha, member)
         shown = again(other, page)
         assert shown.status_code == 200
-        assert "Undo this import" not in shown.content.decode()
-        assert "may not undo this import" in said(undo(other, page))
-        assert len(tasks()) == 2
+        assert ("Undo this import" in shown.content.decode()) == (not missing)
+        after = undo(other, page)
+        if missing:
+            assert "may not undo this import" in said(after)
+        assert len(tasks()) == (2 if missing else 0)
 
     def test_is_nobody_of_another_company(
         self, page: Any, tenant_browser: Callable[..., Any], beta: Client, beta_owner: User
@@ -241,3 +252,23 @@ class TestTheStaffsSide:
             ("domain", "new.example.com", "in use elsewhere")
         ]
         assert not Domain.objects.filter(tenant=draft).exists()
+
+    @pytest.mark.parametrize("missing", ["", "archive_client", "delete_domain"])
+    def test_asks_for_the_rights_to_archive_clients_and_to_delete_domains(
+        self,
+        staff_browser: Callable[..., Any],
+        operator: User,
+        staff_operator: User,
+        alpha: Client,
+        missing: str,
+    ) -> None:
+        file = "name,domain,plan,admin_name,admin_email\n"
+        file += f"Gamma,gamma.example.com,{alpha.plan.code},Gus,gus@gamma.example\n"
+        browser = staff_browser(operator)
+        upload_url = "/tenants/client/import/"
+        page = confirm(browser, upload(browser, file.encode(), "clients.csv", upload_url))
+        staff_operator.groups.get().permissions.remove(*rights("tenants", [missing]))
+        other = staff_browser(staff_operator)
+        assert ("Undo this import" in again(other, page).content.decode()) == (not missing)
+        undo(other, page)
+        assert Client.objects.filter(schema_name="gamma").exists() == bool(missing)
