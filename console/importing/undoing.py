@@ -15,6 +15,7 @@ from console.importing.models import Import, ImportState
 from console.importing.progress import Watch
 from console.importing.putting_back import PuttingBack
 from console.importing.queue import enqueue_import
+from console.importing.remembering import forget
 
 #: What undoing has to do about a row that the import did this to, as Django's permissions call it.
 _VERBS = {
@@ -83,6 +84,7 @@ def take_back(
 
     with acting_as(user), part_of(import_.undo_cid):
         result = PuttingBack(import_.cid, import_.undo_cid, pages.make_resource()).run(told)
+    forget(import_)
     import_.state, import_.undone_at, import_.error = ImportState.UNDONE, timezone.now(), ""
     import_.undone_by_email, import_.done = user.email, import_.total
     import_.left_alone = {
