@@ -140,7 +140,7 @@ class PuttingBack:
                 many={name: listed(name) for name in many},
             )
 
-        self.result.restored += self._write(good, write)
+        self.result.restored[model._meta.label_lower] += self._write(good, write)
 
     # --- what was added ------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class PuttingBack:
             found = model._base_manager.filter(pk__in=keys)
             found._raw_delete(found.db)
 
-        self.result.removed += self._write(gone, write)
+        self.result.removed[model._meta.label_lower] += self._write(gone, write)
 
     def _without_their_parts(
         self, model: type[Model], gone: list[tuple[LogEntry, Any]]
@@ -204,7 +204,7 @@ class PuttingBack:
             insert_rows(model, [row for _entry, row in some])
             record_many((None, row) for _entry, row in some)
 
-        self.result.restored += self._write(rows, write)
+        self.result.restored[model._meta.label_lower] += self._write(rows, write)
 
     # --- what they share -----------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_noop
@@ -24,9 +25,10 @@ TAKEN = gettext_noop("another one has taken its place")
 class PutBack:
     """What came of it."""
 
-    #: Rows that were added and are gone again; that were changed, or deleted, and are as before.
-    removed: int = 0
-    restored: int = 0
+    #: How many rows of which model, as ``app.model``, were added and are gone again; were changed,
+    #: or deleted, and are as before.
+    removed: Counter[str] = field(default_factory=Counter)
+    restored: Counter[str] = field(default_factory=Counter)
     #: How many were left as they are, and of the first of them what they are called and why.
     left: int = 0
     named: list[tuple[str, str, str]] = field(default_factory=list)

@@ -49,6 +49,8 @@ class TestUndo:
             assert not Project.objects.exists()
         assert f"Undone by {owner.email}, " in text
         assert after.context["undone"]["totals"][0][:2] == ("Removed", "3")
+        assert "Removed: 2 tasks, 1 project<" in text
+        assert "Put back:" not in text
         assert "Undo this import" not in text
 
     def test_names_what_it_left_as_it_was(self, web: Any, page: Any) -> None:
@@ -209,6 +211,10 @@ class TestTheStaffsSide:
         assert self.domains() != before
         after = undo(browser, page)
         assert after.context["undone"]["left"] == []
+        assert after.context["undone"]["kinds"] == [
+            ("Removed", "2 domains, 1 client"),
+            ("Put back", "1 client, 1 domain"),
+        ]
         assert not Client.objects.filter(schema_name="gamma").exists()
         assert self.domains() == before
         assert Client.objects.get(pk=alpha.pk).name == alpha_before
