@@ -136,14 +136,18 @@ class TestImporting:
     def test_is_undone_by_the_company_alone(
         self, web: Any, alpha: Client, tenant_browser: Any, owner: User
     ) -> None:
-        done = confirm(web, upload(web, alpha))
-        assert "Undo" not in done.content.decode()
+        page = upload(web, alpha)
+        assert "can undo" not in page.content.decode()
+        text = confirm(web, page).content.decode()
+        assert "Undo" not in text
+        assert f"{alpha.name} can undo this import, under “Imports” on its own pages." in text
         [import_] = kept("alpha")
         web.post(f"{start(alpha)}{import_.pk}/undo/")
         assert (len(tasks("alpha")), kept("alpha")[0].state) == (2, "done")
         theirs = tenant_browser(alpha, owner)
         theirs.post(f"/tenant_data/task/import/{import_.pk}/undo/")
         assert (tasks("alpha"), kept("alpha")[0].state) == ([], "undone")
+        assert "can undo" not in web.get(f"{start(alpha)}{import_.pk}/").content.decode()
 
     def test_leaves_the_confirmation_to_who_brought_it(
         self, web: Any, alpha: Client, tenant_browser: Any, owner: User, imports_folder: Path
