@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -24,6 +25,7 @@ from console.importing.kept_pages import KeptPagesMixin
 from console.importing.models import Import
 from console.importing.resource import KeyedResource
 from console.importing.sweeping import sweep
+from console.importing.undoing import rights_to_undo
 from console.uploads import was_cut
 
 
@@ -37,6 +39,8 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
 
     import_formats = FORMATS
     pages = ("changelist", "import", "import_sample")
+    #: The right that is asked for in the place of one that the model does not have.
+    rights_instead: Mapping[str, str] = MappingProxyType({})
 
     # --- who may -------------------------------------------------------------------------------
 
@@ -58,12 +62,11 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
         return is_in_plan is None or bool(is_in_plan())
 
     def may_undo(self, user: Any, import_: Import) -> bool:
-        """Whether the user may take back what an import of this kind brought."""
-        delete = f"{self.opts.app_label}.delete_{self.opts.model_name}"
-        return self.may_import(user) and (not import_.new or user.has_perm(delete))
-
-    def hold_rows(self, model: type[Model], keys: list[int]) -> dict[int, Any]:
-        return self.make_resource().hold(model, keys)
+        """Whether the user may take back what an import of this kind brought, to whatever model."""
+        if not self.may_import(user):
+            return False
+        rights = rights_to_undo(import_)
+        return bool(user.has_perms([self.rights_instead.get(right, right) for right in rights]))
 
     def make_resource(self) -> KeyedResource:
         """The resource, for one look at a file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import Any
 
 from django.db.models import Model, Prefetch, QuerySet
@@ -124,6 +124,16 @@ class DeclaredResource:
         """Lock rows that an import of this kind has written, by key; those that somebody else
         works on are left out."""
         return lock_rows(model, keys)
+
+    def must_stay(self, model: type[Model], rows: Collection[Any]) -> set[int]:
+        """The keys of those of the rows that an import has added and that have to stay, though
+        nothing leads to them."""
+        return set()
+
+    def unfit(self, model: type[Model], rows: Collection[Any]) -> set[int]:
+        """The keys of those of the rows that must not get the values back that they have here, and
+        not yet in the database, because of what has become of others."""
+        return set()
 
     def load_links(self, rows: Iterable[Any]) -> None:
         """Give rows of the batch what their many-to-many columns hold that the file has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -74,8 +74,11 @@ def leads_nowhere(one: Earlier, there: dict[str, dict[int, Any]]) -> bool:
     return any(key not in there[name] for name, keys in one.many.items() for key in keys)
 
 
-def used_elsewhere(model: type[Model], keys: Iterable[int]) -> set[int]:
-    """Those of the rows to which rows of any table lead, their own many-to-many fields aside."""
+def used_elsewhere(
+    model: type[Model], keys: Iterable[int], *, aside: Mapping[Any, Collection[int]] | None = None
+) -> set[int]:
+    """Those of the rows to which rows of any table lead; their own many-to-many fields aside, and
+    the rows ``aside``, by model and key."""
     keys, found = set(keys), set()
     for relation in model._meta.get_fields(include_hidden=True):
         if not relation.auto_created or relation.concrete or relation.many_to_many:
@@ -84,6 +87,8 @@ def used_elsewhere(model: type[Model], keys: Iterable[int]) -> set[int]:
             continue  # The table of one of its own many-to-many fields.
         name = relation.field.name
         rows = relation.related_model._base_manager.filter(**{f"{name}__in": keys})
+        if leave_out := (aside or {}).get(relation.related_model):
+            rows = rows.exclude(pk__in=leave_out)
         found |= set(rows.order_by().values_list(name, flat=True).distinct())
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Case, Model, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -62,12 +62,15 @@ class ImportAdmin(ModelAdmin):
     list_display = ("file", "what", "who", "when", "how_far", "counts")
     list_display_links = ("file",)
     list_filter = (ModelFilter, "state", ("created_at", DaysFilter))
-    search_fields = ("file_name", "requested_by_email")
+    search_fields = ("file_name", "person")
     search_help_text = _("Name of the file, or who imported it")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Import]:
         mine = importable(self.admin_site, request)
-        return super().get_queryset(request).filter(model__in=mine).defer("preview", "left_alone")
+        imports = super().get_queryset(request).filter(model__in=mine)
+        # Who of the provider it was, no search and no order gives away.
+        person = Case(When(by_provider=False, then="requested_by_email"), default=Value(""))
+        return imports.alias(person=person).defer("preview", "left_alone")
 
     @display(description=_("file"), ordering="file_name")
     def file(self, import_: Import) -> str:
@@ -77,7 +80,7 @@ class ImportAdmin(ModelAdmin):
     def what(self, import_: Import) -> str:
         return capfirst(kind_of(import_, self.admin_site))
 
-    @display(description=_("who"), ordering="requested_by_email")
+    @display(description=_("who"), ordering="person")
     def who(self, import_: Import) -> str:
         return who_of(import_)
 

@@ -3,18 +3,18 @@ was before, and whether anybody has touched it since."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby, islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model
-from django.utils.translation import gettext_noop
 
 from console.history.models import LogEntry
 from console.history.record import record_many
+from console.importing.belonging import Parts, own_subject
 from console.importing.columns import listed
+from console.importing.declared import DeclaredResource
 from console.importing.earlier import (
     Earlier,
     earlier,
@@ -24,42 +24,12 @@ from console.importing.earlier import (
     used_elsewhere,
 )
 from console.importing.loader import BATCH
+from console.importing.undone import BUSY, EDITED, GONE, LOST, TAKEN, UNFIT, USED, PutBack
 from console.importing.writing import exchange_links, load_links
 from console.postgres.bulk import insert_rows, update_rows
 from console.postgres.contexts import tenants_connection
 
 Action = LogEntry.Action
-#: As many of the rows that are left alone are kept by name.
-NAMED = 1000
-
-EDITED = gettext_noop("edited since")
-GONE = gettext_noop("deleted since")
-USED = gettext_noop("in use elsewhere")
-BUSY = gettext_noop("being worked on at this moment")
-LOST = gettext_noop("what it led to is gone")
-TAKEN = gettext_noop("another one has taken its place")
-
-#: Locks rows of a model and returns those that may be written now, by key.
-Hold = Callable[[type[Model], list[int]], dict[int, Any]]
-
-
-@dataclass
-class PutBack:
-    """What came of it."""
-
-    #: Rows that were added and are gone again; that were changed, or deleted, and are as before.
-    removed: int = 0
-    restored: int = 0
-    #: How many were left as they are, and of the first of them what they are called and why.
-    left: int = 0
-    named: list[tuple[str, str, str]] = field(default_factory=list)
-
-    def leave(self, entry: LogEntry, why: str) -> None:
-        self.left += 1
-        if len(self.named) < NAMED:
-            kind = entry.content_type.model_class()
-            label = kind._meta.label_lower if kind else entry.content_type.model
-            self.named.append((label, entry.object_repr[:200], why))
 
 
 class PuttingBack:
@@ -67,18 +37,21 @@ class PuttingBack:
 
     Rows are restored a batch at a time, in the caller's transaction. A row is left alone where
     its history goes on after the import, or where it is not what the import left: whatever wrote
-    it. What was added is also left where something leads to it that the import did not add. What
-    the database refuses for one row is tried again row by row, and left alone.
+    it. What was added is also left where something leads to it that the import did not add; what
+    belongs to such a row stays with it. What the database refuses for one row is tried again row by
+    row, and left alone.
     """
 
-    def __init__(self, cid: str, own_cid: str, hold: Hold) -> None:
-        """``cid`` is that of the import's entries, ``own_cid`` that of those written here."""
+    def __init__(self, cid: str, own_cid: str, resource: DeclaredResource) -> None:
+        """``cid`` is that of the import's entries, ``own_cid`` that of those written here; the
+        resource is one of the kind of record."""
         self._cids = (cid, own_cid)
         self._entries = LogEntry.objects.filter(cid=cid).order_by("-pk")
-        self._hold = hold
+        self._resource = resource
         self.result = PutBack()
-        #: Entries of rows that were added, and to which others lead.
-        self._used: list[LogEntry] = []
+        #: Entries whose turn has not come, and why: something has to be taken back before them.
+        self._waiting: list[tuple[LogEntry, str]] = []
+        self._parts = Parts(self._entries)
 
     def run(self, watch: Callable[[int, int], None]) -> PutBack:
         """``watch`` is told how many entries were gone through, of how many."""
@@ -87,32 +60,42 @@ class PuttingBack:
         for entries in self._batches(rows):
             watch(done, total)
             done += len(entries)
-            model = entries[0].content_type.model_class()
-            if model is None:  # Of an app that is not there any more.
-                for entry in entries:
-                    self.result.leave(entry, GONE)
-            elif entries[0].action == Action.CREATE:
-                self._remove(model, entries)
-            elif entries[0].action == Action.UPDATE:
-                self._restore(model, entries)
-            elif entries[0].action == Action.DELETE:
-                self._add_again(model, entries)
-        self._try_used_again()
+            self._take_back(entries)
+        self._try_again()
         watch(total, total)
         return self.result
 
-    def _try_used_again(self) -> None:
-        """Remove what nothing leads to by now; as long as that sets others free."""
-        while waiting := self._used:
-            self._used = []
-            for entries in self._batches(iter(waiting)):
-                self._remove(entries[0].content_type.model_class(), entries)
-            if len(self._used) == len(waiting):
-                break
-        for entry in self._used:
-            self.result.leave(entry, USED)
+    def _take_back(self, entries: list[LogEntry]) -> None:
+        model = entries[0].content_type.model_class()
+        if model is None:  # Of an app that is not there any more.
+            for entry in entries:
+                self.result.leave(entry, GONE)
+        elif entries[0].action == Action.CREATE:
+            if alone := self._parts.set_aside(entries):
+                self._remove(model, alone)
+        elif entries[0].action == Action.UPDATE:
+            self._restore(model, entries)
+        elif entries[0].action == Action.DELETE:
+            self._add_again(model, entries)
 
-    def _batches(self, rows: Iterator[LogEntry]) -> Iterator[list[LogEntry]]:
+    def _try_again(self) -> None:
+        """Take back what nothing is in the way of by now; as long as that sets others free."""
+        while waiting := self._waiting:
+            self._waiting = []
+            for entries in self._batches(entry for entry, _why in waiting):
+                self._take_back(entries)
+            if len(self._waiting) == len(waiting):
+                break
+        for entry, why in self._waiting:
+            self.result.leave(entry, why)
+        for entries in self._batches(self._parts.rest()):
+            model = entries[0].content_type.model_class()
+            there = _there(model, entries)
+            for entry in entries:
+                if entry.object_id in there:
+                    self.result.leave(entry, USED)
+
+    def _batches(self, rows: Iterable[LogEntry]) -> Iterator[list[LogEntry]]:
         for _key, same in groupby(rows, key=lambda entry: (entry.content_type_id, entry.action)):
             while batch := list(islice(same, BATCH)):
                 yield batch
@@ -126,7 +109,8 @@ class PuttingBack:
         there = known_rows(model, olds.values())
         many = sorted({name for old in olds.values() for name in old.many})
         load_links(rows.values(), model, many)
-        good: list[tuple[LogEntry, Any]] = []
+        # With what each row has had until now, for a batch that is refused is tried once more.
+        good: list[tuple[LogEntry, Any, dict[str, Any]]] = []
         for entry in entries:
             row = rows.get(entry.object_id)
             if row is None:
@@ -136,32 +120,35 @@ class PuttingBack:
             elif leads_nowhere(olds[entry.pk], there):
                 self.result.leave(entry, LOST)
             else:
-                good.append((entry, row))
+                good.append((entry, row, _exchange(row, olds[entry.pk], there)))
+        unfit = self._resource.unfit(model, [row for _entry, row, _before in good])
+        self._waiting += [(entry, UNFIT) for entry, row, _before in good if row.pk in unfit]
+        good = [one for one in good if one[1].pk not in unfit]
 
-        def write(some: list[tuple[LogEntry, Any]]) -> None:
-            changed = [(row, _exchange(row, olds[entry.pk], there)) for entry, row in some]
-            names = {name for _row, before in changed for name in before}
-            update_rows(model, [row for row, _before in changed], names)
+        def write(some: list[tuple[LogEntry, Any, dict[str, Any]]]) -> None:
+            names = {name for _entry, _row, before in some for name in before}
+            update_rows(model, [row for _entry, row, _before in some], names)
             for name in many:
                 links = [
                     (row.pk, before[listed(name)], getattr(row, listed(name)))
-                    for row, before in changed
+                    for _entry, row, before in some
                     if listed(name) in before
                 ]
                 exchange_links(model._meta.get_field(name), links)
             record_many(
-                ((before, row) for row, before in changed),
+                ((before, row) for _entry, row, before in some),
                 many={name: listed(name) for name in many},
             )
 
-        self.result.restored += self._write(good, write)
+        self.result.restored[model._meta.label_lower] += self._write(good, write)
 
     # --- what was added ------------------------------------------------------------------------
 
     def _remove(self, model: type[Model], entries: list[LogEntry]) -> None:
         rows = self._held(model, entries, is_gone=None)
         since = self._touched(model, entries, with_parts=True)
-        used = used_elsewhere(model, rows)
+        used = used_elsewhere(model, rows, aside=self._parts.keys(entries))
+        used |= self._resource.must_stay(model, rows.values())
         gone: list[tuple[LogEntry, Any]] = []
         for entry in entries:
             row = rows.get(entry.object_id)
@@ -171,9 +158,10 @@ class PuttingBack:
                 self.result.leave(entry, EDITED)
             elif entry.object_id in used:
                 # Perhaps by rows of the import whose turn comes later.
-                self._used.append(entry)
+                self._waiting.append((entry, USED))
             else:
                 gone.append((entry, row))
+        gone = self._without_their_parts(model, gone)
 
         def write(some: list[tuple[LogEntry, Any]]) -> None:
             keys = [row.pk for _entry, row in some]
@@ -185,7 +173,22 @@ class PuttingBack:
             found = model._base_manager.filter(pk__in=keys)
             found._raw_delete(found.db)
 
-        self.result.removed += self._write(gone, write)
+        self.result.removed[model._meta.label_lower] += self._write(gone, write)
+
+    def _without_their_parts(
+        self, model: type[Model], gone: list[tuple[LogEntry, Any]]
+    ) -> list[tuple[LogEntry, Any]]:
+        """Remove what belongs to these rows, and return those that have nothing of it left."""
+        parts = self._parts.take(entry for entry, _row in gone)
+        if not parts:
+            return gone
+        for entries in self._batches(parts):
+            self._remove(entries[0].content_type.model_class(), entries)
+        used = used_elsewhere(model, [row.pk for _entry, row in gone])
+        for entry, row in gone:
+            if row.pk in used:
+                self.result.leave(entry, USED)
+        return [(entry, row) for entry, row in gone if row.pk not in used]
 
     # --- what was deleted ----------------------------------------------------------------------
 
@@ -201,7 +204,7 @@ class PuttingBack:
             insert_rows(model, [row for _entry, row in some])
             record_many((None, row) for _entry, row in some)
 
-        self.result.restored += self._write(rows, write)
+        self.result.restored[model._meta.label_lower] += self._write(rows, write)
 
     # --- what they share -----------------------------------------------------------------------
 
@@ -209,8 +212,8 @@ class PuttingBack:
         self, model: type[Model], entries: list[LogEntry], *, is_gone: str | None = GONE
     ) -> dict[int, Any]:
         keys = sorted(entry.object_id for entry in entries)
-        rows = self._hold(model, keys)
-        there = set(model._base_manager.filter(pk__in=keys).values_list("pk", flat=True))
+        rows = self._resource.hold(model, keys)
+        there = _there(model, entries)
         for entry in entries:
             if entry.object_id not in there:
                 if is_gone:
@@ -229,7 +232,7 @@ class PuttingBack:
         mine = others.filter(content_type=content_type, object_id__in=last)
         found = {key for key, pk in mine.values_list("object_id", "pk") if pk > last[key]}
         if with_parts:
-            subjects = {f"{model._meta.label_lower}:{key}": key for key in last}
+            subjects = {own_subject(entry): entry.object_id for entry in entries}
             parts = others.filter(subject__in=subjects).values_list("subject", "pk")
             found |= {subjects[one] for one, pk in parts if pk > last[subjects[one]]}
         return found
@@ -248,6 +251,12 @@ class PuttingBack:
                 return 0
             return sum(self._write([one], write) for one in some)
         return len(some)
+
+
+def _there(model: type[Model], entries: list[LogEntry]) -> set[int]:
+    """The keys of the rows that are there."""
+    keys = [entry.object_id for entry in entries]
+    return set(model._base_manager.filter(pk__in=keys).values_list("pk", flat=True))
 
 
 def _exchange(row: Any, old: Earlier, there: dict[str, dict[int, Any]]) -> dict[str, Any]:

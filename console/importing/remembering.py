@@ -1,11 +1,12 @@
-"""Files of the same headings are read as the last of them was, that somebody imported."""
+"""Files of the same headings are read as the last of them was, that somebody imported and nobody
+has undone."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
-from console.importing.mapping import SUGGEST, Mapping
-from console.importing.models import RememberedMapping
+from console.importing.mapping import SUGGEST, Mapping, digest_of_headings
+from console.importing.models import Import, RememberedMapping
 
 #: As many are kept of each kind of record; the one that was not used for longest goes.
 AT_MOST = 50
@@ -26,3 +27,18 @@ def remember(model: str, digest: str, mapping: Mapping) -> None:
     )
     kept = RememberedMapping.objects.filter(model=model).order_by("-used_at", "-pk")
     kept.filter(pk__in=list(kept.values_list("pk", flat=True)[AT_MOST:])).delete()
+
+
+def forget(import_: Import) -> None:
+    """Have files with the headings of one that is undone read as the last one before it that is
+    not, or as is likely."""
+    headings = import_.mapping.get("columns", {})
+    digest = digest_of_headings(headings)
+    standing = Import.objects.standing().filter(
+        model=import_.model, mapping__columns__has_keys=list(headings)
+    )
+    for other in standing.exclude(pk=import_.pk).order_by("-finished_at", "-pk")[:AT_MOST]:
+        if digest_of_headings(other.mapping["columns"]) == digest:
+            remember(import_.model, digest, Mapping.from_json(other.mapping))
+            return
+    RememberedMapping.objects.filter(model=import_.model, headings=digest).delete()

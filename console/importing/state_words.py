@@ -50,9 +50,14 @@ def undone_of(import_: Import) -> dict[str, Any] | None:
     return {
         "who": import_.undone_by_email,
         "totals": [
-            (_("Removed"), number(found["removed"]), ""),
-            (_("Put back"), number(found["restored"]), ""),
+            (_("Removed"), number(sum(found["removed"].values())), ""),
+            (_("Put back"), number(sum(found["restored"].values())), ""),
             (_("Left as they are"), number(found["left"]), "is-bad" if found["left"] else ""),
+        ],
+        "kinds": [
+            (title, _counted(found[what]))
+            for title, what in ((_("Removed"), "removed"), (_("Put back"), "restored"))
+            if any(found[what].values())
         ],
         "left": [(_kind(label), name, _(why)) for label, name, why in found["named"]],
         "more": number(found["left"] - len(found["named"]))
@@ -61,11 +66,18 @@ def undone_of(import_: Import) -> dict[str, Any] | None:
     }
 
 
-def _kind(label: str) -> str:
+def _counted(rows: dict[str, int]) -> str:
+    """How many of which kind, the most first."""
+    some = sorted(rows.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{number(n)} {_kind(label, n)}" for label, n in some if n)
+
+
+def _kind(label: str, number_of: int = 1) -> str:
     try:
-        return str(apps.get_model(label)._meta.verbose_name)
+        about = apps.get_model(label)._meta
     except (LookupError, ValueError):
         return label
+    return str(about.verbose_name if number_of == 1 else about.verbose_name_plural)
 
 
 def needs_again(import_: Import) -> bool:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Model
 from django.utils import timezone
 
 from console.history.acting import acting_as, part_of
+from console.history.models import LogEntry
+from console.importing.declared import DeclaredResource
 from console.importing.exceptions import NotUndone, UndoNotAllowed
 from console.importing.models import Import, ImportState
 from console.importing.progress import Watch
 from console.importing.putting_back import PuttingBack
 from console.importing.queue import enqueue_import
+from console.importing.remembering import forget
 
+#: What undoing has to do about a row that the import did this to, as Django's permissions call it.
+_VERBS = {
+    LogEntry.Action.CREATE: "delete",
+    LogEntry.Action.UPDATE: "change",
+    LogEntry.Action.DELETE: "add",
+}
 #: So many rows are taken back while somebody waits for the page; a job takes more.
 SMALL = 500
 
@@ -22,7 +30,7 @@ SMALL = 500
 class Pages(Protocol):
     """What is asked of the pages of the kind of record."""
 
-    def hold_rows(self, model: type[Model], keys: list[int]) -> dict[int, Any]: ...
+    def make_resource(self) -> DeclaredResource: ...
 
     def may_undo(self, user: Any, import_: Import) -> bool: ...
 
@@ -54,6 +62,17 @@ def undo(import_: Import, *, pages: Pages, user: Any) -> None:
         enqueue_import(connection.schema_name, mine.pk)
 
 
+def rights_to_undo(import_: Import) -> set[str]:
+    """The permissions that it takes to do again, the other way round, all that the import did, to
+    rows of whatever model."""
+    entries = LogEntry.objects.filter(cid=import_.cid, action__in=_VERBS).order_by()
+    names = ("content_type__app_label", "content_type__model", "action")
+    return {
+        f"{app}.{_VERBS[action]}_{model}"
+        for app, model, action in entries.values_list(*names).distinct()
+    }
+
+
 def take_back(
     import_: Import, *, pages: Pages, user: Any, watch: Watch = lambda done, total: None
 ) -> None:
@@ -64,7 +83,8 @@ def take_back(
         watch(rows * done // total if total else rows, rows)
 
     with acting_as(user), part_of(import_.undo_cid):
-        result = PuttingBack(import_.cid, import_.undo_cid, pages.hold_rows).run(told)
+        result = PuttingBack(import_.cid, import_.undo_cid, pages.make_resource()).run(told)
+    forget(import_)
     import_.state, import_.undone_at, import_.error = ImportState.UNDONE, timezone.now(), ""
     import_.undone_by_email, import_.done = user.email, import_.total
     import_.left_alone = {

@@ -136,6 +136,38 @@ def _readable(cell: str) -> TaskKey | None:
         return None
 
 
+def without_place(tasks: Collection[Task]) -> set[int]:
+    """The keys of those of the tasks that cannot be parts of the ones that they are to get as
+    parents: these are parts themselves by now or in another project, or the tasks have parts."""
+    keys = {task.pk for task in tasks}
+    near = keys | {task.parent_id for task in tasks}
+    found = Task.objects.filter(Q(pk__in=near - {None}) | Q(parent__in=keys))
+    now = {
+        pk: (project, parent)
+        for pk, project, parent in found.values_list("pk", "project_id", "parent_id")
+    }
+    moved = {task.pk: task for task in tasks if task.parent_id != now[task.pk][1]}
+    refused: set[int] = set()
+    while True:
+        part_of = {pk: parent for pk, (_project, parent) in now.items()}
+        part_of |= {pk: task.parent_id for pk, task in moved.items() if pk not in refused}
+        wholes = set(part_of.values())
+        more = {
+            pk
+            for pk, task in moved.items()
+            if pk not in refused
+            and task.parent_id is not None
+            and (
+                pk in wholes
+                or part_of[task.parent_id] is not None
+                or now[task.parent_id][0] != task.project_id
+            )
+        }
+        if not more:
+            return refused
+        refused |= more  # They keep what they have, which may be in the way of others.
+
+
 class TaskByReference(Choosing, Widget):
     """Another task of the row's project, by its reference."""
 

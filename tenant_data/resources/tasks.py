@@ -14,7 +14,7 @@ from console.importing.loader import BATCH
 from console.importing.table import Table
 from console.postgres.bulk import insert_rows, like, next_keys, update_rows
 from tenant_data.models import Label, Milestone, Project, Task
-from tenant_data.resources.families import Families
+from tenant_data.resources.families import Families, without_place
 from tenant_data.resources.naming import one_name, rows_by_name
 from tenant_data.resources.newcomers import Newcomers
 from tenant_data.resources.numbering import Numbering
@@ -244,6 +244,9 @@ class TaskResource(TaskColumns):
         # The time at which a task was done goes with its status.
         names = {column.attribute for column in self._columns.columns}
         update_rows(Task, instances, {*names, "done_at"})
+
+    def unfit(self, model: type[Model], rows: Collection[Any]) -> set[int]:
+        return without_place(rows) if model is Task else set()
 
     def finish(self, *, writes: bool) -> None:
         self.notes += self._projects.notes()

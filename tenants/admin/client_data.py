@@ -22,7 +22,7 @@ from django_tenants.utils import schema_context
 from unfold.decorators import action
 
 from console.importing.admin import ImportExportMixin
-from console.importing.models import Import
+from console.importing.models import Import, ImportState
 from console.importing.provider import Provider
 from console.live import signed_out
 from console.sites import public_site, tenant_site
@@ -76,6 +76,8 @@ class ForClient(ImportExportMixin):
         before = facts["before"]
         if before and not before.belongs_to(self.person(request)):
             facts |= {"before_who": self.client.name, "before_url": ""}
+        if import_.state == ImportState.DONE:
+            facts["who_undoes"] = self.client.name
         return facts
 
     def import_live(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,6 +17,7 @@ from console.importing.models import Import, ImportState
 from console.importing.resource import KeyedResource
 from tenants.admin.base import may_provision
 from tenants.models import OPEN_STATES, Client, OperationKind
+from tenants.operations.authorise import ARCHIVE
 from tenants.resources import ClientResource
 
 
@@ -24,6 +26,8 @@ class ClientImport(ImportExportMixin):
 
     resource_classes: ClassVar[tuple[type[KeyedResource], ...]] = (ClientResource,)
     import_next_template = "tenants/import_next.html"
+    #: Nobody has the right to delete clients: it is by archiving that they are taken away.
+    rights_instead: ClassVar[Mapping[str, str]] = {"tenants.delete_client": ARCHIVE}
 
     def get_urls(self: Any) -> list[URLPattern]:
         create = self.admin_site.admin_view(self.create_imported)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -19,7 +19,7 @@ from tenants.operations.locking import hold_clients
 from tenants.operations.plans import plan_hindrance
 from tenants.resources.busy import busy
 from tenants.resources.client_columns import ClientColumns
-from tenants.resources.holding import hold_with_clients
+from tenants.resources.holding import hold_with_clients, kept_by_clients
 from tenants.resources.hosts import hostname_error
 from tenants.schemas.inspect import schemas_among
 from tenants.validators import PUBLIC_SCHEMA, normalize_hostname, suggest_schema_name
@@ -232,6 +232,9 @@ class ClientResource(ClientColumns):
 
     def hold(self, model: type[Model], keys: list[int]) -> dict[int, Any]:
         return hold_with_clients(model, keys)
+
+    def must_stay(self, model: type[Model], rows: Collection[Any]) -> set[int]:
+        return kept_by_clients(model, rows)
 
     def insert(self, instances: list[Client]) -> None:
         super().insert(instances)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -18,7 +18,7 @@ from tenants.models import Client, Domain
 from tenants.operations.domains import demote_primary_domains
 from tenants.operations.locking import hold_clients
 from tenants.resources.busy import busy
-from tenants.resources.holding import hold_with_clients
+from tenants.resources.holding import hold_with_clients, kept_by_clients
 from tenants.resources.hosts import HostName, hostname_error
 from tenants.validators import PUBLIC_SCHEMA, normalize_hostname
 
@@ -164,6 +164,9 @@ class DomainResource(KeyedResource):
 
     def hold(self, model: type[Model], keys: list[int]) -> dict[int, Any]:
         return hold_with_clients(model, keys)
+
+    def must_stay(self, model: type[Model], rows: Collection[Any]) -> set[int]:
+        return kept_by_clients(model, rows)
 
     def insert(self, instances: list[Domain]) -> None:
         self._take_marks_off()

@@ -97,7 +97,9 @@ for model, state in {"client": "running", "domain": "failed", "plan": "ready"}.i
 with schema_context("acme"):
     bring("tenant_data.project", "running", cancel_asked=True)
     bring("tenant_data.milestone", "failed", error="Somebody else changed the same data.")
-    bring("tenant_data.label", "undone", undone_at=now, undone_by_email="ada@acme.example")
+    bring("tenant_data.label", "undone", undone_at=now, undone_by_email="ada@acme.example",
+          left_alone={"removed": {"tenant_data.label": 2}, "restored": {"tenant_data.label": 1},
+                      "left": 1, "named": [["tenant_data.label", "Idea", "edited since"]]})
     bring("tenant_data.task", "done", good_rows_only=True)
     bring("tenant_data.customer", "unsettled", error="The column name is missing.")
 """

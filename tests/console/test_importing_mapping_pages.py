@@ -13,7 +13,7 @@ from django_tenants.utils import schema_context
 
 from console.accounts.models import User
 from console.importing import remembering
-from console.importing.mapping import SUGGEST, Mapping
+from console.importing.mapping import SUGGEST, Mapping, digest_of_headings
 from console.importing.models import RememberedMapping
 from tenant_data.models import Project, Task
 from tenants.models import Client
@@ -163,6 +163,12 @@ class TestValues:
         assert tasks() == ["NS-1 First"]
 
 
+def recalled(file: bytes) -> Mapping:
+    headings = file.decode().splitlines()[0].lower().split(",")
+    with schema_context("alpha"):
+        return remembering.recall("tenant_data.task", digest_of_headings(headings))
+
+
 class TestRemembered:
     def test_the_next_file_with_the_same_columns_is_read_in_the_same_way(self, web: Any) -> None:
         page = read_as(web, upload(web, ODD), **COLUMNS)
@@ -178,6 +184,19 @@ class TestRemembered:
         web.post(read_as(web, upload(web, ODD), **COLUMNS).context["cancel_url"])
         upload(web, ODD)
         assert kept().state == "unsettled"
+
+    def test_nothing_is_of_an_import_that_was_undone(self, web: Any) -> None:
+        """The next file is read as the last one that stands; or else as if it were the first."""
+        right = read_as(web, upload(web, ODD), **COLUMNS)
+        right = confirm(web, read_as(web, right, **COLUMNS, unknown_status="skip"))
+        first = kept()
+        file = ODD.replace(b"First", b"Fifth")
+        wrong = read_as(web, upload(web, file), **COLUMNS, unknown_status="default:done")
+        wrong = confirm(web, wrong)
+        web.post(wrong.context["undo_url"])
+        assert recalled(file) == Mapping.from_json(first.mapping)
+        web.post(right.context["undo_url"])
+        assert recalled(file) == SUGGEST
 
     def test_by_each_kind_of_record_in_each_company(self, web: Any) -> None:
         mapping = Mapping({"a": "title"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -34,6 +34,10 @@ def undo(browser: Any, page: Any) -> Any:
     return browser.post(page.context["undo_url"], follow=True)
 
 
+def rights(app: str, names: Iterable[str]) -> Any:
+    return Permission.objects.filter(content_type__app_label=app, codename__in=names)
+
+
 class TestUndo:
     def test_removes_what_was_added_and_says_so(self, web: Any, page: Any, owner: User) -> None:
         assert "Undo this import" in page.content.decode()
@@ -45,6 +49,8 @@ class TestUndo:
             assert not Project.objects.exists()
         assert f"Undone by {owner.email}, " in text
         assert after.context["undone"]["totals"][0][:2] == ("Removed", "3")
+        assert "Removed: 2 tasks, 1 project<" in text
+        assert "Put back:" not in text
         assert "Undo this import" not in text
 
     def test_names_what_it_left_as_it_was(self, web: Any, page: Any) -> None:
@@ -86,22 +92,29 @@ class TestUndo:
 
 
 class TestWho:
-    def test_needs_the_right_to_delete_what_was_added(
-        self, web: Any, page: Any, tenant_browser: Callable[..., Any], alpha: Client
+    NEEDED = ("delete_project", "delete_task")
+
+    @pytest.mark.parametrize("missing", ["", *NEEDED])
+    def test_needs_the_rights_to_delete_all_that_was_added(
+        self,
+        web: Any,
+        page: Any,
+        tenant_browser: Callable[..., Any],
+        alpha: Client,
+        missing: str,
     ) -> None:
         with schema_context("alpha"):
             member = User.objects.create(email="m@alpha.example", is_staff=True)
-            names = ("view", "import", "add", "change")
-            rights = Permission.objects.filter(
-                content_type__app_label="tenant_data", codename__in=[f"{n}_task" for n in names]
-            )
-            member.user_permissions.set(rights)
+            names = {"view_task", "import_task", "add_task", "change_task", *self.NEEDED}
+            member.user_permissions.set(rights("tenant_data", names - {missing}))
         other = tenant_browser(alpha, member)
         shown = again(other, page)
         assert shown.status_code == 200
-        assert "Undo this import" not in shown.content.decode()
-        assert "may not undo this import" in said(undo(other, page))
-        assert len(tasks()) == 2
+        assert ("Undo this import" in shown.content.decode()) == (not missing)
+        after = undo(other, page)
+        if missing:
+            assert "may not undo this import" in said(after)
+        assert len(tasks()) == (2 if missing else 0)
 
     def test_is_nobody_of_another_company(
         self, page: Any, tenant_browser: Callable[..., Any], beta: Client, beta_owner: User
@@ -198,6 +211,70 @@ class TestTheStaffsSide:
         assert self.domains() != before
         after = undo(browser, page)
         assert after.context["undone"]["left"] == []
+        assert after.context["undone"]["kinds"] == [
+            ("Removed", "2 domains, 1 client"),
+            ("Put back", "1 client, 1 domain"),
+        ]
         assert not Client.objects.filter(schema_name="gamma").exists()
         assert self.domains() == before
         assert Client.objects.get(pk=alpha.pk).name == alpha_before
+
+    def test_leaves_the_addresses_of_a_client_that_it_leaves(
+        self, staff_browser: Callable[..., Any], operator: User, alpha: Client
+    ) -> None:
+        browser = staff_browser(operator)
+        file = (
+            f"name,domain,other_domains,plan,admin_name,admin_email\n"
+            f"Gamma,gamma.example.com,shop.gamma.example,{alpha.plan.code},Gus,gus@gamma.example\n"
+            f"Delta,delta.example.com,shop.delta.example,{alpha.plan.code},Di,di@delta.example\n"
+        )
+        before = self.domains()
+        page = confirm(
+            browser, upload(browser, file.encode(), "clients.csv", "/tenants/client/import/")
+        )
+        gamma = Client.objects.get(schema_name="gamma")
+        gamma.notes = "In use"
+        gamma.save()
+        after = undo(browser, page)
+        left = {name: why for _kind, name, why in after.context["undone"]["left"]}
+        assert left == {
+            "Gamma": "edited since",
+            "gamma.example.com": "in use elsewhere",
+            "shop.gamma.example": "in use elsewhere",
+        }
+        stayed = [("gamma", "gamma.example.com", True), ("gamma", "shop.gamma.example", False)]
+        assert self.domains() == sorted([*before, *stayed], key=lambda one: one[1])
+
+    def test_leaves_a_client_with_a_schema_its_last_address(
+        self, staff_browser: Callable[..., Any], operator: User, alpha: Client, draft: Client
+    ) -> None:
+        browser = staff_browser(operator)
+        Domain.objects.filter(tenant__in=[alpha, draft]).delete()
+        file = "domain,client\nnew.example.com,alpha\nother.example.com,{}\n"
+        file = file.format(draft.schema_name).encode()
+        page = confirm(browser, upload(browser, file, "domains.csv", "/tenants/domain/import/"))
+        after = undo(browser, page)
+        assert after.context["undone"]["left"] == [
+            ("domain", "new.example.com", "in use elsewhere")
+        ]
+        assert not Domain.objects.filter(tenant=draft).exists()
+
+    @pytest.mark.parametrize("missing", ["", "archive_client", "delete_domain"])
+    def test_asks_for_the_rights_to_archive_clients_and_to_delete_domains(
+        self,
+        staff_browser: Callable[..., Any],
+        operator: User,
+        staff_operator: User,
+        alpha: Client,
+        missing: str,
+    ) -> None:
+        file = "name,domain,plan,admin_name,admin_email\n"
+        file += f"Gamma,gamma.example.com,{alpha.plan.code},Gus,gus@gamma.example\n"
+        browser = staff_browser(operator)
+        upload_url = "/tenants/client/import/"
+        page = confirm(browser, upload(browser, file.encode(), "clients.csv", upload_url))
+        staff_operator.groups.get().permissions.remove(*rights("tenants", [missing]))
+        other = staff_browser(staff_operator)
+        assert ("Undo this import" in again(other, page).content.decode()) == (not missing)
+        undo(other, page)
+        assert Client.objects.filter(schema_name="gamma").exists() == bool(missing)

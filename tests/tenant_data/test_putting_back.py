@@ -14,9 +14,10 @@ from django_tenants.utils import schema_context
 
 from console.history.acting import part_of
 from console.history.models import LogEntry
+from console.importing import putting_back
 from console.importing.files import import_file
-from console.importing.putting_back import EDITED, GONE, LOST, USED, PutBack, PuttingBack
-from console.importing.writing import lock_rows
+from console.importing.putting_back import PuttingBack
+from console.importing.undone import EDITED, GONE, LOST, TAKEN, UNFIT, USED, PutBack
 from tenant_data.models import Comment, Customer, Label, Milestone, Project, Task
 from tenant_data.resources import (
     CustomerResource,
@@ -61,7 +62,7 @@ def bring(resource: Any, *lines: str, number: int = 1) -> None:
 
 
 def put_back(number: int = 1) -> PutBack:
-    back = PuttingBack(f"import:{number}", f"undo:{number}", lock_rows)
+    back = PuttingBack(f"import:{number}", f"undo:{number}", TaskResource())
     with part_of(f"undo:{number}"):
         return back.run(lambda done, total: None)
 
@@ -105,7 +106,10 @@ class TestEverything:
         )
         assert picture() != before
         result = put_back()
-        assert (result.removed, result.restored, result.left) == (6, 3, 0)
+        names = ("task", "project", "label")
+        removed = dict(zip((f"tenant_data.{name}" for name in names), (4, 1, 1), strict=True))
+        assert (result.removed, result.restored) == (removed, {"tenant_data.task": 3})
+        assert result.left == 0
         assert picture() == before
 
     @pytest.mark.parametrize(
@@ -231,3 +235,44 @@ class TestLeftAlone:
         get_user_model().objects.filter(email="ada@x.example").delete()
         assert self.reasons() == {"WEB-1 One": LOST}
         assert task(3).title == "Three"
+
+    def test_is_what_the_database_refuses_and_nothing_beside_it(self) -> None:
+        bring(TaskResource, "reference,title,milestone,labels", "WEB-1,One,,", "WEB-3,Drei,,Idea")
+        Milestone.objects.update(project=Project.objects.create(key="OPS", name="Office"))
+        assert self.reasons() == {"WEB-1 One": TAKEN}
+        assert (task(3).title, task(3).labels.count()) == ("Three", 0)
+        entry = LogEntry.objects.get(cid="undo:1")
+        assert entry.changes == {"title": ["Drei", "Three"], "labels": [["Idea"], []]}
+
+    def test_is_a_part_that_has_parts_by_now(self) -> None:
+        bring(TaskResource, "reference,title,parent", "WEB-2,Two,", "WEB-3,Three,WEB-2")
+        other = Task.objects.create(project=task(1).project, number=4, title="Four")
+        other.parent = task(2)
+        other.save()
+        assert self.reasons() == {"WEB-2 Two": UNFIT}
+        assert (task(2).parent, task(3).parent, task(4).parent) == (None, None, task(2))
+
+    @pytest.mark.parametrize("what", ["a part", "in another project"])
+    def test_is_a_part_of_what_is_none_for_it_by_now(self, what: str) -> None:
+        bring(TaskResource, "reference,title,parent", "WEB-2,Two,", "WEB-3,Drei,")
+        whole = task(1)
+        if what == "a part":
+            whole.parent = task(3)
+        else:
+            whole.project = Project.objects.create(key="OPS", name="Office")
+            whole.milestone = None
+        whole.save()
+        assert self.reasons() == {"WEB-2 Two": UNFIT}
+        assert (task(2).parent, task(3).title) == (None, "Three")
+
+
+class TestPartsAndWholes:
+    @pytest.mark.parametrize("batch", [1, 1000])
+    def test_change_their_places_back(self, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One row is in the way of another that comes before it, or is restored with it."""
+        monkeypatch.setattr(putting_back, "BATCH", batch)
+        before = picture()
+        bring(TaskResource, "reference,title,parent", "WEB-1,One,WEB-2", "WEB-2,Two,")
+        assert picture() != before
+        assert put_back().left == 0
+        assert picture() == before

@@ -114,17 +114,40 @@ class TestImporting:
         assert "your provider" in text
         assert staff_operator.email not in text
 
+    def test_is_found_by_the_company_by_its_file_and_never_by_whose_it_is(
+        self, web: Any, alpha: Client, staff_operator: User, tenant_browser: Any, owner: User
+    ) -> None:
+        confirm(web, upload(web, alpha))
+        theirs = tenant_browser(alpha, owner)
+        file = SimpleUploadedFile("own.csv", TASKS)
+        theirs.post("/tenant_data/task/import/", {"import_file": file})
+
+        def found(**asked: str) -> list[str]:
+            page = theirs.get("/importing/import/", asked)
+            return [import_.file_name for import_ in page.context["cl"].result_list]
+
+        assert found(q="tasks") == ["tasks.csv"]
+        assert found(q=owner.email) == ["own.csv"]
+        assert found(q=staff_operator.email) == found(q=staff_operator.email[:3]) == []
+        # Its place in the order of people says nothing of the address either.
+        assert found(o="3") == ["tasks.csv", "own.csv"]
+        assert found(o="-3") == ["own.csv", "tasks.csv"]
+
     def test_is_undone_by_the_company_alone(
         self, web: Any, alpha: Client, tenant_browser: Any, owner: User
     ) -> None:
-        done = confirm(web, upload(web, alpha))
-        assert "Undo" not in done.content.decode()
+        page = upload(web, alpha)
+        assert "can undo" not in page.content.decode()
+        text = confirm(web, page).content.decode()
+        assert "Undo" not in text
+        assert f"{alpha.name} can undo this import, under “Imports” on its own pages." in text
         [import_] = kept("alpha")
         web.post(f"{start(alpha)}{import_.pk}/undo/")
         assert (len(tasks("alpha")), kept("alpha")[0].state) == (2, "done")
         theirs = tenant_browser(alpha, owner)
         theirs.post(f"/tenant_data/task/import/{import_.pk}/undo/")
         assert (tasks("alpha"), kept("alpha")[0].state) == ([], "undone")
+        assert "can undo" not in web.get(f"{start(alpha)}{import_.pk}/").content.decode()
 
     def test_leaves_the_confirmation_to_who_brought_it(
         self, web: Any, alpha: Client, tenant_browser: Any, owner: User, imports_folder: Path
