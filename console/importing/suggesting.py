@@ -28,6 +28,7 @@ OWN, ALIAS, CONTENT, PRESET, CHOSEN = "own", "alias", "content", "preset", "chos
 UNKNOWN, SECOND, LEFT = "unknown", "second", "left"
 
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+_LETTER = re.compile(r"[^\W\d_]")
 #: A column with one of these words in its heading is something that is not kept here: what is in
 #: it says nothing, however much it looks like a due date or an assignee.
 _ELSEWHERE = re.compile(
@@ -157,9 +158,11 @@ def _fits(field: Column, values: list[str]) -> bool:
     if field.content:
         return all(map(_LOOKS[field.content], values))
     widget = field.widget
-    # One word that is a value here may be anything; two are no accident.
-    known = isinstance(widget, Choosing) and bool(widget.options()) and len(values) > 1
-    return known and not widget.unknown_among(values)
+    # One word that is a value here may be anything; two are no accident. Numbers are: a column of
+    # them counts something, whatever stands behind the values in the database.
+    if not isinstance(widget, Choosing) or len(values) < 2 or not all(map(_LETTER.search, values)):
+        return False
+    return bool(widget.options()) and not widget.unknown_among(values)
 
 
 def _is_email(text: str) -> bool:

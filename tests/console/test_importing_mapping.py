@@ -139,6 +139,11 @@ class TestContents:
         table = mapped("title,project,Wie", "a,WEB,offen", "b,WEB,Done")
         assert fields(table)["wie"] == "status"
 
+    @pytest.mark.parametrize("heading", ["No.", "Story points", "Votes"])
+    def test_small_numbers_are_no_priorities(self, heading: str) -> None:
+        table = mapped(f"title,project,{heading}", "a,WEB,1", "b,WEB,3", "c,WEB,-2")
+        assert table.headers == ["title", "project"]
+
     @pytest.mark.parametrize(
         ("header", "row"),
         [
