@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -61,8 +59,8 @@ def find_header(rows: list[Row], wanted: Wanted | None, line: int = 0) -> int:
 class Headings:
     """The columns of a table, made from the cells of its header.
 
-    Headings may come more than once: the values of a column of several are put together, and of a
-    column that nobody knows the first is kept. Raises ``FileError`` where any other does, and for
+    Headings may come more than once: the values of a column of several are put together, and of
+    any other the first cell of a row that has something in it is kept. Raises ``FileError`` for
     too many columns.
     """
 
@@ -80,36 +78,37 @@ class Headings:
             places.setdefault(name, []).append(place)
         #: Columns without a heading: good as long as nothing is in them.
         self._nameless = places.pop("", [])
-        for name, count in Counter(headers).items():
-            if name and count > 1 and not _may_repeat(name, wanted):
-                raise FileError(
-                    _("There is more than one column “%(name)s”. Keep one of them."), name=name
-                )
         self.names = list(places)
         self._places = list(places.values())
         self._joined = wanted.several if wanted else frozenset()
+        #: The headings of which one cell of several is kept, each with the number of rows in which
+        #: another one had something else.
+        self.repeated = {
+            name: 0 for name, there in places.items() if len(there) > 1 and name not in self._joined
+        }
         self._is_plain = len(self.names) == self.width
 
     def arrange(self, cells: list[str]) -> list[str]:
-        """The cells of a row, one for each of the names. Raises ``FileError``."""
+        """The cells of a row, which have no blanks at their ends, one for each of the names.
+
+        Raises ``FileError``.
+        """
         if self._is_plain:
             return cells
         for place in self._nameless:
-            if cells[place].strip():
+            if cells[place]:
                 raise FileError(
                     _("Column %(n)d has no heading in line %(line)d."),
                     n=place + 1,
                     line=self._line,
                 )
-        arranged: list[Any] = []
+        arranged: list[str] = []
         for name, places in zip(self.names, self._places, strict=True):
-            if len(places) > 1 and name in self._joined:
-                filled = [cells[place].strip() for place in places]
-                arranged.append(", ".join(filter(None, filled)))
+            filled = [cell for place in places if (cell := cells[place])]
+            if len(filled) > 1 and name in self._joined:
+                arranged.append(", ".join(filled))
             else:
-                arranged.append(cells[places[0]])
+                arranged.append(filled[0] if filled else "")
+                if any(cell != filled[0] for cell in filled[1:]):
+                    self.repeated[name] += 1
         return arranged
-
-
-def _may_repeat(name: str, wanted: Wanted | None) -> bool:
-    return wanted is not None and (name in wanted.several or name not in wanted.names)

@@ -7,6 +7,10 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console.importing.exceptions import shorten
 from console.importing.mapping import CREATE, REFUSE, SUGGEST, Mapping, digest_of_headings
 from console.importing.spool import Batch
 from console.importing.suggesting import (
@@ -49,6 +53,23 @@ def _replace(row: list[str], replacing: list[tuple[int, Replacing]]) -> None:
             row[place] = new(row[place])
 
 
+def _one_of_several(heading: str, lost: int) -> str:
+    """What becomes of columns with the same heading; ``lost`` rows have several values there."""
+    words = {"name": shorten(heading), "n": lost}
+    text = _(
+        "There is more than one column “%(name)s”: of each row, the first one with something in it "
+        "is read."
+    )
+    if lost:
+        more = ngettext(
+            "In %(n)d row, another one has something else, which is left out.",
+            "In %(n)d rows, another one has something else, which is left out.",
+            lost,
+        )
+        text = f"{text} {more}"
+    return text % words
+
+
 class MappedTable(Table):
     """A table with the same rows, and other columns and cells.
 
@@ -81,7 +102,7 @@ class MappedTable(Table):
         self._preset = preset() if preset and preset.fits(table.headers) else None
         if self._preset or mapping.values or headers != table.headers:
             super().__init__(headers, table.reading, left_out=table.left_out)
-            self.accented = table.accented
+            self.accented, self.repeated = table.accented, table.repeated
             self._copy(table)
         else:
             self.__dict__.update(table.__dict__)
@@ -154,6 +175,9 @@ class MappedTable(Table):
 
     def notes(self) -> Iterator[str]:
         """What was done with values that nobody would expect, in sentences."""
+        for column in self.columns_of_file:
+            if column.field and column.heading in self.repeated:
+                yield _one_of_several(column.heading, self.repeated[column.heading])
         for unknown in self._settled:
             yield unknown.sentence(self.mapping.unknown[unknown.field])
         if self._preset:

@@ -92,6 +92,8 @@ class Table:
         self.headers = headers
         self.reading = reading
         self.left_out = left_out
+        #: See ``Headings``.
+        self.repeated: dict[str, int] = {}
         self._spool = Spool()
         #: Rows of the spool that are not in this table, sorted; and of each, how many rows of the
         #: table are before it.
@@ -191,6 +193,7 @@ def make_table(
     line, header = first[place]
     headings = Headings(header, line, wanted)
     table = Table(headings.names, replace(reading, header_line=line), left_out=place)
+    table.repeated = headings.repeated
     try:
         _fill(table, chain(first[place + 1 :], numbered), headings, limits, is_sheet=is_sheet)
     except BaseException:
@@ -223,10 +226,10 @@ def _fill(
         text = "".join(cells)
         if len(text) > MAX_CELL_CHARACTERS and max(map(len, cells)) > MAX_CELL_CHARACTERS:
             raise too_long(line)
-        cells = [cell.strip() for cell in arrange(cells)]
+        cells = [cell.strip() for cell in cells]
         if "'" in text:
             cells = [unescape_formula(cell) for cell in cells]
-        append(line, cells, len(text))
+        append(line, arrange(cells), len(text))
         count += 1
     if uneven:
         _refuse_uneven(uneven, width)

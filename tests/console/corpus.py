@@ -146,8 +146,10 @@ HEADERS = [
         ("WEB-1", "a", "red, blue"), ("WEB-2", "b", "")),
     case("columns that nobody knows, several times", text(
         "Sprint,reference,Sprint,title,Sprint", "1,WEB-1,2,a,3"), A),
-    case("one of a single value twice", text("reference,title,Title", "WEB-1,a,b"),
-         refused="more than one column “title”"),
+    case("one of a single value twice", text(
+        "reference,title,Title", "WEB-1,,a", "WEB-2,b,x"), A, ("WEB-2", "b")),
+    case("formulas in columns of labels", text("reference,title,Labels,Labels",
+         "WEB-1,a,'+1,'-2"), ("WEB-1", "a", "+1, -2")),
 ]  # fmt: skip
 
 DATES = [

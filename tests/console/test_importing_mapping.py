@@ -126,6 +126,29 @@ class TestNames:
             importing.import_data(table, dry_run=True)
 
 
+class TestColumnsOfOneName:
+    def test_the_first_with_something_in_it_is_read_and_that_is_said(self) -> None:
+        table = mapped("Titel,Projekt,Deadline,Deadline", "a,WEB,,2026-11-22")
+        assert list(table.column("due_on")) == ["2026-11-22"]
+        assert (
+            "There is more than one column “deadline”: of each row, the first one with something "
+            "in it is read."
+        ) in said(table)
+
+    def test_what_is_left_out_is_counted(self) -> None:
+        rows = ("a,WEB,2026-11-22,2026-11-23", "b,WEB,2026-11-22,2026-11-22", "c,WEB,,")
+        table = mapped("title,project,due_on,Due on", *rows)
+        assert list(table.column("due_on")) == ["2026-11-22", "2026-11-22", ""]
+        assert said(table)[0].endswith(
+            "In 1 row, another one has something else, which is left out."
+        )
+
+    @pytest.mark.parametrize("heading", ["Sprint", "Labels", "Tags"])
+    def test_nothing_is_said_of_labels_and_of_what_is_not_read(self, heading: str) -> None:
+        table = mapped(f"title,project,{heading},{heading}", "a,WEB,x,y")
+        assert not [sentence for sentence in said(table) if "more than one" in sentence]
+
+
 class TestContents:
     def test_addresses_are_the_people_of_the_one_field_for_people(self) -> None:
         table = mapped("title,project,Wer", "a,WEB,ada@x.example", "b,WEB,", "c,WEB,bo@x.example")

@@ -51,6 +51,11 @@ class TestJira:
         assert "1 project will be made: SHOP · Shop" in result.notes
         assert Project.objects.get(key="SHOP").name == "Shop"
 
+    def test_of_several_fix_versions_the_first_is_the_milestone_and_that_is_said(self) -> None:
+        (note,) = [note for note in taken(files.JIRA).notes if "more than one column" in note]
+        assert "“fix_versions”" in note
+        assert "In 1 row, another one has something else" in note
+
     def test_an_issue_is_a_task(self) -> None:
         shop = Project.objects.create(key="SHOP", name="Our shop")
         Milestone.objects.create(project=shop, name="Beta")
