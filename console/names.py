@@ -32,6 +32,17 @@ _WITHOUT_JOINERS = {
 _SHOWN = 30
 
 
+def composed(text: str) -> str:
+    """The text with each letter and its signs as one character, where there is one: some programs
+    write “ä” as an “a” with a sign above it, which looks the same."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def one_name(text: str) -> str:
+    """A name as it is kept: one blank between its words."""
+    return " ".join(composed(text).split())
+
+
 def misleads(char: str) -> bool:
     """Whether a character cannot be seen or changes the direction of text. Joiners are left: some
     scripts, and emoji, are spelled with them."""

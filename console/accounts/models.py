@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console import limits
-from console.names import validate_name
+from console.names import composed, validate_name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -102,6 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
+        self.name = composed(self.name)
         self._check_limit()
 
     def save(self, *args: Any, **kwargs: Any) -> None:

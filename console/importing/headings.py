@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 from console.importing.exceptions import FileError
+from console.names import composed
 
 #: The header is looked for among so many rows that have something in them.
 HEADER_WITHIN = 20
@@ -21,8 +21,7 @@ Row = tuple[int, list[str]]
 
 def heading(cell: str) -> str:
     """A column's name as files may write it, in the one spelling that is compared."""
-    # Some programs write “ä” as an “a” with a sign above it.
-    return re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFC", cell).strip().lower())
+    return re.sub(r"[\s_-]+", "_", composed(cell).strip().lower())
 
 
 @dataclass(frozen=True)

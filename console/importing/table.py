@@ -17,6 +17,7 @@ from console.importing.exceptions import FileError, shorten
 from console.importing.headings import HEADER_WITHIN, Headings, Row, Wanted, find_header
 from console.importing.reading import FIND_OUT, Reading
 from console.importing.spool import Batch, Spool
+from console.names import composed
 
 #: What is taken from a page.
 MAX_BYTES = 50 * 1024 * 1024
@@ -227,6 +228,8 @@ def _fill(
         if len(text) > MAX_CELL_CHARACTERS and max(map(len, cells)) > MAX_CELL_CHARACTERS:
             raise too_long(line)
         cells = [cell.strip() for cell in cells]
+        if not text.isascii():
+            cells = [composed(cell) for cell in cells]
         if "'" in text:
             cells = [unescape_formula(cell) for cell in cells]
         append(line, arrange(cells), len(text))

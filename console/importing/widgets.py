@@ -13,14 +13,15 @@ from import_export.widgets import Widget
 from console.importing.choosing import Choosing, parts_of, spelled
 from console.importing.exceptions import CellError
 from console.importing.loader import in_batches
+from console.names import composed
 
 #: The pairs of a model field's ``choices``.
 Pairs = Callable[[], Iterable[tuple[Any, Any]]]
 
 
 def one_spelling(text: str) -> str:
-    """The text without blanks at its ends and with one kind of line end."""
-    return text.strip().replace("\r\n", "\n").replace("\r", "\n")
+    """The text without blanks at its ends, with one kind of line end and of accented letters."""
+    return composed(text).strip().replace("\r\n", "\n").replace("\r", "\n")
 
 
 class Text(Widget):

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from console.names import validate_name
+from console.names import one_name, validate_name
 from tenant_data.models.bounds import LONG_TEXT
 
 
@@ -47,5 +47,5 @@ class Customer(models.Model):
         return (self.name,)
 
     def clean(self) -> None:
-        self.name = " ".join(self.name.split())
+        self.name = one_name(self.name)
         self.contact_email = self.contact_email.strip().lower()

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from console.names import validate_name
+from console.names import one_name, validate_name
 from tenant_data.models.colours import Colour, ColourField
 
 
@@ -50,4 +50,4 @@ class Label(models.Model):
         return (self.name,)
 
     def clean(self) -> None:
-        self.name = " ".join(self.name.split())
+        self.name = one_name(self.name)

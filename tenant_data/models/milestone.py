@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from console.names import validate_name
+from console.names import composed, validate_name
 from tenant_data.models.bounds import LONG_TEXT, USUAL_DAYS
 from tenant_data.models.project import Project
 
@@ -53,6 +53,9 @@ class Milestone(models.Model):
 
     def natural_key(self) -> tuple[str, str]:
         return (self.project.key, self.name)
+
+    def clean(self) -> None:
+        self.name = composed(self.name)
 
     def history_subject(self) -> Any:
         return self.project

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console import limits
-from console.names import validate_name
+from console.names import composed, validate_name
 from tenant_data.models.bounds import LONG_TEXT, USUAL_DAYS
 from tenant_data.models.colours import Colour, ColourField
 from tenant_data.models.customer import Customer
@@ -113,6 +113,7 @@ class Project(models.Model):
             super().save(*args, **kwargs)
 
     def clean(self) -> None:
+        self.name = composed(self.name)
         if self.starts_on and self.due_on and self.due_on < self.starts_on:
             raise ValidationError({"due_on": _t("The project cannot be due before it starts.")})
         limits.check_new(self)

@@ -9,11 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 
 from console.importing.resource import KeyedResource
-
-
-def one_name(text: str) -> str:
-    """The name as it is kept: one blank between its words."""
-    return " ".join(text.split())
+from console.names import one_name
 
 
 def rows_by_name(rows: QuerySet[Any], names: Iterable[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from console.importing.exceptions import CellError
 from console.importing.widgets import Known, SeveralKnown
-from tenant_data.resources.naming import one_name
+from console.names import one_name
 
 
 def users_called(texts: Iterable[str]) -> dict[str, Any]:

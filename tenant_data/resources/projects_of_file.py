@@ -15,9 +15,9 @@ from console.importing.exceptions import CellError, shorten
 from console.importing.loader import in_batches
 from console.importing.table import Table
 from console.importing.widgets import Text
+from console.names import one_name
 from tenant_data.models import Project
 from tenant_data.models.task import REFERENCE
-from tenant_data.resources.naming import one_name
 from tenant_data.resources.new_keys import KeyMaker
 from tenant_data.resources.newcomers import NAMED, Newcomers
 from tenant_data.resources.references import TaskKey

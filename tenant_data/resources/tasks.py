@@ -12,10 +12,11 @@ from django.utils.translation import ngettext
 from console.importing.exceptions import CellError
 from console.importing.loader import BATCH
 from console.importing.table import Table
+from console.names import one_name
 from console.postgres.bulk import insert_rows, like, next_keys, update_rows
 from tenant_data.models import Label, Milestone, Project, Task
 from tenant_data.resources.families import Families, without_place
-from tenant_data.resources.naming import one_name, rows_by_name
+from tenant_data.resources.naming import rows_by_name
 from tenant_data.resources.newcomers import Newcomers
 from tenant_data.resources.numbering import Numbering
 from tenant_data.resources.programs import Asana, Jira, Trello

@@ -110,6 +110,39 @@ class TestCustomers:
             assert CustomerResource().export().height == 1
 
 
+class TestLettersWithTheirSignsApart:
+    """Some programs write “ä” as an “a” with a sign above it, and nobody sees the difference."""
+
+    def test_are_the_same_customer_and_kept_as_one_letter(self) -> None:
+        result = rows(CustomerResource, "name,notes", "Ba\u0308ckerei,u\u0308ber")
+        assert (result.new, errors(result)) == (1, [])
+        assert Customer.objects.get(name="Bäckerei").notes == "über"
+        assert rows(CustomerResource, "name,notes", "Ba\u0308ckerei,über").unchanged == 1
+
+    def test_are_the_same_people_labels_milestones_and_words(self) -> None:
+        zoe = User.objects.create_user("zoe@alpha.example", name="Zoë")
+        Label.objects.create(name="Fête")
+        web = Project.objects.get(key="WEB")
+        beta = Milestone.objects.create(project=web, name="Bêta")
+        line = "WEB-9,x,Zoe\u0308,Fe\u0302te,Be\u0302ta,a\u0300 faire"
+        result = rows(resources.TaskResource, "reference,title,assignee,labels,milestone,status",
+                      line)  # fmt: skip
+        assert errors(result) == []
+        task = Task.objects.get(title="x")
+        assert (task.assignee, task.milestone, task.status) == (zoe, beta, "open")
+        assert [label.name for label in task.labels.all()] == ["Fête"]
+
+    @pytest.mark.parametrize("kind", [Customer, Label, Milestone, Project, User])
+    def test_are_so_in_forms_too(self, kind: Any) -> None:
+        row = kind(name="Ba\u0308ckerei")
+        row.clean()
+        assert row.name == "Bäckerei"
+
+    def test_that_are_in_a_text_already_are_no_change(self) -> None:
+        Project.objects.filter(key="WEB").update(description="u\u0308ber")
+        assert rows(ProjectResource, "key,name,description", "WEB,Web shop,über").unchanged == 1
+
+
 class TestProjects:
     def test_have_people_a_customer_and_dates(self) -> None:
         header = "key,name,status,colour,customer,lead,members,starts_on,due_on,description"

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from console.importing.files import import_file
 from console.importing.formats import FORMATS
 from console.importing.results import ImportResult
+from console.names import composed
 from tenant_data.models import Customer, Label, Milestone, Project, Task
 from tenant_data.models.colours import Colour
 from tenant_data.models.project import ProjectStatus
@@ -161,9 +162,10 @@ def comes_back(resource: Any) -> None:
         assert texts(resource) == before, kind
 
 
-def texts(resource: Any) -> bytes:
-    """What is there, whatever its lines end with: browsers send two characters, files have one."""
-    return exported(resource).replace(b"\r\n", b"\n")
+def texts(resource: Any) -> str:
+    """What is there, whatever its lines end with: browsers send two characters, files have one;
+    and whether letters with signs are one character or two."""
+    return composed(exported(resource).decode().replace("\r\n", "\n"))
 
 
 def counts(result: ImportResult) -> tuple[int, int, int]:
