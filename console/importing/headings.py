@@ -15,13 +15,15 @@ from console.names import composed
 HEADER_WITHIN = 20
 #: Exports of other programs have a column for each label, comment and file of a row.
 MAX_COLUMNS = 500
+#: A heading is known by so many of its characters; some forms have whole questions as headings.
+MAX_HEADING = 1000
 
 Row = tuple[int, list[str]]
 
 
 def heading(cell: str) -> str:
     """A column's name as files may write it, in the one spelling that is compared."""
-    return re.sub(r"[\s_-]+", "_", composed(cell).strip().lower())
+    return re.sub(r"[\s_-]+", "_", composed(cell).strip().lower())[:MAX_HEADING]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from console.importing.headings import MAX_COLUMNS
+from console.importing.headings import MAX_COLUMNS, MAX_HEADING
 from console.importing.origin import EXPORTED_FROM
 from console.importing.results import REASON
 
@@ -24,7 +24,7 @@ REFUSE, SKIP, DEFAULT, CREATE = "", "skip", "default:", "create"
 #: So many values may be translated in each field.
 MAX_VALUES = 1000
 #: No heading, field or value that is chosen on a page is longer.
-_LONGEST = 1000
+_LONGEST = MAX_HEADING
 
 
 @dataclass(frozen=True)

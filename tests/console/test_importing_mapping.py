@@ -248,6 +248,13 @@ class TestChoosing:
     def test_anything_else_is_nothing_chosen(self, said: Any) -> None:
         assert Mapping.from_json(said) == SUGGEST
 
+    def test_what_is_chosen_of_a_heading_without_an_end_counts(self) -> None:
+        lines = (f"Summary,Project,{'why ' * 500}", "a,WEB,x")
+        first = mapped(*lines)
+        chosen = {name: field or "description" for name, field in first.mapping.columns.items()}
+        kept = Mapping.from_json(json.loads(json.dumps(Mapping(chosen).as_json())))
+        assert mapped(*lines, mapping=kept).headers == ["title", "project", "description"]
+
     def test_rows_that_are_left_out_stay_out(self) -> None:
         table = mapped("Summary,Project", "a,WEB", "b,WEB", "c,OPS")
         assert [list(row) for row in table.without([2])] == [["a", "WEB"], ["c", "OPS"]]
