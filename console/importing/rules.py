@@ -24,11 +24,13 @@ def check_headers(table: Table, needed: Iterable[str]) -> None:
     if missing:
         raise FileError(
             ngettext(
-                "The column %(names)s is missing. Line %(line)d of the file has: %(found)s.",
-                "The columns %(names)s are missing. Line %(line)d of the file has: %(found)s.",
+                "The column “%(names)s” is missing. A file needs a line with the names of its "
+                "columns above its rows. Line %(line)d, which was taken for it, has: %(found)s.",
+                "The columns “%(names)s” are missing. A file needs a line with the names of its "
+                "columns above its rows. Line %(line)d, which was taken for it, has: %(found)s.",
                 len(missing),
             ),
-            names=", ".join(missing),
+            names="”, “".join(missing),
             line=table.reading.header_line,
             found=", ".join(getattr(table, "file_headers", table.headers)),
         )

@@ -101,7 +101,7 @@ with schema_context("acme"):
           left_alone={"removed": {"tenant_data.label": 2}, "restored": {"tenant_data.label": 1},
                       "left": 1, "named": [["tenant_data.label", "Idea", "edited since"]]})
     bring("tenant_data.task", "done", good_rows_only=True)
-    bring("tenant_data.customer", "unsettled", error="The column name is missing.")
+    bring("tenant_data.customer", "unsettled", error="The column “name” is missing.")
 """
 # A schema of each sort that the fleet's page has a way on for.
 _FLEET = """

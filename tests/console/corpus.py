@@ -138,8 +138,10 @@ HEADERS = [
         ("WEB-1", "a", None), found={"header_line": 4, "delimiter": ";"}),
     case("a word above that is a column too", text("title,", "reference,title", "WEB-1,a"), A),
     case("more than twenty lines above", text(*["x,y"] * 25, "reference,title", "WEB-1,a"),
-         refused="Line 1 of the file has"),
-    case("no header at all", text("WEB-1,a", "WEB-2,b"), refused="are missing"),
+         refused="Line 1, which was taken for it, has"),
+    case("no header at all", text("WEB-1,a", "WEB-2,b"), refused=(
+        "“reference”, “title” are missing. A file needs a line with the names of its columns above "
+        "its rows. Line 1, which was taken for it, has: web_1, a.")),
     case("a header without rows", text("reference,title"), refused="no rows below"),
     case("a column for each label", text(
         "reference,title,Labels,Labels,Labels", "WEB-1,a,red,,blue", "WEB-2,b,,,"),

@@ -122,7 +122,7 @@ class TestNames:
     def test_what_is_missing_is_said_with_the_names_of_the_file(self) -> None:
         importing = TaskResource()
         table = mapped("Summary,Colour", "x,y")
-        with pytest.raises(FileError, match=r"reference is missing.*summary, colour"):
+        with pytest.raises(FileError, match=r"“reference” is missing.*summary, colour"):
             importing.import_data(table, dry_run=True)
 
 

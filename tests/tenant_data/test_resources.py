@@ -152,7 +152,7 @@ class TestTask:
         assert "Line 2" in error[2]
 
     def test_missing_columns_are_one_error(self) -> None:
-        with pytest.raises(FileError, match=r"reference, title are missing.*has: about, status"):
+        with pytest.raises(FileError, match=r"“reference”, “title” are missing.*: about, status"):
             tasks("x,y", header="about,status")
 
 

@@ -109,7 +109,7 @@ class TestATaskWithoutAReference:
 
 
 def test_a_file_without_references_and_projects_is_refused() -> None:
-    with pytest.raises(FileError, match="The column reference is missing"):
+    with pytest.raises(FileError, match="The column “reference” is missing"):
         tasks("title", "A")
 
 
