@@ -20,7 +20,7 @@ from tenant_data.models import Colour, Customer, Project, ProjectStatus
 from tenant_data.resources import words
 from tenant_data.resources.customers import FEATURE
 from tenant_data.resources.naming import rows_by_name
-from tenant_data.resources.people import a_user, several_users
+from tenant_data.resources.people import Deactivated, a_user, several_users
 
 MAX_MEMBERS = 200
 
@@ -165,6 +165,7 @@ class ProjectResource(KeyedResource):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._has_customers = True
+        self._deactivated = Deactivated()
 
     def prepare(self, table: Table) -> None:
         self._has_customers = has_feature(FEATURE)
@@ -185,9 +186,17 @@ class ProjectResource(KeyedResource):
         return Project(key=key)
 
     def rules(self, instance: Project, *, new: bool) -> Iterator[tuple[str, CellError]]:
+        if "lead" in self.current_row:
+            self._deactivated.look_at([instance.lead], lambda: () if new else [self.before("lead")])
+        if "members" in self.current_row:
+            people = instance.listed_members
+            self._deactivated.look_at(people, lambda: () if new else self.before("members"))
         had = None if new or "customer" not in self.current_row else self.before("customer")
         if instance.customer not in (None, had) and not self._has_customers:
             yield "customer", CellError(_("Your plan does not include customers."))
+
+    def finish(self, *, writes: bool) -> None:
+        self.notes += self._deactivated.notes()
 
     def filter_export(self, queryset: QuerySet[Project], **kwargs: Any) -> QuerySet[Project]:
         projects = queryset.select_related("customer", "lead").order_by("key")

@@ -19,6 +19,7 @@ from tenant_data.resources.families import Families, without_place
 from tenant_data.resources.naming import rows_by_name
 from tenant_data.resources.newcomers import Newcomers
 from tenant_data.resources.numbering import Numbering
+from tenant_data.resources.people import Deactivated
 from tenant_data.resources.programs import Asana, Jira, Trello
 from tenant_data.resources.projects_of_file import ProjectsOfFile
 from tenant_data.resources.references import TaskKey, read_reference
@@ -45,6 +46,7 @@ class TaskResource(TaskColumns):
         self._new_keys: Iterator[int] = iter(())
         self._new_labels = Newcomers()
         self._families: Families | None = None
+        self._deactivated = Deactivated()
         self.fields["labels"].widget.load = self._load_labels
         for name in ("milestone", "parent"):
             self.fields[name].widget.project_of = self._projects.key_of
@@ -213,6 +215,10 @@ class TaskResource(TaskColumns):
         yield Project, len(self._projects.new.good())
 
     def rules(self, instance: Task, *, new: bool) -> Iterator[tuple[str, CellError]]:
+        if "assignee" in self.current_row:
+            # What the file says, without a query for what stays.
+            people = [instance._state.fields_cache.get("assignee")]
+            self._deactivated.look_at(people, lambda: () if new else [self.before("assignee")])
         if refusal := self._projects.new.refused.get(instance.project.key):
             yield "project", refusal
         for label in getattr(instance, "listed_labels", ()) if self._new_labels.refused else ():
@@ -250,7 +256,7 @@ class TaskResource(TaskColumns):
         return without_place(rows) if model is Task else set()
 
     def finish(self, *, writes: bool) -> None:
-        self.notes += self._projects.notes()
+        self.notes += [*self._projects.notes(), *self._deactivated.notes()]
         if writes:
             self._numbering.note()
 

@@ -204,6 +204,38 @@ class TestProjects:
         assert cost(5, "A") == cost(100, "B")
 
 
+class TestPeopleWhoCannotSignInAnyMore:
+    NOTE = "This gives something to somebody who cannot sign in any more: old@alpha.example."
+
+    @pytest.fixture
+    def old(self) -> User:
+        """A deactivated namesake of Bo's."""
+        return User.objects.create_user("old@alpha.example", name="Bo", is_active=False)
+
+    def test_do_not_make_a_name_unclear(self, old: User) -> None:
+        result = rows(resources.TaskResource, "reference,title,assignee", "WEB-1,One,bo")
+        assert errors(result) == []
+        assert result.notes == []
+        assert Task.objects.get(title="One").assignee.email == "bo@alpha.example"
+
+    def test_are_named_where_they_get_something(self, old: User) -> None:
+        for line in ("WEB-1,One,old@alpha.example", "WEB-9,New,old@alpha.example"):
+            result = rows(resources.TaskResource, "reference,title,assignee", line)
+            assert result.notes == [self.NOTE]
+        header = "key,name,lead,members"
+        for line in ("WEB,Web shop,old@alpha.example,", "OPS,Office,,old@alpha.example"):
+            assert self.NOTE in rows(ProjectResource, header, line).notes
+
+    def test_keep_what_they_have_without_a_word(self, old: User) -> None:
+        web = Project.objects.get(key="WEB")
+        web.members.set([old])
+        Task.objects.update(assignee=old)
+        result = rows(resources.TaskResource, "reference,title,assignee", f"WEB-1,1,{old.email}")
+        assert (result.changed, result.notes) == (1, [])
+        result = rows(ProjectResource, "key,name,members", f"WEB,Shop,{old.email}")
+        assert (result.changed, result.notes) == (1, [])
+
+
 class TestMilestones:
     def test_are_found_by_project_and_name(self) -> None:
         header = "project,name,due_on,is_reached"
