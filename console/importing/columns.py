@@ -81,11 +81,6 @@ class Column(fields.Field):
             raise CellError(_("This cell must not be empty."))
         return self.widget.clean(text, row=row)
 
-    def save(self, instance: Any, row: dict[str, str], is_m2m: bool = False, **kwargs: Any) -> None:
-        if self.blank_keeps and not row[self.column_name]:
-            return
-        setattr(instance, self.attribute, self.clean(row))
-
     def comparable(self, value: Any) -> Any:
         """What tells a changed value from an unchanged one: an export, spreadsheet and all,
         has to come back unchanged."""

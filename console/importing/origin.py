@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django_tenants.utils import get_public_schema_name
 
 from console.importing.columns import Info
@@ -93,10 +93,10 @@ class _Place:
             self._numbers.append(number)
 
     def words(self, table: Table) -> str:
-        """Such as “acme” on line 2, 3, …"""
+        """Such as “acme” on lines 2, 3, …"""
         lines = ", ".join(str(table.line(number)) for number in self._numbers)
         more = ", …" if self._count > _LINES else ""
-        return _("“%(name)s” on line %(lines)s") % {
-            "name": shorten(self.name, 40),
-            "lines": lines + more,
-        }
+        text = ngettext(
+            "“%(name)s” on line %(lines)s", "“%(name)s” on lines %(lines)s", self._count
+        )
+        return text % {"name": shorten(self.name, 40), "lines": lines + more}

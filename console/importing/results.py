@@ -108,8 +108,6 @@ class ImportResult(Result):
         self.error_count = 0
         #: The ids of the rows that were added; none after a dry run.
         self.added: list[int] = []
-        #: The name that the person gave the file.
-        self.file_name = ""
         #: Sentences about the file as a whole: columns that are not known, projects to be made.
         self.warnings: list[str] = []
         self.notes: list[str] = []

@@ -83,7 +83,7 @@ class TestRefused:
                 import_file(LabelResource, content, reading=Reading(foreign=foreign))
             assert str(refusal.value) == (
                 "The rows of this file were exported in several places: “alpha” on line 2; “beta” "
-                "on line 3; “gamma” on line 5, 6, 7, 8, 9, …."
+                "on line 3; “gamma” on lines 5, 6, 7, 8, 9, …."
             )
 
     def test_not_a_file_of_ones_own_nor_one_that_does_not_say(self) -> None:
