@@ -10,14 +10,12 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import BinaryIO
 
-from django.core.exceptions import ValidationError
-
 from console.importing import storage
 from console.importing.exceptions import shorten
 from console.importing.headings import heading
 from console.importing.raw import raw_rows
 from console.importing.reading import Reading
-from console.importing.results import REASON, errors_of
+from console.importing.results import REASON
 from console.importing.streams import Listen, nameless_file
 from console.importing.table import Limits, Table, escape_formula, unescape_formula
 
@@ -49,9 +47,10 @@ class Faults:
     def __len__(self) -> int:
         return len(self._places)
 
-    def add(self, number: int, error: ValidationError) -> None:
-        """Note what is wrong with the row of that number; called once for a row."""
-        reasons = [f"{column}: {text}" if column else text for column, text in errors_of(error)]
+    def add(self, number: int, errors: list[tuple[str, str]]) -> None:
+        """Note what is wrong with the row of that number, and in which column; called once for a
+        row."""
+        reasons = [f"{column}: {text}" if column else text for column, text in errors]
         self._numbers.append(number)
         self._places.append(self._file.seek(0, io.SEEK_END))
         pickle.dump(shorten("; ".join(reasons), REASON_SHOWN), self._file)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from console.importing.exceptions import FileError
+from console.importing.exceptions import FileError, shorten
 from console.names import composed
 
 #: The header is looked for among so many rows that have something in them.
@@ -80,6 +80,8 @@ class Headings:
         #: Columns without a heading: good as long as nothing is in them.
         self._nameless = places.pop("", [])
         self.names = list(places)
+        #: As the file writes them, for people.
+        self.written = {name: shorten(cells[there[0]]) for name, there in places.items()}
         self._places = list(places.values())
         self._joined = wanted.several if wanted else frozenset()
         #: The headings of which one cell of several is kept, each with the number of rows in which

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console.importing.exceptions import shorten
 from console.importing.mapping import CREATE, REFUSE, SUGGEST, Mapping, digest_of_headings
 from console.importing.spool import Batch
 from console.importing.suggesting import (
@@ -55,7 +54,7 @@ def _replace(row: list[str], replacing: list[tuple[int, Replacing]]) -> None:
 
 def _one_of_several(heading: str, lost: int) -> str:
     """What becomes of columns with the same heading; ``lost`` rows have several values there."""
-    words = {"name": shorten(heading), "n": lost}
+    words = {"name": heading, "n": lost}
     text = _(
         "There is more than one column “%(name)s”: of each row, the first one with something in it "
         "is read."
@@ -90,6 +89,7 @@ class MappedTable(Table):
         #: All the columns of the file.
         self.columns_of_file = columns
         self.file_headers = table.headers
+        self._heading_of = {column.field: column.heading for column in columns if column.field}
         #: Whether the mapping is that of an earlier file.
         self.is_remembered = False
         #: What is put in the place of values that are not known; by the place of the column.
@@ -102,7 +102,8 @@ class MappedTable(Table):
         self._preset = preset() if preset and preset.fits(table.headers) else None
         if self._preset or mapping.values or headers != table.headers:
             super().__init__(headers, table.reading, left_out=table.left_out)
-            self.accented, self.repeated = table.accented, table.repeated
+            self.accented = table.accented
+            self.repeated, self.written = table.repeated, table.written
             self._copy(table)
         else:
             self.__dict__.update(table.__dict__)
@@ -112,7 +113,7 @@ class MappedTable(Table):
         """The rows by field, as the program that wrote the file means them."""
         preset, append = self._preset, self._spool.append
         place_of = {name: place for place, name in enumerate(table.headers)}
-        source = {column.field: column.heading for column in self.columns_of_file if column.field}
+        source = self._heading_of
         of_fields = _cells_at([place_of[source[field]] for field in self.headers])
         replacing = self._translations()
         if preset:
@@ -154,6 +155,10 @@ class MappedTable(Table):
 
     # --- what is said of it --------------------------------------------------------------------
 
+    def called(self, name: str) -> str:
+        """How the file calls the column that is this field, for people."""
+        return self.written.get(self._heading_of.get(name, ""), name)
+
     @property
     def headings_digest(self) -> str:
         """What a mapping is remembered by."""
@@ -177,8 +182,9 @@ class MappedTable(Table):
         """What was done with values that nobody would expect, in sentences."""
         for column in self.columns_of_file:
             if column.field and column.heading in self.repeated:
-                yield _one_of_several(column.heading, self.repeated[column.heading])
+                yield _one_of_several(self.called(column.field), self.repeated[column.heading])
         for unknown in self._settled:
-            yield unknown.sentence(self.mapping.unknown[unknown.field])
+            name = self.called(unknown.field)
+            yield unknown.sentence(name, self.mapping.unknown[unknown.field])
         if self._preset:
             yield from self._preset.notes()

@@ -71,7 +71,7 @@ class MappingForm(forms.Form):
         for place, column in enumerate(self._columns):
             heading = column["heading"]
             self.fields[f"column_{place}"] = forms.ChoiceField(
-                label=_t("What “%(name)s” is") % {"name": heading},
+                label=_t("What “%(name)s” is") % {"name": _written(column)},
                 # One for information is named where it is, so that it stays what it is.
                 choices=[*choices, (column["field"], column["field"])]
                 if column["field"] not in ("", *fields)
@@ -133,7 +133,12 @@ class MappingForm(forms.Form):
 
     def column_rows(self) -> Iterator[dict[str, Any]]:
         for place, column in enumerate(self._columns):
-            yield {**column, "is": self[f"column_{place}"], "why": WHY.get(column["why"], "")}
+            yield {
+                **column,
+                "written": _written(column),
+                "is": self[f"column_{place}"],
+                "why": WHY.get(column["why"], ""),
+            }
 
     def unknown_rows(self) -> Iterator[dict[str, Any]]:
         for one in self._unknown:
@@ -160,9 +165,9 @@ class MappingForm(forms.Form):
             if field and field in said:
                 raise forms.ValidationError(
                     _("Two columns cannot both be “%(field)s”: %(one)s, %(other)s."),
-                    params={"field": field, "one": said[field], "other": column["heading"]},
+                    params={"field": field, "one": said[field], "other": _written(column)},
                 )
-            said[field] = column["heading"]
+            said[field] = _written(column)
         return self.cleaned_data
 
     def mapping(self) -> Mapping:
@@ -185,6 +190,12 @@ class MappingForm(forms.Form):
             column["heading"]: said[f"column_{place}"] for place, column in enumerate(self._columns)
         }
         return replace(self._mapping, columns=columns, values=values, unknown=unknown)
+
+
+def _written(column: dict[str, Any]) -> str:
+    """The heading, for people; an import that waits since an older version has it in one spelling
+    alone."""
+    return str(column.get("written", column["heading"]))
 
 
 def _usual(column: Column) -> str:

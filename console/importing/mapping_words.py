@@ -9,7 +9,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console.importing.exceptions import shorten
 from console.importing.mapped import MappedTable
 from console.importing.results import ImportResult
 from console.importing.suggesting import (
@@ -30,12 +29,12 @@ def tell(table: MappedTable, result: ImportResult) -> None:
     result.ways = [*_ways(table), *result.ways]
     result.notes += table.notes()
     columns = table.columns_of_file
-    if strange := [column.heading for column in columns if column.why == UNKNOWN]:
+    if strange := [table.written[c.heading] for c in columns if c.why == UNKNOWN]:
         result.warn_of_columns(strange)
     for column in columns:
         if column.why == SECOND:
-            result.warnings.append(_second(column))
-    if left := [shorten(column.heading) for column in columns if column.why == LEFT]:
+            result.warnings.append(_second(table, column))
+    if left := [table.written[column.heading] for column in columns if column.why == LEFT]:
         text = ngettext(
             "The column “%(names)s” is not imported, as chosen.",
             "The columns “%(names)s” are not imported, as chosen.",
@@ -44,9 +43,9 @@ def tell(table: MappedTable, result: ImportResult) -> None:
         result.warnings.append(text % {"names": "”, “".join(left)})
 
 
-def _second(column: FileColumn) -> str:
+def _second(table: MappedTable, column: FileColumn) -> str:
     text = _("The column “%(name)s” is not imported: “%(other)s” is read instead.")
-    return text % {"name": shorten(column.heading), "other": shorten(column.other)}
+    return text % {"name": table.written[column.heading], "other": table.written[column.other]}
 
 
 def _ways(table: MappedTable) -> Iterator[str]:
@@ -56,7 +55,7 @@ def _ways(table: MappedTable) -> Iterator[str]:
         yield _("The file is an export of %(program)s.") % {"program": table.program}
     named = [one for one in table.columns_of_file if one.why in (ALIAS, PRESET, CHOSEN)]
     if named := [column for column in named if column.heading != column.field]:
-        pairs = ", ".join(f"{shorten(column.heading)} → {column.field}" for column in named)
+        pairs = ", ".join(f"{table.written[column.heading]} → {column.field}" for column in named)
         yield _("Columns are read under other names: %(pairs)s.") % {"pairs": pairs}
     for column in table.columns_of_file:
         if column.why == CONTENT:
@@ -64,7 +63,7 @@ def _ways(table: MappedTable) -> Iterator[str]:
                 "The column “%(name)s” is read as “%(field)s”: no other column has what belongs "
                 "there."
             )
-            yield text % {"name": shorten(column.heading), "field": column.field}
+            yield text % {"name": table.written[column.heading], "field": column.field}
 
 
 def shown_mapping(table: MappedTable, *, with_unknown: bool) -> dict[str, Any]:
@@ -72,7 +71,14 @@ def shown_mapping(table: MappedTable, *, with_unknown: bool) -> dict[str, Any]:
     JSON. With all values that are not known, it goes through the file."""
     return {
         "program": table.program,
-        "columns": [asdict(column) for column in table.columns_of_file],
+        "columns": [
+            {
+                **asdict(column),
+                "written": table.written[column.heading],
+                "other": table.written.get(column.other, column.other),
+            }
+            for column in table.columns_of_file
+        ],
         "unknown": [
             {"field": one.field, "values": one.values, "count": one.count}
             for one in table.unknown(of_all=with_unknown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,8 +25,14 @@ Change = tuple[Column, Any, Any]
 class Preview:
     """The first rows of each sort, and what people would not expect of the columns."""
 
-    def __init__(self, columns: list[Column], key_column: str) -> None:
-        """``columns`` are those of the file."""
+    def __init__(
+        self,
+        columns: list[Column],
+        key_column: str,
+        called: Callable[[str], str] = lambda name: name,
+    ) -> None:
+        """``columns`` are those of the file, and ``called`` says how it calls them."""
+        self._called = called
         self._names = [column.column_name for column in columns if not isinstance(column, Origin)]
         self._key_column = key_column
         if key_column not in self._names:
@@ -70,14 +76,14 @@ class Preview:
             # The key may have been made from another column.
             text = key if name == self._key_column else row[name]
             if text and (measured := self._measured.get(name)):
-                text = measured.widget.render(getattr(instance, measured.attribute))
+                text = _spoken(measured, getattr(instance, measured.attribute))
             column, old = olds.get(name, (None, ""))
-            old_text = shorten(column.widget.render(old), CELL_SHOWN) if column else None
-            outcome.cells.append((name, old_text, shorten(text, CELL_SHOWN)))
+            old_text = shorten(_spoken(column, old), CELL_SHOWN) if column else None
+            outcome.cells.append((self._called(name), old_text, shorten(text, CELL_SHOWN)))
 
     def notes(self) -> Iterator[str]:
         """Sentences about the columns, for the head of the page."""
-        if emptied := [f"{name} ({n})" for name, n in self._emptied.items() if n]:
+        if emptied := [f"{self._called(name)} ({n})" for name, n in self._emptied.items() if n]:
             text = _("Empty cells empty what is there now: %(columns)s.")
             yield text % {"columns": ", ".join(emptied)}
         for name, n in self._differing.items():
@@ -89,7 +95,13 @@ class Preview:
                     "another value there, which changes nothing.",
                     n,
                 )
-                yield text % {"name": name, "n": n}
+                yield text % {"name": self._called(name), "n": n}
+
+
+def _spoken(column: Column, value: Any) -> str:
+    """The value as a file may have it; one of the model's choices by its label."""
+    widget = column.widget
+    return widget.label(value) if isinstance(widget, OneOf) else widget.render(value)
 
 
 def sections(result: ImportResult) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ class KeyedResource(DeclaredResource, ExportedResource):
     # --- the library's hooks, in the order in which it calls them ------------------------------
 
     def get_result_class(self) -> Callable[[], ImportResult]:  # type: ignore[override]
-        return partial(ImportResult, self._fault)
+        return partial(ImportResult, self._fault, self._table.called)
 
     def import_data(
         self, dataset: Table, dry_run: bool = False, raise_errors: bool = False, **kwargs: Any
@@ -120,7 +120,7 @@ class KeyedResource(DeclaredResource, ExportedResource):
         present = [column for column in self.columns if column.column_name in table.headers]
         written = [column for column in present if not (column.key or column.is_info)]
         self._columns = WrittenColumns(written, self._meta.model)
-        self._preview = Preview(present, self.key_column)
+        self._preview = Preview(present, self.key_column, table.called)
         self._ways = settle_columns(table, written)
         if not self.dry_run:
             limits.hold_places(self.adds_to())

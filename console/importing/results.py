@@ -92,16 +92,19 @@ class Errors:
         return self.count - sum(sentence.count for sentence in self.sentences.values())
 
 
-#: Is told of a row in error, by its number.
-Fault = Callable[[int, ValidationError], None]
+#: Is told of a row in error: its number, and what is wrong in which column, if in any.
+Fault = Callable[[int, list[tuple[str, str]]], None]
 
 
 class ImportResult(Result):
     """The library's result, bounded."""
 
-    def __init__(self, fault: Fault | None = None) -> None:
+    def __init__(
+        self, fault: Fault | None = None, called: Callable[[str], str] = lambda name: name
+    ) -> None:
+        """``called`` says how the file calls a column."""
         super().__init__()
-        self._fault = fault
+        self._fault, self._called = fault, called
         self.samples: dict[str, list[ImportedRow]] = {}
         #: By column and by message, which has no values in it.
         self.kinds: dict[tuple[str, str], Errors] = {}
@@ -140,10 +143,8 @@ class ImportResult(Result):
             kept.append(row_result)
 
     def append_invalid_row(self, number: int, row: Any, validation_error: Any) -> None:
-        if self._fault:
-            self._fault(number, validation_error)
-        for column, error in _flat(validation_error):
-            self._add(number, column, error)
+        found = [(column and self._called(column), one) for column, one in _flat(validation_error)]
+        self._note(number, found)
 
     def append_error_row(self, number: int, row: Any, errors: list[Any]) -> None:
         # A mistake of this program, not of the file: the log has the rest.
@@ -151,9 +152,13 @@ class ImportResult(Result):
         error = ValidationError(
             _("This row met an error of the console itself. Its log has the details.")
         )
+        self._note(number, [("", error)])
+
+    def _note(self, number: int, found: list[tuple[str, ValidationError]]) -> None:
         if self._fault:
-            self._fault(number, error)
-        self._add(number, "", error)
+            self._fault(number, [(column, _text(error)) for column, error in found])
+        for column, error in found:
+            self._add(number, column, error)
 
     def _add(self, number: int, column: str, error: ValidationError) -> None:
         self.error_count += 1
@@ -215,11 +220,6 @@ class ImportResult(Result):
             "changed": self.changed,
             "unchanged": self.unchanged,
         }
-
-
-def errors_of(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Everything that is wrong with a row, in words, each with its column, if it has one."""
-    return ((column, _text(single)) for column, single in _flat(error))
 
 
 def _text(error: ValidationError) -> str:

@@ -32,7 +32,7 @@ def check_headers(table: Table, needed: Iterable[str]) -> None:
             ),
             names="”, “".join(missing),
             line=table.reading.header_line,
-            found=", ".join(getattr(table, "file_headers", table.headers)),
+            found=", ".join(table.written.values()),
         )
 
 

@@ -52,7 +52,7 @@ def settle_columns(table: Table, columns: Iterable[Column]) -> list[str]:
         sentence
         for kind, found in by_kind.items()
         for column, evidence in found
-        if (sentence := _sentence(kind, column, evidence, table.reading))
+        if (sentence := _sentence(kind, table.called(column.column_name), evidence, table.reading))
     ]
 
 
@@ -63,7 +63,7 @@ def _question(kind: str, unclear: Found, found: Found, table: Table) -> Question
     told = {other.told for _column, other in found} - {""}
     return Question(
         kind=kind,
-        columns=tuple(column.column_name for column, _evidence in unclear),
+        columns=tuple(table.called(column.column_name) for column, _evidence in unclear),
         value=shorten(evidence.unclear),
         line=next(table.line(number) for number, cell in cells if cell == evidence.unclear),
         meanings={way: _spelled(meant) for way, meant in evidence.meanings.items()},
@@ -83,9 +83,9 @@ def _usual(kind: str, reading: Reading) -> str:
     return COMMA if reading.delimiter == ";" or get_format("DECIMAL_SEPARATOR") == "," else POINT
 
 
-def _sentence(kind: str, column: Column, evidence: Evidence, reading: Reading) -> str:
-    """What is worth saying of how the column is read."""
-    told, name = evidence.told, column.column_name
+def _sentence(kind: str, name: str, evidence: Evidence, reading: Reading) -> str:
+    """What is worth saying of how the column of this name is read."""
+    told = evidence.told
     way = told or evidence.settled(reading.choice(kind))
     if not way or (told == POINT and kind == "decimal"):
         return ""

@@ -95,6 +95,7 @@ class Table:
         self.left_out = left_out
         #: See ``Headings``.
         self.repeated: dict[str, int] = {}
+        self.written: dict[str, str] = {}
         self._spool = Spool()
         #: Rows of the spool that are not in this table, sorted; and of each, how many rows of the
         #: table are before it.
@@ -139,6 +140,10 @@ class Table:
         """Each row with its number and its line of the file."""
         for number, lines, rows in self.batches():
             yield from zip(range(number, number + len(rows)), lines, rows, strict=True)
+
+    def called(self, name: str) -> str:
+        """How the file calls one of the columns, for people; another name as it is."""
+        return self.written.get(name, name)
 
     def column(self, name: str) -> Iterator[str]:
         """The cells of a column. Raises ``ValueError`` where the file has none of this name."""
@@ -194,7 +199,7 @@ def make_table(
     line, header = first[place]
     headings = Headings(header, line, wanted)
     table = Table(headings.names, replace(reading, header_line=line), left_out=place)
-    table.repeated = headings.repeated
+    table.repeated, table.written = headings.repeated, headings.written
     try:
         _fill(table, chain(first[place + 1 :], numbered), headings, limits, is_sheet=is_sheet)
     except BaseException:

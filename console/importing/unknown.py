@@ -50,11 +50,11 @@ class Unknown:
             )
         return dict.fromkeys(self.all, "" if what == SKIP else what.removeprefix(DEFAULT))
 
-    def sentence(self, what: str) -> str:
-        """What becomes of them."""
+    def sentence(self, name: str, what: str) -> str:
+        """What becomes of them; ``name`` is what the file calls the column."""
         named = ", ".join(f"{shorten(text)} ({n})" for text, n in self.values[:_NAMED])
         words = {
-            "name": self.field,
+            "name": name,
             "n": self.count,
             "values": f"{named}, …" if self.count > _NAMED else named,
         }

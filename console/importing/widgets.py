@@ -129,6 +129,11 @@ class OneOf(Choosing, Widget):
     def options(self) -> list[tuple[str, str]]:
         return [(self.render(value), label) for value, _code, label in self._options()]
 
+    def label(self, value: Any) -> str:
+        """The value for people."""
+        labels = (label for one, _code, label in self._options() if one == value)
+        return next(labels, None) or self.render(value)
+
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
         try:
             return self._known()[spelled(value)]

@@ -141,7 +141,7 @@ HEADERS = [
          refused="Line 1, which was taken for it, has"),
     case("no header at all", text("WEB-1,a", "WEB-2,b"), refused=(
         "“reference”, “title” are missing. A file needs a line with the names of its columns above "
-        "its rows. Line 1, which was taken for it, has: web_1, a.")),
+        "its rows. Line 1, which was taken for it, has: WEB-1, a.")),
     case("a header without rows", text("reference,title"), refused="no rows below"),
     case("a column for each label", text(
         "reference,title,Labels,Labels,Labels", "WEB-1,a,red,,blue", "WEB-2,b,,,"),

@@ -109,20 +109,20 @@ class TestNames:
         table = mapped("Summary,Title,Project", "x,y,z")
         assert fields(table) == {"title": "title", "project": "project"}
         assert list(table) == [["y", "z"]]
-        assert said(table) == ["The column “summary” is not imported: “title” is read instead."]
+        assert said(table) == ["The column “Summary” is not imported: “Title” is read instead."]
 
     def test_a_likelier_name_comes_before_another(self) -> None:
         assert fields(mapped("Name,Summary,Project", "x,y,z"))["summary"] == "title"
 
     def test_what_is_read_under_another_name_is_said(self) -> None:
         assert said(mapped("Summary,Project", "x,y")) == [
-            "Columns are read under other names: summary → title."
+            "Columns are read under other names: Summary → title."
         ]
 
     def test_what_is_missing_is_said_with_the_names_of_the_file(self) -> None:
         importing = TaskResource()
         table = mapped("Summary,Colour", "x,y")
-        with pytest.raises(FileError, match=r"“reference” is missing.*summary, colour"):
+        with pytest.raises(FileError, match=r"“reference” is missing.*: Summary, Colour"):
             importing.import_data(table, dry_run=True)
 
 
@@ -131,7 +131,7 @@ class TestColumnsOfOneName:
         table = mapped("Titel,Projekt,Deadline,Deadline", "a,WEB,,2026-11-22")
         assert list(table.column("due_on")) == ["2026-11-22"]
         assert (
-            "There is more than one column “deadline”: of each row, the first one with something "
+            "There is more than one column “Deadline”: of each row, the first one with something "
             "in it is read."
         ) in said(table)
 
@@ -153,7 +153,7 @@ class TestContents:
     def test_addresses_are_the_people_of_the_one_field_for_people(self) -> None:
         table = mapped("title,project,Wer", "a,WEB,ada@x.example", "b,WEB,", "c,WEB,bo@x.example")
         assert fields(table)["wer"] == "assignee"
-        assert "“wer” is read as “assignee”" in said(table)[0]
+        assert "“Wer” is read as “assignee”" in said(table)[0]
 
     def test_dates_are_when_it_is_due(self) -> None:
         assert fields(mapped("title,project,Wann", "a,WEB,22/11/2026"))["wann"] == "due_on"
@@ -209,8 +209,8 @@ class TestChoosing:
         assert list(table) == [["WEB", "x", "y"]]
         assert list(table.column("title")) == ["y"]
         assert said(table) == [
-            "Columns are read under other names: extra → description, name → title.",
-            "The column “summary” is not imported, as chosen.",
+            "Columns are read under other names: Extra → description, Name → title.",
+            "The column “Summary” is not imported, as chosen.",
         ]
 
     def test_what_was_suggested_is_the_same_when_it_is_chosen(self) -> None:

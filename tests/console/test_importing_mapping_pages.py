@@ -53,7 +53,7 @@ class TestColumns:
         text = page.content.decode()
         assert kept().state == "unsettled"
         assert "<details open>" in text
-        assert 'aria-label="What “what” is"' in text
+        assert 'aria-label="What “What” is"' in text
         for sample in ("First", "Second", "Third"):
             assert f"<code>{sample}</code>" in text
 
@@ -62,14 +62,14 @@ class TestColumns:
         page = read_as(web, upload(web, ODD), **columns)
         assert page.context["import"].new == 3
         text = page.content.decode()
-        assert "what → title, where → project" in text
-        assert "The column “how” is not known here and will not be imported." in text
+        assert "What → title, Where → project" in text
+        assert "The column “How” is not known here and will not be imported." in text
         confirm(web, page)
         assert tasks() == ["WEB-1 First", "WEB-2 Second", "WEB-3 Third"]
 
     def test_two_cannot_be_one_field(self, web: Any) -> None:
         page = read_as(web, upload(web, ODD), **{**COLUMNS, "column_3": "title"})
-        assert "Two columns cannot both be “title”: what, who." in said(page)
+        assert "Two columns cannot both be “title”: What, Who." in said(page)
         assert kept().state == "unsettled"
 
     def test_are_none_but_the_fields_that_there_are(self, web: Any) -> None:

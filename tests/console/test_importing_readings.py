@@ -104,6 +104,33 @@ class TestAQuestion:
         assert (kept().state, tasks()) == ("unsettled", [])
 
 
+class TestTheColumns:
+    """Everything that is said of them has them as the file does."""
+
+    FILE = "Key,Title,Fällig  am,Status\nWEB-1,First,{},done\nWEB-2,Second,,{}\n"
+
+    def test_of_which_is_asked(self, web: Any) -> None:
+        response = upload(web, self.FILE.format("05/06/2025", "done").encode())
+        assert "The column Fällig am does not tell how" in text_of(response)
+        text = text_of(again(web, response, date_order="day"))
+        assert "“Fällig am” is read with the day first, as was chosen." in text
+        assert "Key → reference, Fällig am → due_on" in text
+        assert '<th scope="col">Fällig am</th>' in text
+
+    def test_that_are_wrong(self, web: Any) -> None:
+        response = upload(web, self.FILE.format("soon", "gone").encode())
+        text = text_of(response)
+        assert "<code>Fällig am</code>" in text
+        assert "<code>Status</code>" in text
+        faulty = web.get(response.context["faulty_url"])
+        rows = b"".join(faulty.streaming_content).decode().splitlines()
+        assert rows[1].startswith("WEB-1,First,soon,done,Fällig am: “soon” is not a date")
+        assert "Status: “gone” is not known here" in rows[2]
+
+    def test_whose_values_are_some_of_a_few_words(self, web: Any) -> None:
+        assert "Done</td>" in text_of(upload(web, self.FILE.format("", "done").encode()))
+
+
 class TestRights:
     """Whoever may not confirm a preview may not read its file again either."""
 

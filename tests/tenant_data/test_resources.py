@@ -72,7 +72,7 @@ class TestTask:
     def test_tells_unchanged_from_changed_and_what_changes(self) -> None:
         result = tasks("WEB-7,Seven,low", header="reference,title,priority", dry_run=True)
         (row,) = result.samples["update"]
-        assert (row.line, row.key, row.changes) == (2, "WEB-7", [("priority", "high", "low")])
+        assert (row.line, row.key, row.changes) == (2, "WEB-7", [("priority", "High", "Low")])
         assert tasks("WEB-7, Seven ").unchanged == 1
 
     @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class TestJira:
 
     def test_of_several_fix_versions_the_first_is_the_milestone_and_that_is_said(self) -> None:
         (note,) = [note for note in taken(files.JIRA).notes if "more than one column" in note]
-        assert "“fix_versions”" in note
+        assert "“Fix versions”" in note
         assert "In 1 row, another one has something else" in note
 
     def test_an_issue_is_a_task(self) -> None:
@@ -85,19 +85,19 @@ class TestJira:
         said = "\n".join(result.notes)
         assert "1 task is a part of a part" in said
         assert "1 task is a part of one in another project" in said
-        assert "“parent”: 1 value is not known here, and read as an empty cell: SHOP-99" in said
+        assert "“Parent key”: 1 value is not known here, and read as an empty cell: SHOP-99" in said
 
     def test_a_person_that_is_not_here_leaves_a_task_without(self) -> None:
         result = taken(files.JIRA)
         assert task("Write tests").assignee is None
-        (sentence,) = [note for note in result.notes if "“assignee”" in note]
+        (sentence,) = [note for note in result.notes if "“Assignee”" in note]
         assert "Somebody Gone (1)" in sentence
 
     def test_columns_for_which_there_is_no_place_are_named(self) -> None:
         (strange,) = [w for w in taken(files.JIRA).warnings if "not known here" in w]
-        for name in ("reporter", "created", "sprint", "custom_field_(story_points)", "comment"):
+        for name in ("Reporter", "Created", "Sprint", "Custom field (Story Points)", "Comment"):
             assert name in strange
-        assert "“project_key” is not imported: “project_name” is read" in str(
+        assert "“Project key” is not imported: “Project name” is read" in str(
             taken(files.JIRA, dry_run=True).warnings
         )
 
@@ -196,7 +196,7 @@ class TestProjectsToBeMade:
     def test_are_refused_to_who_may_not_add_projects(self) -> None:
         somebody = User.objects.create_user("x@alpha.example")
         result = import_file(TaskResource, files.TRELLO, user=somebody)
-        assert ("project", 2) in [error[:2] for error in errors(result)]
+        assert ("Board Name", 2) in [error[:2] for error in errors(result)]
         assert not Task.objects.exists()
 
     def test_are_an_error_where_nobody_asked_for_them(self) -> None:
