@@ -84,10 +84,11 @@ class TaskResource(TaskColumns):
         """The labels of the file by name in lower case; those that are missing are begun."""
         names = list(names)
         found = rows_by_name(Label.objects.all(), names)
+        begun = self._new_labels.rows
         may_add = self.may("add", Label)
         # Of several ways to write one, the first in the alphabet: capitals.
         for name in sorted(names):
-            if name.lower() not in found | self._new_labels.rows:
+            if name.lower() not in found and name.lower() not in begun:
                 message = _("There is no label “%(name)s”, and you may not add labels.")
                 self._new_labels.begin(
                     name.lower(),
@@ -100,7 +101,7 @@ class TaskResource(TaskColumns):
                 "%(n)d label will be made: %(names)s", "%(n)d labels will be made: %(names)s", n
             )
         )
-        return found | self._new_labels.rows
+        return found | begun
 
     def relate(self, table: Table) -> None:
         """Load the milestones, and the tasks that others are to be parts of."""
