@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Iterable
+from functools import cached_property
 
 from tenant_data.models import Project
 
@@ -16,10 +17,16 @@ _PLAIN = "PRJ"
 
 
 class KeyMaker:
-    """Makes keys that neither a project nor the file has."""
+    """Makes keys that neither a project nor the file has. One query, at the first of them."""
 
-    def __init__(self, taken: Collection[str]) -> None:
-        self._taken = set(taken)
+    def __init__(self, of_file: Iterable[str]) -> None:
+        self._of_file = of_file
+        #: By its beginning: the number of the key that was made last.
+        self._last: dict[str, int] = {}
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return {*self._of_file, *Project.objects.values_list("key", flat=True)}
 
     def make(self, name: str) -> str:
         """The first letters of its words, or of its word; with a number where that is taken."""
@@ -27,13 +34,12 @@ class KeyMaker:
 
     def free(self, begin: str) -> str:
         """This key, or the first of WEB2, WEB3, … that nobody has."""
-        found = Project.objects.filter(key__startswith=begin)
-        self._taken.update(found.values_list("key", flat=True))
-        key, number = begin, 1
+        key, number = begin, self._last.get(begin, 1)
         while key in self._taken:
             number += 1
             key = f"{begin[: _LONGEST - len(str(number))]}{number}"
         self._taken.add(key)
+        self._last[begin] = number
         return key
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tenant_data.models import Task
-from tenant_data.models.task import lock_projects, note_number
+from console.postgres.bulk import write_arrays
+from tenant_data.models import Project, Task
+from tenant_data.models.task import lock_projects
 
 
 class Numbering:
@@ -38,6 +39,7 @@ class Numbering:
 
     def note(self) -> None:
         """Have the projects go on from the highest numbers that were given."""
-        for project, number in sorted(self._highest.items()):
-            if number > self._before[project]:
-                note_number(project, number)
+        gone_on = {p: n for p, n in sorted(self._highest.items()) if n > self._before[p]}
+        if gone_on:  # They are locked: nobody has given a higher one.
+            last_number = Project._meta.get_field("last_number")
+            write_arrays(Project, list(gone_on), {last_number: list(gone_on.values())})
