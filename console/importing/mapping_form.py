@@ -14,7 +14,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from console.importing.choosing import Choosing
 from console.importing.columns import Column, Many
+from console.importing.exceptions import shorten
 from console.importing.mapping import CREATE, DEFAULT, REFUSE, SKIP, Mapping
+from console.importing.mapping_words import LONGEST
 from console.importing.resource import KeyedResource
 from console.importing.suggesting import ALIAS, CHOSEN, CONTENT, LEFT, OWN, PRESET, SECOND, UNKNOWN
 
@@ -22,7 +24,6 @@ from console.importing.suggesting import ALIAS, CHOSEN, CONTENT, LEFT, OWN, PRES
 VALUES_AT_MOST = 300
 #: Chosen for a value that is to be no value.
 _EMPTY = "\N{EMPTY SET}"
-_LONGEST = 200
 
 WHY: dict[str, str | Promise] = {
     OWN: _("by its name"),
@@ -97,7 +98,7 @@ class MappingForm(forms.Form):
             if not options:
                 self.fields[f"other_{name}"] = forms.CharField(
                     label=_t("The value for all other values of “%(name)s”") % {"name": name},
-                    max_length=_LONGEST,
+                    max_length=LONGEST,
                     required=False,
                     initial=chosen.removeprefix(DEFAULT) if chosen.startswith(DEFAULT) else "",
                 )
@@ -106,7 +107,7 @@ class MappingForm(forms.Form):
                 self._add_value(f"value_{name}_{place}", name, text, options)
 
     def _add_value(self, key: str, name: str, text: str, options: list[tuple[str, str]]) -> None:
-        label = _t("What “%(value)s” is in “%(name)s”") % {"value": text, "name": name}
+        label = _t("What “%(value)s” is in “%(name)s”") % {"value": shorten(text), "name": name}
         now = self._mapping.values.get(name, {}).get(text)
         initial = _EMPTY if now == "" else now or ""
         if options:
@@ -116,7 +117,7 @@ class MappingForm(forms.Form):
             )
         else:
             self.fields[key] = forms.CharField(
-                label=label, max_length=_LONGEST, required=False, initial=now or ""
+                label=label, max_length=LONGEST, required=False, initial=now or ""
             )
         self._labelled(key)
 
@@ -136,6 +137,7 @@ class MappingForm(forms.Form):
             yield {
                 **column,
                 "written": _written(column),
+                "other": shorten(column["other"]),
                 "is": self[f"column_{place}"],
                 "why": WHY.get(column["why"], ""),
             }
@@ -150,7 +152,7 @@ class MappingForm(forms.Form):
                 "all": self[f"unknown_{name}"],
                 "other": self[f"other_{name}"] if f"other_{name}" in self.fields else None,
                 "values": [
-                    {"text": text, "count": count, "is": self[f"value_{name}_{place}"]}
+                    {"text": shorten(text), "count": count, "is": self[f"value_{name}_{place}"]}
                     for place, (text, count) in enumerate(one["values"])
                 ],
             }
@@ -195,7 +197,7 @@ class MappingForm(forms.Form):
 def _written(column: dict[str, Any]) -> str:
     """The heading, for people; an import that waits since an older version has it in one spelling
     alone."""
-    return str(column.get("written", column["heading"]))
+    return shorten(column.get("written", column["heading"]))
 
 
 def _usual(column: Column) -> str:

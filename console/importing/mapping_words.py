@@ -22,6 +22,9 @@ from console.importing.suggesting import (
     FileColumn,
 )
 
+#: A value that is to be another one is offered up to this length.
+LONGEST = 200
+
 
 def tell(table: MappedTable, result: ImportResult) -> None:
     """Say in the result what was done with the columns and their values: each column that is not
@@ -80,7 +83,12 @@ def shown_mapping(table: MappedTable, *, with_unknown: bool) -> dict[str, Any]:
             for column in table.columns_of_file
         ],
         "unknown": [
-            {"field": one.field, "values": one.values, "count": one.count}
+            {
+                "field": one.field,
+                # One that is longer can be settled with all others alone.
+                "values": [value for value in one.values if len(value[0]) <= LONGEST],
+                "count": one.count,
+            }
             for one in table.unknown(of_all=with_unknown)
         ],
     }

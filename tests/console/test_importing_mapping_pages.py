@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -152,6 +153,20 @@ class TestValues:
         with schema_context("alpha"):
             found = dict(Task.objects.values_list("title", "assignee__email"))
         assert found == {"First": "bo@alpha.example", "Second": None}
+
+    def test_that_are_long_make_no_large_page(self, web: Any) -> None:
+        short, long = f"{'b' * 200}", f"{'a' * 90_000}"
+        rows = [f"WEB-{n},x,{text}" for n, text in enumerate((short, long), 1)]
+        page = upload(web, "\n".join(["reference,title,assignee", *rows]).encode())
+        text = page.content.decode()
+        assert len(text) < len(long)
+        assert f"What “{short[:59]}…” is in" in text
+        assert f"What “{long[:59]}…” is in" not in text
+        assert "All others, and 1 more" in text
+        assert len(json.dumps(kept().preview)) < 20_000
+        own = {f"column_{n}": name for n, name in enumerate(("reference", "title", "assignee"))}
+        read_as(web, page, **own, value_assignee_0="Bo Berg", unknown_assignee="skip")
+        assert (kept().in_error, kept().new) == (0, 2)
 
     def test_of_projects_can_be_made(self, web: Any) -> None:
         page = upload(web, b"title,project\nFirst,New shop\n")
