@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Field, ForeignKey, Model
+from django.utils.translation import gettext_lazy as _
 
 from console.importing.columns import Column, Many
 from console.importing.exceptions import CellError
@@ -51,15 +52,9 @@ class WrittenColumns:
             if not text and (column.blank_keeps or (column.required and is_empty(column))):
                 continue
             try:
-                value = one.known[text] if type(text) is str else column.clean(cells)
-            except KeyError:
-                try:
-                    value = column.clean(cells)
-                except CellError as error:
-                    errors[one.name] = [error.as_validation_error()]
-                    continue
-                if one.remembers and len(one.known) < _REMEMBERED:
-                    one.known[text] = value
+                value = one.value(text, cells)
+                if one.at_most is not None:
+                    one.check_number(value, getattr(row, column.attribute))
             except CellError as error:
                 errors[one.name] = [error.as_validation_error()]
                 continue
@@ -95,7 +90,9 @@ class WrittenColumns:
 class _Written:
     """A column, and how a row of the model is asked for what is in it."""
 
-    __slots__ = ("attribute", "column", "known", "link", "linked", "name", "remembers")
+    __slots__ = (
+        "at_most", "attribute", "column", "known", "link", "linked", "name", "remembers",
+    )  # fmt: skip
 
     def __init__(self, column: Column, model: type[Model]) -> None:
         self.column, self.name = column, column.column_name
@@ -106,6 +103,26 @@ class _Written:
         self.known: dict[str, Any] = {}
         self.remembers = getattr(column.widget, "remembers", False)
         self.linked: dict[Any, Any] = {}
+        #: As many values a cell may have; ``None`` for a column of one.
+        self.at_most: int | None = getattr(column.widget, "at_most", None)
+
+    def value(self, text: str, cells: dict[str, str]) -> Any:
+        """What the row's cell says. Raises ``CellError``."""
+        if type(text) is not str:  # It is more than its text says, as a date of a workbook.
+            return self.column.clean(cells)
+        try:
+            return self.known[text]
+        except KeyError:
+            value = self.column.clean(cells)
+        if self.remembers and len(self.known) < _REMEMBERED:
+            self.known[text] = value
+        return value
+
+    def check_number(self, values: list[Any], had: list[Any]) -> None:
+        """Raise ``CellError`` for too many, unless the row had as many: forms give it more."""
+        if len(values) > max(self.at_most or 0, len(had)):
+            message = _("These are %(n)d; give %(most)d at the most.")
+            raise CellError(message, n=len(values), most=self.at_most)
 
     def lead(self, row: Any, other: Any) -> None:
         """Have the row lead to the other one, as assigning it does, which asks routers each time

@@ -48,7 +48,10 @@ class Text(Widget):
 
 
 class Several(Choosing, Widget):
-    """Several values with commas between them, in any order; ``each`` reads one of them."""
+    """Several values with commas between them, in any order; ``each`` reads one of them.
+
+    A file gives a row ``at_most`` so many, unless the row has as many already.
+    """
 
     remembers = True
     is_several = True
@@ -60,9 +63,6 @@ class Several(Choosing, Widget):
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> list[Any]:
         parts = {" ".join(part.split()) for part in value.split(",")} - {""}
-        if len(parts) > self.at_most:
-            message = _("These are %(n)d; give %(most)d at the most.")
-            raise CellError(message, n=len(parts), most=self.at_most)
         return sorted({self.each.clean(part) for part in parts})
 
     def unknown_among(self, texts: Collection[str]) -> set[str]:
@@ -215,7 +215,8 @@ class Known(Choosing, Widget):
 
 
 class SeveralKnown(Known):
-    """Several other rows by their keys, with commas between them, in any order."""
+    """Several other rows by their keys, with commas between them, in any order; ``at_most`` as in
+    ``Several``."""
 
     is_several = True
 
@@ -228,9 +229,6 @@ class SeveralKnown(Known):
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> list[Any]:
         parts = {self._spelled(part): part for part in value.split(",") if part.strip()}
-        if len(parts) > self.at_most:
-            message = _("These are %(n)d; give %(most)d at the most.")
-            raise CellError(message, n=len(parts), most=self.at_most)
         if unknown := [part.strip() for key, part in parts.items() if key not in self._rows]:
             raise CellError(self._unknown, value=", ".join(unknown))
         return [self._row(parts[key]) for key in sorted(parts)]

@@ -155,6 +155,17 @@ class TestLabels:
         assert "cannot be made" in error[2]
         assert Label.objects.count() == 1
 
+    def test_are_no_more_than_30_unless_the_task_has_as_many(self) -> None:
+        for most, said in ((30, []), (31, ["These are 31; give 30 at the most."])):
+            cell = ", ".join(f"l{n}" for n in range(most))
+            for row in ("WEB-1,One", "WEB-9,Nine"):
+                found = errors(tasks("labels", f'{row},"{cell}"', dry_run=True))
+                assert [text for _column, _line, text in found] == said
+        task("WEB-1").labels.set(Label.objects.create(name=f"l{n}") for n in range(31))
+        assert tasks("labels", f'WEB-1,One,"{cell}"').unchanged == 1
+        assert tasks("labels", f'WEB-1,One,"{cell}x"').changed == 1
+        assert len(errors(tasks("labels", f'WEB-1,One,"{cell},x"'))) == 1
+
     def test_show_old_and_new_in_the_preview(self) -> None:
         result = tasks("labels", 'WEB-1,One,"idea, bug"', dry_run=True)
         (row,) = result.samples["update"]
