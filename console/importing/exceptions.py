@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 SHOWN = 60
 
 
+class Whole(str):
+    """A part of a message that is ours and not the file's: it is shown at its full length."""
+
+    __slots__ = ()
+
+
 def shorten(value: Any, length: int = SHOWN) -> str:
     """The value as one line of ``length`` characters at the most."""
     text = " ".join(str(value).split())
@@ -22,9 +28,9 @@ def shorten(value: Any, length: int = SHOWN) -> str:
 
 
 def _shortened(params: dict[str, Any], length: int) -> dict[str, Any]:
-    """The parameters of a message: numbers as they are, anything else as a short text."""
+    """The parameters of a message: numbers and what is ours as they are, others as short texts."""
     return {
-        name: value if isinstance(value, int) else shorten(value, length)
+        name: value if isinstance(value, int | Whole) else shorten(value, length)
         for name, value in params.items()
     }
 

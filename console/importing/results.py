@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from import_export.results import Result, RowResult
 
-from console.importing.exceptions import shorten
+from console.importing.exceptions import Whole, shorten
 from console.importing.table import Table
 
 logger = logging.getLogger(__name__)
@@ -224,7 +224,7 @@ class ImportResult(Result):
 
 def _text(error: ValidationError) -> str:
     params = {
-        name: shorten(value) if isinstance(value, str) else value
+        name: shorten(value) if isinstance(value, str) and not isinstance(value, Whole) else value
         for name, value in (error.params or {}).items()
     }
     return shorten(ValidationError(error.message, error.code, params).messages[0], 300)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Choices
 from django.utils.functional import Promise
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from import_export.widgets import Widget
 
 from console.importing.choosing import Choosing, parts_of, spelled
-from console.importing.exceptions import CellError
+from console.importing.exceptions import CellError, Whole
 from console.importing.loader import in_batches
 from console.names import composed
 
@@ -76,16 +76,28 @@ class Several(Choosing, Widget):
 
 
 class YesNo(Widget):
-    """Yes or no; also true and false, 1 and 0, as spreadsheets write them."""
+    """Yes or no; also true and false, 1 and 0, as spreadsheets write them, in the languages that
+    headings may have."""
 
     remembers = True
-    WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}  # noqa: RUF012
+    WORDS: ClassVar[Mapping[str, bool]] = {
+        **dict.fromkeys(
+            ("yes", "y", "true", "1", "ja", "wahr", "oui", "vrai", "sand", "sim", "verdadeiro"),
+            True,
+        ),
+        **dict.fromkeys(
+            ("no", "n", "false", "0", "nein", "falsch", "non", "faux", "nej", "falsk", "não",
+             "falso"),
+            False,
+        ),
+    }  # fmt: skip
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> bool:
         try:
             return self.WORDS[value.casefold()]
         except KeyError:
-            raise CellError(_("“%(value)s” is neither yes nor no."), value=value) from None
+            message = _("“%(value)s” is neither yes nor no. Write “yes” or “no”.")
+            raise CellError(message, value=value) from None
 
     def render(self, value: bool | None, obj: Any = None, **kwargs: Any) -> str:
         return "yes" if value else "no"
@@ -142,7 +154,7 @@ class OneOf(Choosing, Widget):
             raise CellError(
                 _("“%(value)s” is not known here. Use one of: %(allowed)s."),
                 value=value,
-                allowed=allowed,
+                allowed=Whole(allowed),
             ) from None
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:

@@ -135,7 +135,12 @@ class TestProjects:
             ("customer", "Nobody", "no customer “Nobody” here"),
             ("lead", "x@y.example", "no user “x@y.example” here"),
             ("members", '"bo@alpha.example, x@y.example"', "no user “x@y.example” here"),
-            ("colour", "beige", "Use one of: Grey, Red"),
+            (
+                "colour",
+                "beige" * 20,
+                "beigebeigebeigebeigebeigebeigebeigebeigebeigebeigebeigebeig…” is not known here. "
+                "Use one of: Grey, Red, Orange, Yellow, Green, Teal, Blue, Purple, Pink.",
+            ),
             ("status", "cancelled", "Use one of: Planned, Active"),
             ("due_on", "2020-01-01", "cannot be due before it starts"),
         ],
@@ -179,6 +184,24 @@ class TestMilestones:
         beta = Milestone.objects.get(name="Beta")
         assert (beta.is_reached, beta.due_on) == (True, None)
         assert not Milestone.objects.get(name="Opening").is_reached
+
+    @pytest.mark.parametrize(
+        ("word", "is_reached"),
+        [("Yes", True), ("JA", True), ("oui", True), ("sim", True), ("WAHR", True),
+         ("n", False), ("Nein", False), ("non", False), ("nej", False), ("não", False)],
+    )  # fmt: skip
+    def test_are_reached_or_not_in_several_languages(self, word: str, is_reached: bool) -> None:
+        header = "project,name,is_reached"
+        rows(MilestoneResource, header, f"WEB,Beta,{'no' if is_reached else 'yes'}")
+        assert rows(MilestoneResource, header, f"WEB,Beta,{word}").changed == 1
+        assert Milestone.objects.get(name="Beta").is_reached is is_reached
+
+    def test_say_what_may_be_written_for_reached(self) -> None:
+        ((column, _line, said),) = errors(
+            rows(MilestoneResource, "project,name,is_reached", "WEB,Beta,soon")
+        )
+        assert column == "is_reached"
+        assert said == "“soon” is neither yes nor no. Write “yes” or “no”."
 
     def test_need_a_project_that_is_there(self) -> None:
         found = errors(rows(MilestoneResource, "project,name", "OPS,Beta", ",Beta"))
