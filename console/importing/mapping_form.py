@@ -18,7 +18,17 @@ from console.importing.exceptions import shorten
 from console.importing.mapping import CREATE, DEFAULT, REFUSE, SKIP, Mapping
 from console.importing.mapping_words import LONGEST
 from console.importing.resource import KeyedResource
-from console.importing.suggesting import ALIAS, CHOSEN, CONTENT, LEFT, OWN, PRESET, SECOND, UNKNOWN
+from console.importing.suggesting import (
+    ALIAS,
+    CHOSEN,
+    CONTENT,
+    HELPS,
+    LEFT,
+    OWN,
+    PRESET,
+    SECOND,
+    UNKNOWN,
+)
 
 #: So many values can be translated on the page: a form has to stay below Django's limit of fields.
 VALUES_AT_MOST = 300
@@ -33,6 +43,7 @@ WHY: dict[str, str | Promise] = {
     CHOSEN: _("as chosen"),
     LEFT: _("as chosen"),
     SECOND: _("another column is read instead"),
+    HELPS: _("looked at for"),
     UNKNOWN: _("not known here"),
 }
 

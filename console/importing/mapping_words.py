@@ -15,6 +15,7 @@ from console.importing.suggesting import (
     ALIAS,
     CHOSEN,
     CONTENT,
+    HELPS,
     LEFT,
     PRESET,
     SECOND,
@@ -32,8 +33,11 @@ def tell(table: MappedTable, result: ImportResult) -> None:
     result.ways = [*_ways(table), *result.ways]
     result.notes += table.notes()
     columns = table.columns_of_file
-    if strange := [table.written[c.heading] for c in columns if c.why == UNKNOWN]:
-        result.warn_of_columns(strange)
+    helps = {c.heading: c.other for c in columns if c.why == HELPS and c.other in table.headers}
+    strange = [c.heading for c in columns if c.why in (UNKNOWN, HELPS) and c.heading not in helps]
+    if strange:
+        result.warn_of_columns([table.written[name] for name in strange])
+    result.notes += _helping(table, helps)
     for column in columns:
         if column.why == SECOND:
             result.warnings.append(_second(table, column))
@@ -44,6 +48,18 @@ def tell(table: MappedTable, result: ImportResult) -> None:
             len(left),
         )
         result.warnings.append(text % {"names": "”, “".join(left)})
+
+
+def _helping(table: MappedTable, fields: dict[str, str]) -> Iterator[str]:
+    """What columns are there for that are no field; ``fields`` has the one that each helps."""
+    for field in dict.fromkeys(fields.values()):
+        names = [table.written[heading] for heading, helped in fields.items() if helped == field]
+        text = ngettext(
+            "The column “%(names)s” is looked at too: it helps to tell “%(field)s”.",
+            "The columns “%(names)s” are looked at too: they help to tell “%(field)s”.",
+            len(names),
+        )
+        yield text % {"names": "”, “".join(names), "field": field}
 
 
 def _second(table: MappedTable, column: FileColumn) -> str:

@@ -25,8 +25,8 @@ class Preset:
     columns: ClassVar[dict[str, str]]
     #: By field, as in ``Mapping``.
     unknown: ClassVar[dict[str, str]] = {}
-    #: Headings beside those of ``columns`` that ``row`` looks at.
-    helpers: ClassVar[frozenset[str]] = frozenset()
+    #: Headings beside those of ``columns`` that ``row`` looks at, each with the field for which.
+    helpers: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def fits(cls, headings: Iterable[str]) -> bool:
@@ -34,7 +34,7 @@ class Preset:
 
     @classmethod
     def looks_at(cls) -> frozenset[str]:
-        return cls.helpers.union(cls.columns)
+        return frozenset(cls.helpers) | cls.columns.keys()
 
     def begin(self, source: dict[str, str], rows: Iterator[Cells]) -> None:
         """Called before the first row. ``source`` has the heading that each field is read from;

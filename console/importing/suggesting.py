@@ -26,6 +26,8 @@ SAMPLES = 3
 OWN, ALIAS, CONTENT, PRESET, CHOSEN = "own", "alias", "content", "preset", "chosen"
 #: Why it is none: nobody knows it, a better one has its field, somebody chose so.
 UNKNOWN, SECOND, LEFT = "unknown", "second", "left"
+#: And one that is none, but is looked at for another field.
+HELPS = "helps"
 
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -48,7 +50,7 @@ class FileColumn:
     field: str
     why: str
     samples: tuple[str, ...] = ()
-    #: The heading that has the field, where this one would be it too.
+    #: The heading that has the field, where this one would be it too; or the field that it helps.
     other: str = ""
 
 
@@ -82,7 +84,7 @@ def suggest(
     for heading, field in _by_content(left, free):
         lead(heading, field, CONTENT)
     columns = [
-        replace(found.get(name, FileColumn(name, "", UNKNOWN)), samples=_shown(samples[name]))
+        replace(found.get(name) or _no_field(name, preset), samples=_shown(samples[name]))
         for name in headings
         # What was wrong with each row, in a file of the console's own: nobody asks about it.
         if name != REASON
@@ -126,6 +128,11 @@ def _by_name(resource: DeclaredResource, preset: Preset | None) -> Iterator[tupl
     for column in resource.columns:
         for alias in column.aliases:
             yield alias, column.column_name, ALIAS
+
+
+def _no_field(heading: str, preset: type[Preset] | None) -> FileColumn:
+    helped = preset.helpers.get(heading, "") if preset else ""
+    return FileColumn(heading, "", HELPS if helped else UNKNOWN, other=helped)
 
 
 def _values(place: int, rows: Iterable[list[str]]) -> list[str]:

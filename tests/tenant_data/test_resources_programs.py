@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
@@ -18,7 +16,6 @@ from console.importing.mapping import Mapping
 from console.importing.results import ImportResult
 from tenant_data.models import Label, Milestone, Project, Task
 from tenant_data.resources import TaskResource
-from tenant_data.resources.new_keys import KeyMaker
 from tenant_data.resources.programs.trello import without_colours
 from tenants.models import Client
 from tests.tenant_data import program_files as files
@@ -195,47 +192,26 @@ class TestTrello:
         assert without_colours(cell) == names
 
 
-class TestProjectsToBeMade:
-    MAKING = Mapping({"title": "title", "project": "project"}, unknown={"project": "create"})
+class TestColumnsThatAreLookedAt:
+    @pytest.mark.parametrize(
+        ("content", "sentences"),
+        [
+            (files.JIRA, ["column “Issue id” is looked at too: it helps to tell “parent”.",
+                          "“Status Category” is looked at too: it helps to tell “status”."]),
+            (files.ASANA, ["“Completed At” is looked at too: it helps to tell “status”."]),
+            (files.TRELLO, ["“Archived”, “Due Complete” are looked at too: they help to tell"]),
+        ],
+    )  # fmt: skip
+    def test_are_not_called_unknown(self, content: bytes, sentences: list[str]) -> None:
+        result = taken(content, dry_run=True)
+        for said in sentences:
+            assert said in "".join(result.notes)
+            assert said.split("”")[0] not in "".join(result.warnings)
 
-    def test_are_refused_to_who_may_not_add_projects(self) -> None:
-        somebody = User.objects.create_user("x@alpha.example")
-        result = import_file(TaskResource, files.TRELLO, user=somebody)
-        assert ("Board Name", 2) in [error[:2] for error in errors(result)]
-        assert not Task.objects.exists()
-
-    def test_are_an_error_where_nobody_asked_for_them(self) -> None:
-        result = import_file(TaskResource, b"title,project\na,Nowhere\n")
-        assert errors(result) == [
-            ("project", 2, "There is no project “Nowhere” here. Add the project first.")
-        ]
-
-    def test_are_made_where_somebody_did(self) -> None:
-        rows = ["title,project", "a,Nowhere", "b,nowhere", "c,Web", "d,7 & more", "e,日本"]
-        Project.objects.create(key="NOWH", name="Taken")
-        taken("\n".join(rows).encode(), mapping=self.MAKING)
-        made = dict(Project.objects.values_list("name", "key"))
-        assert made == {
-            "Taken": "NOWH", "Nowhere": "NOWH2", "Web": "WEB", "7 & more": "MPRJ", "日本": "PRJ",
-        }  # fmt: skip
-        assert Task.objects.get(title="b").project.name == "Nowhere"
-
-    def test_get_no_key_that_a_shortened_one_has(self) -> None:
-        for key in ("PRJ", "ABCDEFG", "ABCDEF2000"):
-            Project.objects.create(key=key, name="Taken")
-        keys = KeyMaker(f"ABCDEFG{n}" for n in range(2, 1000))
-        assert keys.make("Ab c d e f g") == "ACDEFG"
-        assert [keys.free("ABCDEFG") for _ in range(1002)][-1] == "ABCDEF2002"
-
-    def test_cost_no_query_each(self) -> None:
-        def queries(count: int, letter: str) -> int:
-            rows = [f"a,{letter}{n}" for n in range(count)]
-            with CaptureQueriesContext(connection) as context:
-                taken("\n".join(["title,project", *rows]).encode(), mapping=self.MAKING)
-            return len(context)
-
-        queries(1, "Д")
-        assert queries(20, "Ж") == queries(200, "И")
+    def test_are_where_nothing_is_told_by_them(self) -> None:
+        mapping = Mapping({"card_name": "title", "board_name": "project"}, {}, {}, "trello")
+        result = import_file(TaskResource, files.TRELLO, mapping=mapping, dry_run=True)
+        assert "“Due Complete” are not known here" in result.warnings[0]
 
 
 class TestPeople:

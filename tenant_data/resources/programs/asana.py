@@ -32,7 +32,7 @@ class Asana(TaskExport):
         "tags": "labels",
         "notes": "description",
     }
-    helpers = frozenset({"completed_at"})
+    helpers: ClassVar[dict[str, str]] = {"completed_at": "status"}
 
     def begin(self, source: dict[str, str], rows: Iterator[Cells]) -> None:
         super().begin(source, rows)

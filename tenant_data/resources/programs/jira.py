@@ -50,7 +50,7 @@ class Jira(TaskExport):
         "original_estimate": "estimate",
         "labels": "labels",
     }
-    helpers = frozenset({"issue_id", "status_category"})
+    helpers: ClassVar[dict[str, str]] = {"issue_id": "parent", "status_category": "status"}
     unknown: ClassVar[dict[str, str]] = {**TaskExport.unknown, "milestone": SKIP, "parent": SKIP}
 
     def begin(self, source: dict[str, str], rows: Iterator[Cells]) -> None:

@@ -36,7 +36,7 @@ class Trello(TaskExport):
         "due_date": "due_on",
         "labels": "labels",
     }
-    helpers = frozenset({"archived", "due_complete"})
+    helpers: ClassVar[dict[str, str]] = {"archived": "status", "due_complete": "status"}
 
     def row(self, cells: Cells, row: dict[str, str]) -> None:
         if self.is_read("labels", "labels"):
