@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,8 +14,9 @@ from console.importing.measures import Day
 from console.importing.resource import KeyedResource
 from console.importing.table import Table
 from console.importing.widgets import Text, YesNo
-from tenant_data.models import Milestone, Project
+from tenant_data.models import Milestone
 from tenant_data.resources import words
+from tenant_data.resources.projects_of_file import ProjectsOfFile
 
 Key = tuple[str, str]
 
@@ -27,11 +27,11 @@ class MilestoneResource(KeyedResource):
     project = Column(
         attribute="project__key",
         widget=Text(),
-        meaning=gettext_lazy("The key of the project."),
+        meaning=gettext_lazy("The key or the name of the project."),
         samples=("WEB", "WEB"),
         required=True,
         key=True,
-        aliases=("project key", "Projekt", "projet", "projeto"),
+        aliases=("project key", "project name", *words.PROJECT),
     )
     name = Column(
         attribute="name",
@@ -102,14 +102,15 @@ class MilestoneResource(KeyedResource):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._projects: dict[str, Project] = {}
+        self._projects = ProjectsOfFile()
 
     def prepare(self, table: Table) -> None:
-        keys = {cell.upper() for cell in table.column("project")}
-        self._projects = {project.key: project for project in Project.objects.filter(key__in=keys)}
+        self._projects.load(table, may_add=False)
 
     def read_key(self, row: dict[str, str]) -> Key:
-        return row["project"].upper(), self.fields["name"].clean(row)
+        if not row["project"]:
+            raise CellError(_("This cell must not be empty."), column="project")
+        return self._projects.key_of(row), self.fields["name"].clean(row)
 
     def find(self, keys: list[Key], *, lock: bool) -> dict[Key, Milestone]:
         projects, names = (set(part) for part in zip(*keys, strict=True))
@@ -120,14 +121,7 @@ class MilestoneResource(KeyedResource):
         return {milestone.natural_key(): milestone for milestone in found}
 
     def start(self, key: Key, row: dict[str, str]) -> Milestone:
-        return Milestone(project=self._projects.get(key[0], Project(key=key[0])), name=key[1])
-
-    def rules(self, instance: Milestone, *, new: bool) -> Iterator[tuple[str, CellError]]:
-        if instance.project.pk is None:
-            key = instance.project.key
-            message = _("There is no project “%(key)s” here. Add the project first.")
-            empty = _("This cell must not be empty.")
-            yield "project", CellError(message, key=key) if key else CellError(empty)
+        return Milestone(project=self._projects.rows[key[0]], name=key[1])
 
     def filter_export(self, queryset: QuerySet[Milestone], **kwargs: Any) -> QuerySet[Milestone]:
         return queryset.select_related("project").order_by("project__key", "name")

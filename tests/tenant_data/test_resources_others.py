@@ -203,10 +203,22 @@ class TestMilestones:
         assert column == "is_reached"
         assert said == "“soon” is neither yes nor no. Write “yes” or “no”."
 
+    def test_are_of_a_project_by_its_key_or_its_name(self) -> None:
+        result = rows(MilestoneResource, "project,name", "web  SHOP,Beta", "Web shop,Opening")
+        assert (result.new, result.changed, result.unchanged) == (1, 0, 1)
+        ((column, line, _said),) = errors(
+            rows(MilestoneResource, "project,name", "WEB,Beta", "Web shop,Beta")
+        )
+        assert (column, line) == ("name", 3)
+        Project.objects.create(key="SHOP", name="Web shop")
+        ((column, _line, said),) = errors(rows(MilestoneResource, "project,name", "Web shop,Beta"))
+        assert column == "project"
+        assert said == "Several projects are called “Web shop”. Give the key of one: SHOP, WEB."
+
     def test_need_a_project_that_is_there(self) -> None:
-        found = errors(rows(MilestoneResource, "project,name", "OPS,Beta", ",Beta"))
+        found = errors(rows(MilestoneResource, "project,name", "Ops team,Beta", ",Beta"))
         assert found == [
-            ("project", 2, "There is no project “OPS” here. Add the project first."),
+            ("project", 2, "There is no project “Ops team” here. Add the project first."),
             ("project", 3, "This cell must not be empty."),
         ]
         assert Milestone.objects.count() == 1
