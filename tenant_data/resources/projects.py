@@ -52,7 +52,7 @@ class ProjectResource(KeyedResource):
         meaning=gettext_lazy("What people call the project."),
         samples=("New web shop", "Office and operations"),
         required=True,
-        aliases=("project name", "title", *words.PROJECT, *words.NAME),
+        aliases=("project", "project name", "title", *words.PROJECT, *words.NAME),
     )
 
     description = Column(

@@ -98,6 +98,12 @@ class TestNames:
         table = mapped(header, ";".join("x" for _ in header.split(";")))
         assert table.headers == expected.split()
 
+    def test_of_plain_english(self) -> None:
+        assert mapped("Key,Project", "WEB,x", resource=ProjectResource).headers == ["key", "name"]
+        table = mapped("Title,Project,Owner,Est. hours", "x,WEB,y,2")
+        assert table.headers[2:] == ["assignee", "estimate"]
+        assert mapped("Title,Project,Hours", "x,WEB,2").headers[2:] == ["estimate"]
+
     def test_letters_with_their_signs_apart_are_the_same(self) -> None:
         assert heading("Fa\u0308llig am") == heading("fällig AM")
 
