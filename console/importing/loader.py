@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from console.importing.table import Table
 
 T = TypeVar("T")
-#: The number of a row, its line, and its key or what is wrong with that.
-Found = tuple[int, int, Hashable | CellError]
+#: The number of a row, and its key or what is wrong with that.
+Found = tuple[int, Hashable | CellError]
 
 #: Rows written by one statement, and keys looked up by one query.
 BATCH = 1000
@@ -63,12 +63,12 @@ class Keys:
     def __init__(self, again: Callable[[], Iterable[Found]]) -> None:
         """``again`` goes through the keys of the file, from its start each time."""
         hashes = array(
-            "q", (hash(key) for _number, _line, key in again() if not isinstance(key, CellError))
+            "q", (hash(key) for _number, key in again() if not isinstance(key, CellError))
         )
         self._sorted = array("q", sorted(hashes))
         twice = {one for one, other in pairwise(self._sorted) if one == other}
-        #: The line above that has the same key, by the number of a row.
-        self.repeated = dict(_repeated(again(), twice)) if twice else {}
+        #: The numbers of the rows of which one above has the same key.
+        self.repeated = set(_repeated(again(), twice)) if twice else set()
 
     def __contains__(self, key: Hashable) -> bool:
         wanted = hash(key)
@@ -76,15 +76,14 @@ class Keys:
         return place < len(self._sorted) and self._sorted[place] == wanted
 
 
-def _repeated(found: Iterable[Found], twice: set[int]) -> Iterator[tuple[int, int]]:
-    first: dict[Hashable, int] = {}
-    for number, line, key in found:
+def _repeated(found: Iterable[Found], twice: set[int]) -> Iterator[int]:
+    above: set[Hashable] = set()
+    for number, key in found:
         if isinstance(key, CellError) or hash(key) not in twice:
             continue
-        if key in first:
-            yield number, first[key]
-        else:
-            first[key] = line
+        if key in above:
+            yield number
+        above.add(key)
 
 
 def in_batches(values: Sequence[T]) -> Iterator[Sequence[T]]:

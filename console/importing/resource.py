@@ -134,7 +134,7 @@ class KeyedResource(DeclaredResource, ExportedResource):
     def _all_keys(self) -> Iterator[Found]:
         for batch in self._table.batches():
             numbers = range(batch.number, batch.number + len(batch.rows))
-            yield from zip(numbers, batch.lines, self._keys_of(batch), strict=True)
+            yield from zip(numbers, self._keys_of(batch), strict=True)
 
     def _keys_of(self, batch: Batch) -> list[Hashable | CellError]:
         keys: list[Hashable | CellError] = []
@@ -208,9 +208,9 @@ class KeyedResource(DeclaredResource, ExportedResource):
         """The key of a row. Raises ``ValidationError`` where it is none, or was there before."""
         key = self._batch_keys[number - self._first]
         if number in self._keys.repeated:
-            key = CellError(
-                _("Line %(line)s is about the same one."), line=self._keys.repeated[number]
-            )
+            shown = self.current_row.get(self.key_column) or self.spell_key(key)
+            message = _("“%(key)s” is in the file more than once. Keep one of its rows.")
+            key = CellError(message, key=shown)
         if isinstance(key, CellError):
             raise ValidationError({key.column or self.key_column: [key.as_validation_error()]})
         return key

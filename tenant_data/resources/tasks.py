@@ -125,9 +125,7 @@ class TaskResource(TaskColumns):
     def _in_turn(self, table: Table, name: str) -> Iterator[tuple[TaskKey, str]]:
         """The keys of the file, each with the row's cell of a column."""
         if name in table.headers:
-            for (_number, _line, key), cell in zip(
-                self._all_keys(), table.column(name), strict=True
-            ):
+            for (_number, key), cell in zip(self._all_keys(), table.column(name), strict=True):
                 if not isinstance(key, CellError):
                     yield key, cell
 
@@ -136,7 +134,7 @@ class TaskResource(TaskColumns):
         if self.as_new:
             return
         if "reference" not in table.headers or "" in table.column("reference"):
-            for _number, _line, key in self._all_keys():
+            for _number, key in self._all_keys():
                 if isinstance(key, CellError):
                     continue
                 project, number = key

@@ -145,11 +145,12 @@ class TestTask:
         assert Task.objects.get().title == "Seven"
         assert Project.objects.count() == 1
 
-    def test_a_key_that_comes_twice_names_both_lines(self) -> None:
+    def test_a_key_that_comes_twice_is_named(self) -> None:
+        """And no line: the row stands on another one in the file of rows in error."""
         rows = ("WEB-8,x,", 'WEB-9,y,"two\nlines"', "web-8,y,")
         (error,) = errors(tasks(*rows, header="reference,title,description"))
         assert error[:2] == ("reference", 5)
-        assert "Line 2" in error[2]
+        assert error[2] == "“web-8” is in the file more than once. Keep one of its rows."
 
     def test_missing_columns_are_one_error(self) -> None:
         with pytest.raises(FileError, match=r"“reference”, “title” are missing.*: about, status"):

@@ -86,7 +86,12 @@ class TestCustomers:
         [
             ("name", '""', "name", "must not be empty"),
             ("name,contact_email", "New,nobody", "contact_email", "valid email"),
-            ("name,notes", "Acme ltd,x\nacme LTD,y", "name", "Line 2 is about the same one"),
+            (
+                "name,notes",
+                "Acme ltd,x\nacme LTD,y",
+                "name",
+                "“acme LTD” is in the file more than",
+            ),
         ],
     )
     def test_errors_name_their_column(self, header: str, row: str, column: str, said: str) -> None:

@@ -71,7 +71,11 @@ class TestReference:
     def test_two_rows_that_find_the_same_client_are_refused(self, gamma: Client) -> None:
         rows = ("C-1," + NEW, "C-1," + NEW.replace(",gamma,", ",,"))
         (error,) = errors(clients(*rows, header=BY_REFERENCE))
-        assert error == ("schema_name", 3, "Line 2 is about the same one.")
+        assert error == (
+            "schema_name",
+            3,
+            "“gamma” is in the file more than once. Keep one of its rows.",
+        )
 
     def test_another_one_does_not_take_a_client_of_the_same_name(self, gamma: Client) -> None:
         row = "C-2," + NEW.replace(",gamma,", ",,")
