@@ -58,6 +58,7 @@ class ProjectsOfFile:
         #: The projects (their keys) that those of a file from elsewhere are here, by key there.
         self._here: dict[str, str] = {}
         self._are_new = False
+        self._may_add = False
 
     def load(
         self, table: Table, *, may_add: bool, make_named: bool = False, are_new: bool = False
@@ -68,7 +69,7 @@ class ProjectsOfFile:
         With ``are_new``, its keys were given elsewhere: a project is the one that has its name
         here, or else a new one, with another key where that one is taken.
         """
-        self._are_new = are_new
+        self._are_new, self._may_add = are_new, may_add
         begun: dict[str, str] = {}
         called: set[str] = set()
         for reference, cell in table.columns("reference", "project"):
@@ -147,6 +148,11 @@ class ProjectsOfFile:
         for key in keys:
             return key
         message = _("There is no project “%(name)s” here. Add the project first.")
+        if self._may_add:
+            message = _(
+                "There is no project “%(name)s” here. Add the project first; or open “Change which "
+                "column is which”, and choose there that projects that are not known “are made”."
+            )
         raise CellError(message, column="project", name=name)
 
     def count(self, key: TaskKey) -> None:

@@ -42,10 +42,20 @@ def test_are_refused_to_who_may_not_add_projects() -> None:
 
 
 def test_are_an_error_where_nobody_asked_for_them() -> None:
-    result = import_file(TaskResource, b"title,project\na,Nowhere\n")
-    assert errors(result) == [
-        ("project", 2, "There is no project “Nowhere” here. Add the project first.")
-    ]
+    file = b"title,project\na,Nowhere\n"
+    ((column, line, said),) = errors(import_file(TaskResource, file))
+    assert (column, line) == ("project", 2)
+    assert said == (
+        "There is no project “Nowhere” here. Add the project first; or open “Change which column "
+        "is which”, and choose there that projects that are not known “are made”."
+    )
+
+
+def test_are_offered_to_nobody_who_may_not_add_them() -> None:
+    somebody = User.objects.create_user("x@alpha.example")
+    file = b"title,project\na,Nowhere\n"
+    (error,) = errors(import_file(TaskResource, file, user=somebody))
+    assert error[2] == "There is no project “Nowhere” here. Add the project first."
 
 
 def test_are_made_where_somebody_did() -> None:
