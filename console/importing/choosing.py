@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+
+from django.db.models import Model
+
+#: Whether somebody may see the rows of a model.
+MaySee = Callable[[type[Model]], bool]
+#: So many values are offered where there may be any number.
+OFFERED = 500
 
 
 def spelled(text: object) -> str:
@@ -25,8 +32,6 @@ class Choosing:
     unless = ""
     #: A column of the same file in which a value may come.
     or_in = ""
-    #: What to write in a form to name one of them.
-    is_people = False
 
     def unknown_among(self, texts: Collection[str]) -> set[str]:
         """Those of the texts that are none of the values; at most one query for a thousand."""
@@ -34,4 +39,9 @@ class Choosing:
 
     def options(self) -> list[tuple[str, str]]:
         """All the values, as they stand in a file and for people; none where they may be many."""
+        return []
+
+    def offered(self, may_see: MaySee) -> list[tuple[str, str]]:
+        """Where there are no ``options``: the first ``OFFERED`` of the values, for a form whose
+        user may see such rows."""
         return []

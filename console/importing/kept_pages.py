@@ -78,12 +78,17 @@ class KeptPagesMixin:
 
     # --- looking -------------------------------------------------------------------------------
 
-    def one_import(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
-        """Whatever is to be said of an import now; it changes nothing."""
+    def one_import(
+        self: Any, request: HttpRequest, pk: int, form: MappingForm | None = None
+    ) -> HttpResponse:
+        """Whatever is to be said of an import now; it changes nothing. With a ``form`` that was
+        not good, what somebody has chosen in it is there still."""
         import_ = self.get_import(request, pk)
         about = {"name": self.opts.verbose_name_plural, "state": import_.get_state_display()}
         title = _("Import of %(name)s: %(state)s") % about
         context = {**self._facts(request, import_), "title": title}
+        if form is not None and context["mapping_form"]:
+            context |= {"mapping_form": form, "mapping_is_open": True}
         if import_.state in IMPORTED:
             context["history_url"] = self.history_url(request, import_)
         if import_.state == "done":
@@ -109,7 +114,7 @@ class KeptPagesMixin:
             "reading_form": ReadingForm.about(reading, self.make_resource(), questions)
             if is_read and is_mine
             else None,
-            "mapping_form": self._mapping_form(import_) if is_read and is_mine else None,
+            "mapping_form": self._mapping_form(request, import_) if is_read and is_mine else None,
             "mapping_is_open": import_.state == "unsettled" or has_unknown(import_),
             "may_confirm": is_mine
             and keeping.has_something_to_import(import_, good_rows_only=bool(import_.in_error)),
@@ -130,12 +135,15 @@ class KeptPagesMixin:
             "undone": undone_of(import_),
         }
 
-    def _mapping_form(self: Any, import_: Import, data: Any = None) -> MappingForm | None:
+    def _mapping_form(
+        self: Any, request: HttpRequest, import_: Import, data: Any = None
+    ) -> MappingForm | None:
         shown = (import_.preview or {}).get("mapping")
         if not shown:
             return None
         mapping = Mapping.from_json(import_.mapping)
-        return MappingForm(shown, mapping, self.make_resource(), data)
+        user = self.person(request)
+        return MappingForm(shown, mapping, self.make_resource(), data, user=user)
 
     def import_live(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that changes while the worker is at it; see ``console.live``. What
@@ -188,13 +196,15 @@ class KeptPagesMixin:
     def import_map(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
         """Read the file again, with its columns and values as the form says."""
         import_ = self.get_import(request, pk)
-        form = self._mapping_form(import_, request.POST) if request.method == "POST" else None
+        data = request.POST if request.method == "POST" else None
+        form = self._mapping_form(request, import_, data) if data is not None else None
         if form is not None and not form.is_valid():
             problems = form.non_field_errors() or [
                 _("Nothing was read: choose one of what is offered.")
             ]
             messages.error(request, problems[0])
-        elif form is not None:
+            return self.one_import(request, pk, form)
+        if form is not None:
             self._or_say_why(
                 request,
                 lambda: keeping.read_again(

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from console.importing.choosing import Choosing
+from console.importing.choosing import Choosing, parts_of
 from console.importing.columns import Column, Many
 from console.importing.exceptions import shorten
 from console.importing.mapping import CREATE, DEFAULT, REFUSE, SKIP, Mapping
@@ -53,10 +54,20 @@ class MappingForm(forms.Form):
     and one for all others of their column."""
 
     def __init__(
-        self, shown: dict[str, Any], mapping: Mapping, resource: KeyedResource, data: Any = None
+        self,
+        shown: dict[str, Any],
+        mapping: Mapping,
+        resource: KeyedResource,
+        data: Any = None,
+        *,
+        user: Any,
     ) -> None:
-        """``shown`` is what ``shown_mapping`` says of the file."""
+        """``shown`` is what ``shown_mapping`` says of the file. ``user`` is offered what they may
+        see."""
         super().__init__(data)
+        self._user = user
+        #: By field: what its boxes offer, as it is written there and for people.
+        self._offered: dict[str, list[tuple[str, str]]] = {}
         self._mapping = mapping
         self._columns = shown.get("columns", [])
         self._by_name = {column.column_name: column for column in resource.columns}
@@ -107,13 +118,15 @@ class MappingForm(forms.Form):
             )
             self._labelled(f"unknown_{name}")
             if not options:
+                if isinstance(column.widget, Choosing):
+                    self._offered[name] = column.widget.offered(self._may_see)
                 self.fields[f"other_{name}"] = forms.CharField(
                     label=_t("The value for all other values of “%(name)s”") % {"name": name},
                     max_length=LONGEST,
                     required=False,
                     initial=chosen.removeprefix(DEFAULT) if chosen.startswith(DEFAULT) else "",
                 )
-                self._labelled(f"other_{name}")
+                self._labelled(f"other_{name}", offers=name)
             for place, (text, _count) in enumerate(one["values"]):
                 self._add_value(f"value_{name}_{place}", name, text, options)
 
@@ -121,6 +134,7 @@ class MappingForm(forms.Form):
         label = _t("What “%(value)s” is in “%(name)s”") % {"value": shorten(text), "name": name}
         now = self._mapping.values.get(name, {}).get(text)
         initial = _EMPTY if now == "" else now or ""
+        offers = ""
         if options:
             choices = [("", _("as all others")), (_EMPTY, _("an empty cell")), *options]
             self.fields[key] = forms.ChoiceField(
@@ -130,12 +144,20 @@ class MappingForm(forms.Form):
             self.fields[key] = forms.CharField(
                 label=label, max_length=LONGEST, required=False, initial=now or ""
             )
-        self._labelled(key)
+            offers = name
+        self._labelled(key, offers=offers)
 
-    def _labelled(self, key: str) -> None:
-        """With the widget of these pages. Its label is said, and not shown: the table says it."""
+    def _may_see(self, model: type[Model]) -> bool:
+        right = f"{model._meta.app_label}.view_{model._meta.model_name}"
+        return bool(self._user.has_perm(right))
+
+    def _labelled(self, key: str, *, offers: str = "") -> None:
+        """With the widget of these pages. Its label is said, and not shown: the table says it.
+        A box ``offers`` the values of a field."""
         field: Any = self.fields[key]
         said = {"aria-label": field.label}
+        if self._offered.get(offers):
+            said["list"] = f"offered_{offers}"
         if isinstance(field, forms.ChoiceField):
             field.widget = UnfoldAdminSelectWidget(attrs=said, choices=field.choices)
         else:
@@ -160,6 +182,7 @@ class MappingForm(forms.Form):
                 "field": name,
                 "count": one["count"],
                 "more": one["count"] - len(one["values"]),
+                "offered": self._offered.get(name, []),
                 "all": self[f"unknown_{name}"],
                 "other": self[f"other_{name}"] if f"other_{name}" in self.fields else None,
                 "values": [
@@ -171,7 +194,8 @@ class MappingForm(forms.Form):
     # --- what was chosen -----------------------------------------------------------------------
 
     def clean(self) -> dict[str, Any]:
-        """Raises ``ValidationError`` where two columns are to be one field."""
+        """Raises ``ValidationError`` where two columns are to be one field, and says at each box
+        that its value is not known here either."""
         said: dict[str, str] = {}
         for place, column in enumerate(self._columns):
             field = self.cleaned_data.get(f"column_{place}", "")
@@ -181,7 +205,32 @@ class MappingForm(forms.Form):
                     params={"field": field, "one": said[field], "other": _written(column)},
                 )
             said[field] = _written(column)
+        for one in self._unknown:
+            self._check_boxes(one["field"], len(one["values"]))
         return self.cleaned_data
+
+    def _check_boxes(self, name: str, count: int) -> None:
+        """What was written for values of a field has to be there, unless it can be made."""
+        widget: Any = self._by_name[name].widget
+        # One that may come in the file itself is looked for when that is read.
+        if name not in self._offered or widget.or_in:
+            return
+        boxes = [f"other_{name}", *(f"value_{name}_{place}" for place in range(count))]
+        written = {key: self.cleaned_data.get(key, "").strip() for key in boxes}
+        if self.cleaned_data.get(f"unknown_{name}") == CREATE and not written[boxes[0]]:
+            return
+        parts = {
+            key: parts_of(text) if widget.is_several else [text]
+            for key, text in written.items()
+            if text not in ("", _EMPTY)
+        }
+        unknown = widget.unknown_among({part for some in parts.values() for part in some})
+        wrong = {key: text for key, some in parts.items() for text in some if text in unknown}
+        for key, text in wrong.items():
+            message = _("“%(value)s” is not known here either.")
+            self.add_error(key, forms.ValidationError(message, params={"value": shorten(text)}))
+        if wrong:
+            self.add_error(None, _("Nothing was read: some values are not known here either."))
 
     def mapping(self) -> Mapping:
         """What the form says, once it is valid."""

@@ -24,6 +24,10 @@ class Provider:
     pk: None = None
     is_provider: bool = True
 
+    def has_perm(self, right: str) -> bool:
+        """Nobody of the staff has a right in the schema."""
+        return False
+
 
 def leave_of(who: Any) -> Any:
     """The user whose rights and name count in the schema; ``None`` for a provider, who needs no

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
-from django.db.models import Choices
+from django.db.models import Choices, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from import_export.widgets import Widget
 
-from console.importing.choosing import Choosing, parts_of, spelled
+from console.importing.choosing import OFFERED, Choosing, MaySee, parts_of, spelled
 from console.importing.exceptions import CellError, Whole
 from console.importing.loader import in_batches
 from console.names import composed
@@ -168,7 +168,8 @@ class Known(Choosing, Widget):
 
     ``load`` takes all the keys of the file, as they are written there and in lower case, and
     returns the rows by key, with one query. What could be several rows comes as the error that
-    says so. ``content`` is what such keys look like; see ``suggesting``.
+    says so. ``rows`` are those that a form offers. ``content`` is what such keys look like; see
+    ``suggesting``.
     """
 
     remembers = True
@@ -182,8 +183,10 @@ class Known(Choosing, Widget):
         unknown: str | Promise,
         lower: bool = True,
         content: str = "",
+        rows: Callable[[], QuerySet[Any]] | None = None,
     ) -> None:
         super().__init__()
+        self._offer = rows
         #: May be replaced by a resource that makes the rows that are missing.
         self.load = load
         self._look_up = load
@@ -209,6 +212,12 @@ class Known(Choosing, Widget):
             good = {key for key, row in found.items() if not isinstance(row, CellError)}
             unknown |= {text for text in batch if self._spelled(text) not in good}
         return unknown
+
+    def offered(self, may_see: MaySee) -> list[tuple[str, str]]:
+        rows = self._offer() if self._offer else None
+        if rows is None or not may_see(rows.model):
+            return []
+        return [(self._key(row), str(row)) for row in rows[:OFFERED]]
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
         return self._row(value) if value else None

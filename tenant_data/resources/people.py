@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -40,6 +40,11 @@ def users_called(texts: Iterable[str]) -> dict[str, Any]:
     return found | {user.email: user for user in users}
 
 
+def people_here() -> QuerySet[Any]:
+    """Those that a form offers: who can sign in."""
+    return get_user_model().objects.filter(is_active=True).order_by("name", "email")
+
+
 def a_user() -> Known:
     """The widget of a column with one user."""
     return Known(
@@ -49,6 +54,7 @@ def a_user() -> Known:
             "There is no user “%(value)s” here. Add the user first, or leave the cell empty."
         ),
         content="email",
+        rows=people_here,
     )
 
 
@@ -62,6 +68,7 @@ def several_users(*, at_most: int) -> SeveralKnown:
         ),
         at_most=at_most,
         content="email",
+        rows=people_here,
     )
 
 

@@ -87,6 +87,7 @@ class ProjectResource(KeyedResource):
                 "There is no customer “%(value)s” here. Add the customer first, or leave the "
                 "cell empty."
             ),
+            rows=lambda: Customer.objects.order_by("name"),
         ),
         meaning=gettext_lazy("The name of a customer. Empty: nobody in particular."),
         samples=("", ""),

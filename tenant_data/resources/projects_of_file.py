@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console.importing.choosing import Choosing
+from console.importing.choosing import OFFERED, Choosing, MaySee
 from console.importing.exceptions import CellError, shorten
 from console.importing.loader import in_batches
 from console.importing.table import Table
@@ -39,6 +39,11 @@ class ProjectName(Choosing, Text):
         return {
             text for text in texts if not {one_name(text).upper(), one_name(text).lower()} & known
         }
+
+    def offered(self, may_see: MaySee) -> list[tuple[str, str]]:
+        if not may_see(Project):
+            return []
+        return list(Project.objects.order_by("key").values_list("key", "name")[:OFFERED])
 
 
 class ProjectsOfFile:

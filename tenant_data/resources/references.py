@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from import_export.widgets import Widget
 
-from console.importing.choosing import Choosing
+from console.importing.choosing import OFFERED, Choosing, MaySee
 from console.importing.exceptions import CellError
 from console.importing.loader import in_batches
 from tenant_data.models import Milestone
@@ -53,6 +53,12 @@ class MilestoneOfProject(Choosing, Widget):
             found = Milestone.objects.filter(name__in=batch)
             unknown.difference_update(found.values_list("name", flat=True))
         return unknown
+
+    def offered(self, may_see: MaySee) -> list[tuple[str, str]]:
+        if not may_see(Milestone):
+            return []
+        names = Milestone.objects.order_by("name").values_list("name", flat=True).distinct()
+        return [(name, name) for name in names[:OFFERED]]
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Milestone | None:
         if not value:

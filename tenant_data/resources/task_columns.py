@@ -176,6 +176,7 @@ class TaskColumns(KeyedResource):
             lambda names: rows_by_name(Label.objects.all(), names),
             key=lambda label: label.name,
             unknown=gettext_lazy("There is no label “%(value)s” here."),
+            rows=lambda: Label.objects.order_by("name"),
             at_most=MAX_LABELS,
         ),
         meaning=gettext_lazy("Labels with commas between them; those that are missing are made."),

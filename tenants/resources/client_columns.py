@@ -100,6 +100,7 @@ class ClientColumns(KeyedResource):
             plans_by_code,
             key=lambda plan: plan.code,
             unknown=_("There is no plan with the code “%(value)s”."),
+            rows=lambda: Plan.objects.order_by("code"),
         ),
         meaning=_("The code of a plan; a retired one only for a client that has it already."),
         samples=("team", "team"),

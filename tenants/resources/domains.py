@@ -52,6 +52,7 @@ class DomainResource(KeyedResource):
             clients_by_schema,
             key=lambda client: client.schema_name,
             unknown=gettext_lazy("There is no client with the schema name “%(value)s”."),
+            rows=lambda: Client.objects.companies().order_by("schema_name"),
         ),
         meaning=gettext_lazy("The client's schema name. A domain stays with its client."),
         samples=("example_bakery", "example_bakery"),

@@ -154,6 +154,40 @@ class TestValues:
             found = dict(Task.objects.values_list("title", "assignee__email"))
         assert found == {"First": "bo@alpha.example", "Second": None}
 
+    def test_that_are_not_known_either_are_refused_at_their_boxes(self, web: Any) -> None:
+        page = upload(web, b"title,project,assignee\nFirst,WEB,Roberta\nSecond,WEB,Bob\n")
+        own = {"column_0": "title", "column_1": "project", "column_2": "assignee"}
+        answers = {"value_assignee_0": "Bo Berg", "value_assignee_1": "bo@alpha.exampel"}
+        page = read_as(web, page, **own, **answers, other_assignee="No One")
+        text = page.content.decode()
+        assert "Nothing was read: some values are not known here either." in text
+        for key, value in ("value_assignee_1", "bo@alpha.exampel"), ("other_assignee", "No One"):
+            assert f'id="id_{key}_error">“{value}” is not known here either.' in text
+        assert 'value="Bo Berg"' in text, "what was chosen is there still"
+        assert not kept().mapping["values"]
+        # Once it can be read, nothing of that is in the way.
+        answers["value_assignee_1"] = "bo@alpha.example"
+        read_as(web, page, **own, **answers)
+        assert (kept().in_error, kept().new) == (0, 2)
+
+    def test_are_chosen_among_the_people_who_are_here(
+        self, web: Any, tenant_browser: Callable[..., Any], alpha: Client
+    ) -> None:
+        file = b"title,project,assignee\nFirst,WEB,Roberta\n"
+        with schema_context("alpha"):
+            User.objects.create_user("old@alpha.example", name="Old Olsen", is_active=False)
+            other = User.objects.create_user("x@alpha.example", is_staff=True)
+            rights = [f"{verb}_task" for verb in ("view", "add", "change", "import")]
+            other.user_permissions.set(Permission.objects.filter(codename__in=rights))
+        text = upload(web, file).content.decode()
+        assert '<option value="bo@alpha.example">Bo Berg</option>' in text
+        assert 'list="offered_assignee"' in text
+        assert "old@alpha.example" not in text
+        theirs = tenant_browser(alpha, other)
+        text = upload(theirs, file).content.decode()
+        assert 'name="value_assignee_0"' in text
+        assert "bo@alpha.example" not in text, "who may not see people is shown none"
+
     def test_that_are_long_make_no_large_page(self, web: Any) -> None:
         short, long = f"{'b' * 200}", f"{'a' * 90_000}"
         rows = [f"WEB-{n},x,{text}" for n, text in enumerate((short, long), 1)]
