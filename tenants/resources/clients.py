@@ -7,9 +7,9 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from console.importing.exceptions import CellError
 from console.importing.table import Table
@@ -31,6 +31,9 @@ ADMIN_IS_THERE = gettext_lazy(
 WORK_IS_OPEN = gettext_lazy(
     "%(client)s has an operation that is not over. This cannot be changed until it is."
 )
+
+#: So many clients are named in a sentence.
+_NAMED = 5
 
 
 class ClientResource(ClientColumns):
@@ -55,6 +58,10 @@ class ClientResource(ClientColumns):
         self._given: dict[str, int] = {}
         #: The clients of the file that nobody else holds; ``None`` in a preview.
         self._held: dict[int, Client] | None = None
+        #: The clients that have the names of the file, by name in lower case; and those of them
+        #: (as people know them) whose name a new one has too.
+        self._named: dict[str, Client] = {}
+        self._namesakes: dict[str, str] = {}
         #: Keys that were made from a name.
         self._suggested: set[str] = set()
         #: Names of new clients that a schema of the database has.
@@ -70,6 +77,9 @@ class ClientResource(ClientColumns):
         self._owners = dict(
             Domain.objects.filter(domain__in=hosts).values_list("domain", "tenant_id")
         )
+        names = {cell.strip().lower() for cell in table.column("name")}
+        named = Client.objects.companies().alias(lowered=Lower("name")).filter(lowered__in=names)
+        self._named = {client.name.lower(): client for client in named}
         if "external_reference" in table.headers:
             references = set(table.column("external_reference")) - {""}
             clients = Client.objects.companies().filter(external_reference__in=references)
@@ -148,6 +158,8 @@ class ClientResource(ClientColumns):
 
     def _identity_errors(self, client: Client, *, new: bool) -> Iterator[tuple[str, CellError]]:
         """Whether the row means the client that was found, and whether its reference is free."""
+        if new and (other := self._named.get(client.name.lower())):
+            self._namesakes[client.schema_name] = f"{other.name} ({other.schema_name})"
         name = "" if new else self.before("name")
         if not new and client.schema_name in self._suggested and name != client.name:
             message = _(
@@ -227,6 +239,16 @@ class ClientResource(ClientColumns):
             message = _("Line %(line)s asks for the domain “%(host)s” too.")
             return CellError(message, line=line, host=host)
         return None
+
+    def finish(self, *, writes: bool) -> None:
+        if n := len(self._namesakes):
+            named = ", ".join(list(self._namesakes.values())[:_NAMED])
+            text = ngettext(
+                "%(n)d new client has the name of one that is here already: %(names)s.",
+                "%(n)d new clients have names that are here already: %(names)s.",
+                n,
+            )
+            self.notes.append(text % {"n": n, "names": f"{named}, …" if n > _NAMED else named})
 
     # --- writing ------------------------------------------------------------------------------
 

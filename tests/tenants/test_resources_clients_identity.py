@@ -42,6 +42,18 @@ class TestSchemaName:
         assert error == ("schema_name", 2, "Neither a name nor a schema name is given.")
 
 
+class TestName:
+    def test_of_another_client_is_said_of_a_new_one(self, gamma: Client) -> None:
+        row = NEW.replace("Gamma,gamma,gamma.", "GAMMA,gamma2,gamma2.")
+        said = "1 new client has the name of one that is here already: Gamma (gamma)."
+        assert said in clients(row, dry_run=True).notes
+        assert not errors(clients(row)), "there may be two"
+
+    def test_is_not_said_of_the_client_itself_nor_of_a_new_one(self, gamma: Client) -> None:
+        rows = (NEW, NEW.replace("Gamma,gamma,gamma.", "Delta,delta,delta."))
+        assert clients(*rows, dry_run=True).notes == []
+
+
 class TestReference:
     def test_finds_a_client_where_no_schema_name_is_given(self, gamma: Client) -> None:
         row = "C-1," + NEW.replace("Gamma,gamma,", "Gamma & Co,,")
