@@ -259,7 +259,7 @@ class KeyedResource(DeclaredResource, ExportedResource):
 
     def bulk_create(self, using_transactions: bool, dry_run: bool, *_: Any, **kwargs: Any) -> None:
         if added := self._write(self.create_instances, self.insert, kwargs["result"]):
-            kwargs["result"].added += [instance.pk for instance in added]
+            kwargs["result"].added.extend(instance.pk for instance in added)
             write_added(added, self._columns.many)
 
     def bulk_update(self, using_transactions: bool, dry_run: bool, *_: Any, **kwargs: Any) -> None:

@@ -1,11 +1,12 @@
 """What came of an import: totals, the first rows of each sort, and errors by column.
 
-Nothing here grows with the file, so neither does the page that shows it.
+What is shown does not grow with the file, so neither does the page that shows it.
 """
 
 from __future__ import annotations
 
 import logging
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,7 +111,7 @@ class ImportResult(Result):
         self.kinds: dict[tuple[str, str], Errors] = {}
         self.error_count = 0
         #: The ids of the rows that were added; none after a dry run.
-        self.added: list[int] = []
+        self.added = array("q")
         #: Sentences about the file as a whole: columns that are not known, projects to be made.
         self.warnings: list[str] = []
         self.notes: list[str] = []
