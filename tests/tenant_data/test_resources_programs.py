@@ -169,6 +169,10 @@ class TestTrello:
         assert labels("Order the tiles") == ["Buying", "Urgent really"]
         assert any("1 task has several people" in note for note in result.notes)
 
+    def test_a_person_is_found_with_the_name_that_they_sign_in_with(self) -> None:
+        taken(files.TRELLO.replace(b"Bo Berg", b"Bo Berg (boberg7)"))
+        assert task("Order the tiles").assignee.email == "bo@alpha.example"
+
     def test_what_is_archived_or_ticked_off_is_done(self) -> None:
         taken(files.TRELLO)
         found = dict(Task.objects.values_list("title", "status"))

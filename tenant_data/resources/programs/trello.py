@@ -21,6 +21,8 @@ _COLOURS = "green|yellow|orange|red|purple|blue|sky|lime|pink|black"
 _LABEL = re.compile(
     rf"\s*(?P<name>.*?)\s*\((?P<colour>({_COLOURS})(_(light|dark))?)\)\s*(,|$)", re.IGNORECASE
 )
+#: The name that somebody signs in with at Trello, behind the full name.
+_SIGN_IN_NAME = re.compile(r"\s+\([a-z0-9_]{3,}\)$")
 
 
 class Trello(TaskExport):
@@ -42,7 +44,8 @@ class Trello(TaskExport):
         if self.is_read("labels", "labels"):
             row["labels"] = without_colours(row["labels"])
         if self.is_read("assignee", "members"):
-            row["assignee"], are_more = first_of(row["assignee"])
+            first, are_more = first_of(row["assignee"])
+            row["assignee"] = _SIGN_IN_NAME.sub("", first)
             self._counts["people"] += are_more
         flags = (cells.get("archived", ""), cells.get("due_complete", ""))
         self.end(row, is_done="true" in map(str.lower, flags))
