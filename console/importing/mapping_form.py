@@ -146,6 +146,8 @@ class MappingForm(forms.Form):
             )
             offers = name
         self._labelled(key, offers=offers)
+        if not options:
+            self.fields[key].widget.attrs["placeholder"] = _t("as all others")
 
     def _may_see(self, model: type[Model]) -> bool:
         right = f"{model._meta.app_label}.view_{model._meta.model_name}"

@@ -181,7 +181,7 @@ class TestValues:
             other.user_permissions.set(Permission.objects.filter(codename__in=rights))
         text = upload(web, file).content.decode()
         assert '<option value="bo@alpha.example">Bo Berg</option>' in text
-        assert 'list="offered_assignee"' in text
+        assert 'list="offered_assignee" placeholder="as all others"' in text
         assert "old@alpha.example" not in text
         theirs = tenant_browser(alpha, other)
         text = upload(theirs, file).content.decode()
