@@ -20,6 +20,7 @@ from tenant_data.models import Project, Task
 from tenants.models import Client
 from tests.console.test_importing_pages import confirm, kept, said, tasks, upload
 from tests.tenant_data import program_files
+from tests.tenants import test_client_data as client_data
 
 #: The first column is nobody's name; the status has two words that are not known here.
 ODD = (
@@ -187,6 +188,19 @@ class TestValues:
         text = upload(theirs, file).content.decode()
         assert 'name="value_assignee_0"' in text
         assert "bo@alpha.example" not in text, "who may not see people is shown none"
+
+    def test_of_a_client_are_not_shown_to_the_staff(
+        self, staff_browser: Callable[..., Any], alpha: Client, owner: User, staff_operator: User
+    ) -> None:
+        staff = staff_browser(staff_operator)
+        page = client_data.upload(staff, alpha, b"reference,title,assignee\nWEB-1,First,Bo\n")
+        text = page.content.decode()
+        assert 'name="value_assignee_0"' in text
+        assert owner.email not in text
+        # What is written there is looked for among the company's people all the same.
+        own = {"column_0": "reference", "column_1": "title", "column_2": "assignee"}
+        page = read_as(staff, page, **own, value_assignee_0="Nobody")
+        assert "“Nobody” is not known here either." in page.content.decode()
 
     def test_that_are_long_make_no_large_page(self, web: Any) -> None:
         short, long = f"{'b' * 200}", f"{'a' * 90_000}"

@@ -97,18 +97,6 @@ class TestImporting:
         faulty = web.get(page.context["faulty_url"])
         assert b"nowhere" in b"".join(faulty.streaming_content)
 
-    def test_shows_nobody_who_is_there_for_a_name_that_is_not_known(
-        self, web: Any, alpha: Client, owner: User
-    ) -> None:
-        page = upload(web, alpha, b"reference,title,assignee\nWEB-1,First,Somebody\n")
-        text = page.content.decode()
-        assert 'name="value_assignee_0"' in text
-        assert owner.email not in text
-        # What is written there is looked for in the company's own rows, and drawn on our page.
-        answers = dict(mapped(page, {name: name for name in ("reference", "title", "assignee")}))
-        page = web.post(page.context["map_url"], {**answers, "value_assignee_0": "Nobody"})
-        assert "“Nobody” is not known here either." in page.content.decode()
-
     def test_is_told_to_both_sides(
         self, web: Any, alpha: Client, staff_operator: User, tenant_browser: Any, owner: User
     ) -> None:
