@@ -155,8 +155,8 @@ class ProjectsOfFile:
         message = _("There is no project “%(name)s” here. Add the project first.")
         if self._may_add:
             message = _(
-                "There is no project “%(name)s” here. Add the project first; or open “Change which "
-                "column is which”, and choose there that projects that are not known “are made”."
+                "There is no project “%(name)s” here. Add the project first, or have it made: on "
+                "the page, below “Change which column is which”, choose “are made” for all others."
             )
         raise CellError(message, column="project", name=name)
 

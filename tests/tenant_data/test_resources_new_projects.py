@@ -46,8 +46,8 @@ def test_are_an_error_where_nobody_asked_for_them() -> None:
     ((column, line, said),) = errors(import_file(TaskResource, file))
     assert (column, line) == ("project", 2)
     assert said == (
-        "There is no project “Nowhere” here. Add the project first; or open “Change which column "
-        "is which”, and choose there that projects that are not known “are made”."
+        "There is no project “Nowhere” here. Add the project first, or have it made: on the page, "
+        "below “Change which column is which”, choose “are made” for all others."
     )
 
 
