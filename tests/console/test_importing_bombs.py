@@ -107,14 +107,12 @@ BOMBS = {
     "rows far below": with_parts({SHEET: sheet(f'{NAME}<row r="99999999"/>').encode()}),
 }  # fmt: skip
 READ = """
-import sys, pathlib, time
-from console.launcher.environment import set_secret_key, set_urls
+import sys, pathlib
 import django
 django.setup()
 from console.importing.exceptions import FileError
 from console.importing.files import read_table
 for path in map(pathlib.Path, sys.argv[1:]):
-    began = time.process_time()
     try:
         with path.open("rb") as file, read_table(file) as table:
             print(path.stem, len(table), "rows", sep="\\t")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,7 +66,6 @@ def read(content: bytes, reading: Reading = corpus.FIND_OUT) -> Read:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "_"))
 def test_a_file(case: Case) -> None:
-    began = time.process_time()
     if case.refused:
         with pytest.raises(FileError) as refusal:
             read(case.content, case.reading)
@@ -86,7 +84,6 @@ def test_a_file(case: Case) -> None:
         assert case.wrong or found.rows == case.rows
         facts = {name: getattr(found.table.reading, name) for name in case.found}
         assert facts == case.found
-    assert time.process_time() - began < 5
 
 
 def test_there_are_at_least_sixty_each_with_a_name_of_its_own() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from time import process_time
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -218,15 +217,3 @@ class TestCost:
         with schema_context("alpha"):
             self.queries(2, 10)
             assert self.queries(20, 100) == self.queries(200, 1000)
-
-    def test_grows_with_the_labels_to_be_made_and_no_faster(self) -> None:
-        def seconds(count: int) -> float:
-            cells = (", ".join(f"l{n}" for n in range(s, s + 20)) for s in range(0, count, 20))
-            began = process_time()
-            result = tasks("labels", *(f'WEB-9{n},x,"{cell}"' for n, cell in enumerate(cells)),
-                           dry_run=True)  # fmt: skip
-            assert not result.has_errors()
-            return process_time() - began
-
-        seconds(20)
-        assert seconds(24_000) < seconds(1_000) * 40
