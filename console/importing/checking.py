@@ -163,8 +163,9 @@ def bring_in(
     """Import the file, all of it or the good rows only, and close the import as done.
 
     All of it is written in the caller's transaction, the import's end with it; the files are the
-    caller's to delete after that. Raises ``DataChanged`` where rows are in error that were not,
-    ``Cancelled`` also where somebody wanted that at the last moment, and what imports raise.
+    caller's to delete after that. Raises ``DataChanged`` where something else comes of a row than
+    its preview said, which the transaction then takes back, ``Cancelled`` also where somebody
+    wanted that at the last moment, and what imports raise.
     """
     user = leave_of(user)
     with (
@@ -175,10 +176,11 @@ def bring_in(
     ):
         whole = _table(file, import_, make, limits, watch)
         table: Table = whole
+        foreseen = (import_.preview or {}).get("digest")
         if import_.good_rows_only:
-            table = _good_rows(whole, make, user, watch, faults)
+            table, foreseen = _good_rows(whole, foreseen, make, user, watch, faults)
         result = make().import_data(table, dry_run=False, user=user, watch=watch)
-        if result.has_errors():
+        if result.has_errors() or result.digest != foreseen:
             raise DataChanged
         _count(import_, result, total=len(whole))
         import_.in_error = len(faults)
@@ -192,12 +194,22 @@ def bring_in(
         raise
 
 
-def _good_rows(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faults) -> Table:
-    """The table without the rows in error, and without those that are in error without these."""
-    for _number in range(MOST_PASSES):
+def _good_rows(
+    table: Table,
+    foreseen: str | None,
+    make: Make,
+    user: Any,
+    watch: Watch | None,
+    faults: Faults,
+) -> tuple[Table, str]:
+    """The table without the rows in error, and without those that are in error without these; with
+    the digest of what comes of the others. Raises ``DataChanged`` as ``bring_in``."""
+    for number in range(MOST_PASSES):
         result = _look(table, make, user, watch, faults)
+        if number == 0 and result.digest != foreseen:
+            raise DataChanged
         if not result.has_errors():
-            return table
+            return table, result.digest
         numbers = faults.locate(table)
         if len(numbers) == len(table):
             raise DataChanged

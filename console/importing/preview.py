@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -46,8 +46,16 @@ class Preview:
         self._emptied: Counter[str] = Counter()
         self._differing: Counter[str] = Counter()
 
-    def count(self, row: dict[str, str], instance: Any, changed: list[Change]) -> None:
-        """Count what a row of the file does beside what it says."""
+    def count(
+        self,
+        outcome: ImportedRow,
+        key: Hashable,
+        row: dict[str, str],
+        instance: Any,
+        changed: list[Change],
+    ) -> None:
+        """Count what a row of the file does beside what it says, and note what it is here."""
+        outcome.here = (key, *((c.column_name, _plain(c.comparable(old))) for c, old, _ in changed))
         for column, _old, _new in changed:
             self._emptied[column.column_name] += not row[column.column_name]
         for column in self._told:
@@ -102,6 +110,11 @@ def _spoken(column: Column, value: Any) -> str:
     """The value as a file may have it; one of the model's choices by its label."""
     widget = column.widget
     return widget.label(value) if isinstance(widget, OneOf) else widget.render(value)
+
+
+def _plain(value: Any) -> Any:
+    """The value, always written in the same way."""
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def sections(result: ImportResult) -> list[dict[str, Any]]:

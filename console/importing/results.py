@@ -5,6 +5,7 @@ Nothing here grows with the file, so neither does the page that shows it.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class ImportedRow(RowResult):
         super().__init__()
         self.line = 0
         self.key = ""
+        #: What the row is here, and by column the values that it changes: for ``digest``.
+        self.here: tuple[Any, ...] = ()
         #: Column, old text (``None`` where it does not change) and text of the file.
         self.cells: list[tuple[str, str | None, str]] = []
 
@@ -116,6 +119,7 @@ class ImportResult(Result):
         self.notes: list[str] = []
         #: Sentences about how dates and numbers are read.
         self.ways: list[str] = []
+        self._hash = hashlib.sha256()
 
     def locate(self, table: Table) -> None:
         """Give errors their line of the file, where the library counts rows."""
@@ -136,6 +140,10 @@ class ImportResult(Result):
         )
 
     # --- what the library calls for each row ---------------------------------------------------
+
+    def increment_row_result_total(self, row_result: RowResult) -> None:
+        super().increment_row_result_total(row_result)
+        self._hash.update(f"{row_result.import_type}{row_result.here!r}\n".encode())
 
     def append_row_result(self, row_result: RowResult) -> None:
         kept = self.samples.setdefault(row_result.import_type, [])
@@ -196,6 +204,13 @@ class ImportResult(Result):
     def in_error(self) -> int:
         """Rows with an error; a row may have several."""
         return self.totals[RowResult.IMPORT_TYPE_INVALID] + self.totals[RowResult.IMPORT_TYPE_ERROR]
+
+    @property
+    def digest(self) -> str:
+        """The same where the same would come of each row of the same table: new, unchanged, in
+        error, or changed, and then from the same values. Also of the rows that no preview shows.
+        """
+        return self._hash.hexdigest()
 
     def errors_by_column(self) -> list[Errors]:
         """The errors of each column, the most frequent first, in ``SENTENCES_SHOWN`` sentences.
