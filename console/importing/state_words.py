@@ -33,10 +33,10 @@ def who_of(import_: Import) -> str:
 
 
 def same_before(import_: Import) -> Import | None:
-    """The last import of the same file, read as the same columns, that was not undone."""
+    """The last import of the same file, however it was read, that was not undone."""
     return (
         Import.objects.standing()
-        .filter(model=import_.model, digest=import_.digest, mapping=import_.mapping)
+        .filter(model=import_.model, digest=import_.digest)
         .exclude(pk=import_.pk)
         .first()
     )

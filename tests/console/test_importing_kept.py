@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
-from console.importing.models import Import
+from console.importing.models import Import, RememberedMapping
 from tenant_data.models import Project, Task
 from tenants.models import Client
 from tests.console.test_importing_pages import confirm, kept, said, tasks, upload
@@ -40,6 +40,20 @@ class TestTheSameFileAgain:
         assert tasks() == ["WEB-1 First"]
         confirm(web, page, again="1")
         assert tasks() == ["WEB-1 First", "WEB-2 First"]
+
+    def test_is_noticed_although_its_columns_are_read_otherwise_by_now(self, web: Any) -> None:
+        content = b"project,title,description\nWeb,First,Long\n"
+        with schema_context("alpha"):
+            Project.objects.create(key="WEB", name="Web")
+        confirm(web, upload(web, content))
+        with schema_context("alpha"):
+            known = RememberedMapping.objects.get()
+            known.mapping["columns"]["description"] = ""
+            known.save()
+        page = upload(web, content)
+        assert "is not imported, as chosen" in page.content.decode()
+        assert "Tick “Import it again”" in said(confirm(web, page))
+        assert tasks() == ["WEB-1 First"]
 
     def test_is_nothing_to_mention_where_it_was_not_imported(self, web: Any) -> None:
         web.post(upload(web).context["cancel_url"])
