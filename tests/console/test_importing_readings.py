@@ -78,6 +78,27 @@ class TestThePreview:
         assert again(web, response).context["import"].new == 1
 
 
+class TestAFileThatIsGone:
+    """It cannot be read otherwise; its import is over."""
+
+    @pytest.fixture
+    def page(self, web: Any, imports_folder: Path) -> Any:
+        page = upload(web)
+        (path,) = (imports_folder / "alpha").iterdir()
+        path.unlink()
+        return page
+
+    def test_is_not_read_again(self, web: Any, page: Any) -> None:
+        assert "Choose the file again" in said(again(web, page, delimiter=";"))
+        assert kept().state == "failed"
+
+    def test_is_not_read_with_other_columns(self, web: Any, page: Any) -> None:
+        columns = {"column_0": "reference", "column_1": "project", "column_2": "title"}
+        answer = web.post(page.context["map_url"], columns, follow=True)
+        assert "Choose the file again" in said(answer)
+        assert kept().state == "failed"
+
+
 class TestAQuestion:
     def test_is_asked_instead_of_a_preview(self, web: Any) -> None:
         response = upload(web, UNCLEAR)

@@ -17,14 +17,15 @@ from django_tenants.utils import schema_context
 from procrastinate.contrib.django import app
 
 from console.accounts.models import User
-from console.importing import keeping, storage, sweeping
-from console.importing.models import Import
+from console.importing import keeping, progress, storage, sweeping, working
+from console.importing.models import Import, ImportState
+from tenant_data.models import Project, Task
 from tenants.models import Client
 from tenants.operations import lifecycle
 from tenants.tasks import close_stalled_jobs
 from tests.console.test_importing_jobs import MANY, jobs, waiting, work
 from tests.console.test_importing_kept import MIXED
-from tests.console.test_importing_pages import kept, tasks, upload
+from tests.console.test_importing_pages import confirm, kept, said, tasks, upload
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,92 @@ def _nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def web(tenant_browser: Callable[..., Any], alpha: Client, owner: User) -> Any:
     return tenant_browser(alpha, owner)
+
+
+class TestNotWantedAnyMore:
+    """Whatever was found out about the file meanwhile."""
+
+    CHANGED = b"reference,title,assignee\nWEB-1,First,ada@x.example\n"
+
+    @pytest.fixture
+    def page(self, web: Any) -> Any:
+        """Of a file that waits for the worker, and whose preview is not true any more."""
+        with schema_context("alpha"):
+            User.objects.create_user("ada@x.example")
+        page = waiting(web, self.CHANGED)
+        with schema_context("alpha"):
+            User.objects.filter(email="ada@x.example").delete()
+        return page
+
+    def is_cancelled(self, folder: Path) -> bool:
+        is_there = kept().stored_as or kept().faulty or list((folder / "alpha").iterdir())
+        return kept().state == "cancelled" and not is_there and tasks() == []
+
+    def test_while_it_is_looked_at_again(
+        self, web: Any, page: Any, monkeypatch: pytest.MonkeyPatch, imports_folder: Path
+    ) -> None:
+        def check(*args: Any, **kwargs: Any) -> None:
+            real(*args, **kwargs)
+            web.post(page.context["cancel_url"])
+            connection.set_schema("alpha")
+
+        real = keeping.check
+        monkeypatch.setattr(keeping, "check", check)
+        work()
+        assert self.is_cancelled(imports_folder)
+
+    def test_before_it_is_looked_at_again(
+        self, web: Any, page: Any, monkeypatch: pytest.MonkeyPatch, imports_folder: Path
+    ) -> None:
+        seen: list[bool] = []
+
+        def look(*args: Any, **kwargs: Any) -> None:
+            web.post(page.context["cancel_url"])
+            connection.set_schema("alpha")
+            monkeypatch.setattr(progress, "EVERY", 0)
+            monkeypatch.setattr(keeping, "check", lambda *a, watch, **k: watch(0, 1))
+            try:
+                real(*args, **kwargs)
+            finally:
+                seen.append(True)
+
+        real = working.look_again
+        monkeypatch.setattr(working, "look_again", look)
+        work()
+        assert seen
+        assert self.is_cancelled(imports_folder)
+
+    def test_while_a_page_looks_at_it_again(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch, imports_folder: Path
+    ) -> None:
+        monkeypatch.setattr(keeping, "SMALL", 500_000)
+        page = upload(web)
+        with schema_context("alpha"):
+            project = Project.objects.create(key="WEB", name="Web")
+            Task.objects.create(project=project, title="By hand")
+
+        def check(*args: Any, **kwargs: Any) -> None:
+            web.post(page.context["cancel_url"])
+            connection.set_schema("alpha")
+            real(*args, **kwargs)
+
+        real = keeping.check
+        monkeypatch.setattr(keeping, "check", check)
+        assert "it was confirmed, cancelled or" in said(confirm(web, page))
+        assert (kept().state, tasks()) == ("cancelled", ["WEB-1 By hand"])
+
+    def test_at_the_moment_at_which_the_worker_begins(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch, imports_folder: Path
+    ) -> None:
+        def check(*args: Any, **kwargs: Any) -> None:
+            real(*args, **kwargs)
+            keeping.close(kept(), ImportState.CANCELLED)
+
+        real = working.check
+        monkeypatch.setattr(working, "check", check)
+        upload(web, MIXED)
+        work()
+        assert self.is_cancelled(imports_folder)
 
 
 class TestTime:
