@@ -23,7 +23,14 @@ from console.importing.mapping_form import MappingForm
 from console.importing.models import IMPORTED, Import
 from console.importing.reading import Reading
 from console.importing.shown import questions_of
-from console.importing.state_words import facts_of, needs_again, same_before, undone_of, who_of
+from console.importing.state_words import (
+    facts_of,
+    needs_again,
+    same_before,
+    state_of,
+    undone_of,
+    who_of,
+)
 from console.importing.undoing import undo
 from console.live import live_answer, signed_out
 
@@ -81,7 +88,7 @@ class KeptPagesMixin:
     def one_import(self: Any, request: HttpRequest, pk: int) -> HttpResponse:
         """Whatever is to be said of an import now; it changes nothing."""
         import_ = self.get_import(request, pk)
-        about = {"name": self.opts.verbose_name_plural, "state": import_.get_state_display()}
+        about = {"name": self.opts.verbose_name_plural, "state": state_of(import_)}
         title = _("Import of %(name)s: %(state)s") % about
         context = {**self._facts(request, import_), "title": title}
         if import_.state in IMPORTED:

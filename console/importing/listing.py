@@ -18,7 +18,7 @@ from unfold.decorators import display
 from console.filters import DaysFilter
 from console.importing.admin import ImportExportMixin
 from console.importing.models import IMPORTED, Import, ImportState
-from console.importing.state_words import LABELS, number, who_of
+from console.importing.state_words import LABELS, number, state_of, who_of
 from console.modeladmin import ModelAdmin
 from console.paginator import BoundedPaginator
 from console.sites import ConsoleSite, public_site, tenant_site
@@ -90,7 +90,7 @@ class ImportAdmin(ModelAdmin):
 
     @display(description=_("state"), ordering="state", label=LABELS)
     def how_far(self, import_: Import) -> tuple[str, str]:
-        return import_.state, import_.get_state_display()
+        return import_.state, state_of(import_)
 
     @display(description=_("rows"))
     def counts(self, import_: Import) -> str | None:

@@ -215,6 +215,11 @@ class Import(models.Model):
     def is_over(self) -> bool:
         return self.state in OVER
 
+    @property
+    def has_nothing(self) -> bool:
+        """Whether it was checked, and has nothing that anybody could confirm."""
+        return self.state == ImportState.READY and not self.new + self.changed
+
     def belongs_to(self, user: Any) -> bool:
         """Whether the user brought it: nobody else may confirm it."""
         if self.by_provider or getattr(user, "is_provider", False):

@@ -27,6 +27,11 @@ LABELS: dict[str, str] = {
 }
 
 
+def state_of(import_: Import) -> str:
+    """How far it has come, as people are told."""
+    return _("Nothing to import") if import_.has_nothing else import_.get_state_display()
+
+
 def who_of(import_: Import) -> str:
     """Whoever brought the file, as the reader knows them."""
     return nobody() if import_.by_provider else import_.requested_by_email

@@ -38,6 +38,16 @@ def web(tenant_browser: Callable[..., Any], alpha: Client, owner: User) -> Any:
     return tenant_browser(alpha, owner)
 
 
+def kept_all() -> list[Import]:
+    """Newest first."""
+    with schema_context("alpha"):
+        return list(Import.objects.all())
+
+
+def states() -> list[str]:
+    return [import_.state for import_ in kept_all()]
+
+
 class TestNotWantedAnyMore:
     """Whatever was found out about the file meanwhile."""
 
@@ -167,11 +177,45 @@ class TestTime:
         monkeypatch.setattr(sweeping, "MAX_WAITING", 2)
         for _number in range(4):
             upload(web)
-        with schema_context("alpha"):
-            sweeping.sweep()
-            states = list(Import.objects.values_list("state", flat=True))
-        assert states == ["ready", "ready", "cancelled", "cancelled"]
+        assert states() == ["ready", "ready", "cancelled", "cancelled"]
+        assert "This one gave way" in kept_all()[-1].error
         assert len(list((imports_folder / "alpha").iterdir())) == 2
+
+    def test_nobodys_files_give_way_to_a_colleagues(
+        self, web: Any, tenant_browser: Any, alpha: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keeping, "SMALL", 500_000)
+        monkeypatch.setattr(sweeping, "MAX_WAITING", 2)
+        upload(web)
+        with schema_context("alpha"):
+            other = User.objects.create_superuser("other@alpha.example", "pw")
+        theirs = tenant_browser(alpha, other)
+        for _number in range(3):
+            upload(theirs)
+        assert states() == ["ready", "ready", "cancelled", "ready"]
+
+    def test_files_with_nothing_to_import_give_way_first(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keeping, "SMALL", 500_000)
+        monkeypatch.setattr(sweeping, "MAX_WAITING", 2)
+        upload(web)
+        wrong = b"reference,title\nx,y\n"
+        assert "Nothing to import" in upload(web, wrong).context["title"]
+        upload(web, wrong)
+        assert states() == ["ready", "cancelled", "ready"]
+        assert "Nothing to import" in web.get("/importing/import/").content.decode()
+        upload(web)
+        assert states() == ["ready", "cancelled", "cancelled", "ready"]
+
+    def test_a_file_that_is_being_checked_counts(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sweeping, "MAX_WAITING", 1)
+        upload(web, MANY)
+        work()
+        upload(web, MANY)
+        assert states() == ["uploaded", "cancelled"]
 
     def test_a_bounded_number_is_in_the_hands_of_the_worker(
         self, web: Any, monkeypatch: pytest.MonkeyPatch
