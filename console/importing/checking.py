@@ -224,7 +224,11 @@ def _close_as_done(import_: Import, faulty: str, result: ImportResult) -> None:
     import_.state, import_.finished_at = ImportState.DONE, timezone.now()
     import_.stored_as, import_.faulty, import_.error = "", faulty, ""
     # What was shown of the rows is in the history; the rest says how they were read.
-    import_.preview = {"read_as": shown.get("read_as", []), "warnings": result.warnings}
+    import_.preview = {
+        "read_as": shown.get("read_as", []),
+        "warnings": result.warnings,
+        "notes": result.notes,
+    }
     names = ("state", "finished_at", "stored_as", "faulty", "error", "preview", "total", "done")
     values = {name: getattr(import_, name) for name in (*names, *_TOTALS)}
     mine = Import.objects.filter(

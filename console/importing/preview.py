@@ -92,7 +92,7 @@ class Preview:
     def notes(self) -> Iterator[str]:
         """Sentences about the columns, for the head of the page."""
         if emptied := [f"{self._called(name)} ({n})" for name, n in self._emptied.items() if n]:
-            text = _("Empty cells empty what is there now: %(columns)s.")
+            text = _("Empty cells empty what is there: %(columns)s.")
             yield text % {"columns": ", ".join(emptied)}
         for name, n in self._differing.items():
             if n:

@@ -116,6 +116,7 @@ class ImportResult(Result):
         self.added: list[int] = []
         #: Sentences about the file as a whole: columns that are not known, projects to be made.
         self.warnings: list[str] = []
+        #: What people would not expect, as true once it is done as it was in the preview.
         self.notes: list[str] = []
         #: Sentences about how dates and numbers are read.
         self.ways: list[str] = []
@@ -131,8 +132,8 @@ class ImportResult(Result):
         names = "”, “".join(shorten(name) for name in unknown)
         self.warnings.append(
             ngettext(
-                "The column “%(names)s” is not known here and will not be imported.",
-                "The columns “%(names)s” are not known here and will not be imported.",
+                "The column “%(names)s” is not known here and is not imported.",
+                "The columns “%(names)s” are not known here and are not imported.",
                 len(unknown),
             )
             # An export of another program has hundreds, and each of them is named.

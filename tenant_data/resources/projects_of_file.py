@@ -164,8 +164,8 @@ class ProjectsOfFile:
         """Sentences for the preview: what is made, and what becomes of the projects' numbers."""
         yield from self.new.note(
             lambda n: ngettext(
-                "%(n)d project will be made: %(names)s",
-                "%(n)d projects will be made: %(names)s",
+                "%(n)d new project: %(names)s",
+                "%(n)d new projects: %(names)s",
                 n,
             )
         )

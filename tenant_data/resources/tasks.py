@@ -96,9 +96,7 @@ class TaskResource(TaskColumns):
                     invalid=_("A label “%(name)s” cannot be made: %(why)s"),
                 )
         self.notes += self._new_labels.note(
-            lambda n: ngettext(
-                "%(n)d label will be made: %(names)s", "%(n)d labels will be made: %(names)s", n
-            )
+            lambda n: ngettext("%(n)d new label: %(names)s", "%(n)d new labels: %(names)s", n)
         )
         return found | self._new_labels.rows
 
