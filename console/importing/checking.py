@@ -30,7 +30,7 @@ from console.importing.progress import Watch
 from console.importing.provider import leave_of, tell_staff
 from console.importing.reading import Reading
 from console.importing.reading_words import words_of_reading
-from console.importing.remembering import recall, remember
+from console.importing.remembering import recall, recall_ways, remember
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.shown import shown_refusal, shown_result
@@ -117,6 +117,7 @@ def _table(
         error.reading = table.reading
         raise
     mapped.is_remembered = is_remembered
+    mapped.likely = recall_ways(import_.model, mapped.headings_digest)
     return mapped
 
 
@@ -185,7 +186,7 @@ def bring_in(
         _count(import_, result, total=len(whole))
         import_.in_error = len(faults)
         faulty = write_faulty(file, whole.reading, faults, limits, _listen(watch, len(whole)))
-        remember(import_.model, whole.headings_digest, whole.mapping)
+        remember(import_.model, whole.headings_digest, whole.mapping, whole.ways)
     try:
         _close_as_done(import_, faulty, result)
         tell_staff(import_)

@@ -69,6 +69,8 @@ class RememberedMapping(models.Model):
     model = models.CharField(max_length=100)
     headings = models.CharField(max_length=64)
     mapping = models.JSONField()
+    #: In which order its dates and with which sign its numbers were written, by kind of column.
+    ways = models.JSONField(default=dict)
     used_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

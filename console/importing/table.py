@@ -96,6 +96,9 @@ class Table:
         #: See ``Headings``.
         self.repeated: dict[str, int] = {}
         self.written: dict[str, str] = {}
+        #: By kind of column, how dates and numbers are likely to be written, and how they are.
+        self.likely: dict[str, str] = {}
+        self.ways: dict[str, str] = {}
         self._spool = Spool()
         #: Rows of the spool that are not in this table, sorted; and of each, how many rows of the
         #: table are before it.

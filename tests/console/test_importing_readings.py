@@ -14,6 +14,7 @@ from console.importing.storage import look
 from tenant_data.models import Task
 from tenants.models import Client
 from tests.console.corpus_odd import workbook
+from tests.console.test_importing_kept import rows_of
 from tests.console.test_importing_pages import confirm, kept, said, upload
 
 OLD = "reference;title;due_on\nWEB-1;Zoë;22/11/2025\n".encode("cp1252")
@@ -115,6 +116,18 @@ class TestAQuestion:
         assert f"“due_on” is read with the {answer} first, as was chosen." in text_of(response)
         confirm(web, response)
         assert tasks() == [("First", month)]
+
+    @pytest.mark.parametrize(("told", "way"), [("22/11/2025", "day"), ("11/22/2025", "month")])
+    def test_has_the_answer_of_the_last_file_with_the_same_columns_chosen(
+        self, web: Any, told: str, way: str
+    ) -> None:
+        """Such as of the one from which the rows in error come."""
+        rows = f"WEB-1,First,{told},done\nWEB-2,Second,03/04/2025,nowhere"
+        done = confirm(web, upload(web, f"reference,title,due_on,status\n{rows}".encode()))
+        mended = "\n".join(rows_of(web.get(done.context["faulty_url"]))).replace("nowhere", "")
+        page = upload(web, mended.encode())
+        assert page.context["reading_form"].initial["date_order"] == way
+        assert len(page.context["questions"]) == 1
 
     def test_that_is_not_answered_is_asked_again(self, web: Any) -> None:
         response = again(web, upload(web, UNCLEAR), date_order="")
