@@ -21,7 +21,7 @@ from console.importing.forms import ConfirmForm, ReadingForm
 from console.importing.mapping import Mapping
 from console.importing.mapping_form import MappingForm
 from console.importing.models import IMPORTED, Import
-from console.importing.reading import Reading
+from console.importing.reading import AS_NEW, FOREIGN, Reading
 from console.importing.shown import questions_of
 from console.importing.state_words import (
     facts_of,
@@ -116,6 +116,7 @@ class KeptPagesMixin:
             "reading_form": ReadingForm.about(reading, self.make_resource(), questions)
             if is_read and is_mine
             else None,
+            "as_new": FOREIGN[AS_NEW],
             "mapping_form": self._mapping_form(import_) if is_read and is_mine else None,
             "mapping_is_open": import_.state == "unsettled" or has_unknown(import_),
             "may_confirm": is_mine

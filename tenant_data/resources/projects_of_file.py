@@ -149,6 +149,13 @@ class ProjectsOfFile:
         message = _("There is no project “%(name)s” here. Add the project first.")
         raise CellError(message, column="project", name=name)
 
+    def named(self, key: str) -> str:
+        """What a cell has for the project, by which ``key_of`` finds it: its name, or its key where
+        that name could be another one's."""
+        name = one_name(self.rows[key].name)
+        found = {name.upper()} & self.rows.keys() or self._called[name.lower()]
+        return name if found == {key} else key
+
     def count(self, key: TaskKey) -> None:
         """Count a new task of the file for ``notes``."""
         project, number = key

@@ -64,7 +64,7 @@ class TaskResource(TaskColumns):
         return self._projects.key_of(row), -self.current_number
 
     def make_new(self, row: dict[str, str]) -> None:
-        row["reference"], row["project"] = "", self.current_key[0]
+        row["reference"], row["project"] = "", self._projects.named(self.current_key[0])
 
     def spell_key(self, key: Any) -> str:
         return _("%(project)s, next number") % {"project": key[0]}

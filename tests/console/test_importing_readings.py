@@ -100,6 +100,16 @@ class TestAFileThatIsGone:
         assert kept().state == "failed"
 
 
+def test_a_file_from_elsewhere_is_refused_with_what_can_be_chosen_instead(web: Any) -> None:
+    page = upload(web, b"name,exported_from\nIdea,beta\n", page="/tenant_data/label/import/")
+    text = " ".join(text_of(page).split())
+    assert "nothing of it was imported. To import it all the same, choose below" in text
+    assert "“What to do with a file from elsewhere”: take its rows as new ones" in text
+    assert "To import it all the same" not in text_of(upload(web, UNCLEAR))
+    page = again(web, page, foreign="new")
+    assert (page.context["import"].state, page.context["import"].new) == ("ready", 1)
+
+
 class TestAQuestion:
     def test_is_asked_instead_of_a_preview(self, web: Any) -> None:
         response = upload(web, UNCLEAR)
