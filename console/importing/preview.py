@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from console.importing.columns import Column, Info
 from console.importing.exceptions import shorten
+from console.importing.figures import grouped
 from console.importing.measures import InWays
 from console.importing.origin import Origin
 from console.importing.results import CELL_SHOWN, SAMPLES, ImportedRow, ImportResult
@@ -91,19 +92,20 @@ class Preview:
 
     def notes(self) -> Iterator[str]:
         """Sentences about the columns, for the head of the page."""
-        if emptied := [f"{self._called(name)} ({n})" for name, n in self._emptied.items() if n]:
+        counts = ((self._called(name), n) for name, n in self._emptied.items() if n)
+        if emptied := [f"{name} ({grouped(n)})" for name, n in counts]:
             text = _("Empty cells empty what is there: %(columns)s.")
             yield text % {"columns": ", ".join(emptied)}
         for name, n in self._differing.items():
             if n:
                 text = ngettext(
-                    "The column “%(name)s” is for information and is not read: %(n)d row has "
+                    "The column “%(name)s” is for information and is not read: %(n)s row has "
                     "another value there, which changes nothing.",
-                    "The column “%(name)s” is for information and is not read: %(n)d rows have "
+                    "The column “%(name)s” is for information and is not read: %(n)s rows have "
                     "another value there, which changes nothing.",
                     n,
                 )
-                yield text % {"name": self._called(name), "n": n}
+                yield text % {"name": self._called(name), "n": grouped(n)}
 
 
 def _spoken(column: Column, value: Any) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from import_export.results import Result, RowResult
 
 from console.importing.exceptions import shorten
+from console.importing.figures import grouped
 from console.importing.table import Table
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class Sentence:
         """Such as “Lines 2, 5, 9, … (300)”."""
         lines = ", ".join(str(line) for line in self.lines)
         if self.count > len(self.lines):
-            return _("Lines %(lines)s, … (%(n)d)") % {"lines": lines, "n": self.count}
+            return _("Lines %(lines)s, … (%(n)s)") % {"lines": lines, "n": grouped(self.count)}
         return ngettext("Line %(lines)s", "Lines %(lines)s", self.count) % {"lines": lines}
 
 

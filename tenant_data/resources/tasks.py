@@ -96,7 +96,7 @@ class TaskResource(TaskColumns):
                     invalid=_("A label “%(name)s” cannot be made: %(why)s"),
                 )
         self.notes += self._new_labels.note(
-            lambda n: ngettext("%(n)d new label: %(names)s", "%(n)d new labels: %(names)s", n)
+            lambda n: ngettext("%(n)s new label: %(names)s", "%(n)s new labels: %(names)s", n)
         )
         return found | self._new_labels.rows
 
