@@ -145,7 +145,9 @@ class ImportResult(Result):
 
     def increment_row_result_total(self, row_result: RowResult) -> None:
         super().increment_row_result_total(row_result)
-        self._hash.update(f"{row_result.import_type}{row_result.here!r}\n".encode())
+        sort = row_result.import_type
+        is_written = sort in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE)
+        self._hash.update((f"{sort}{row_result.here!r}\n" if is_written else f"{sort}\n").encode())
 
     def append_row_result(self, row_result: RowResult) -> None:
         kept = self.samples.setdefault(row_result.import_type, [])
