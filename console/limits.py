@@ -52,14 +52,15 @@ def has_feature(feature: str) -> bool:
     return includes(plan_of_company(), feature)
 
 
-def check(kind: str, *, adding: int = 1, are_added: bool = False) -> None:
+def check(kind: str, *, adding: int = 1, are_added: bool = False, lock: bool = True) -> None:
     """Raise ``LimitReached`` where ``adding`` more of a kind are more than the plan allows.
 
     With ``are_added``, the caller's transaction has them already, and is to be taken back.
     Locks the kind for this tenant until the transaction ends, so that of two who add the last one
-    at the same moment one is refused. Asks the database nothing where there is no limit.
+    at the same moment one is refused; whoever adds nothing yet needs no ``lock``. Asks the
+    database nothing where there is no limit.
     """
-    if adding > 0 and (why := _hindrance(kind, adding, lock=True, are_added=are_added)):
+    if adding > 0 and (why := _hindrance(kind, adding, lock=lock, are_added=are_added)):
         raise LimitReached(why, code=f"limit_{kind}")
 
 

@@ -98,7 +98,6 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
         if not form.is_valid():
             return self._import_page(request, form)
         file = form.cleaned_data["import_file"]
-        sweep()
         try:
             import_ = receive(
                 file,
@@ -111,6 +110,7 @@ class ImportExportMixin(KeptPagesMixin, ExportMixin, LibraryMixin):
             form = ImportForm()
             form.refuse(str(refusal))
             return self._import_page(request, form, file_name=file.name)
+        sweep()
         return HttpResponseRedirect(self.page_of(import_))
 
     def _import_page(self, request: HttpRequest, form: ImportForm, **context: Any) -> HttpResponse:

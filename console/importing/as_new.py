@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from console.importing.columns import Column
 from console.importing.exceptions import CellError
+from console.importing.figures import grouped
 from console.importing.widgets import SeveralKnown
 
 if TYPE_CHECKING:
@@ -64,20 +65,20 @@ class AsNew:
         yield _("This file was exported elsewhere: its rows are taken as new ones.")
         if self._here:
             text = ngettext(
-                "%(n)d row has a key that is taken here: it is left out.",
-                "%(n)d rows have keys that are taken here: they are left out.",
+                "%(n)s row has a key that is taken here: it is left out.",
+                "%(n)s rows have keys that are taken here: they are left out.",
                 self._here,
             )
-            yield text % {"n": self._here}
+            yield text % {"n": grouped(self._here)}
         for name, n in self._left_out.items():
             text = ngettext(
-                "%(n)d cell of “%(name)s” names what is not here and is left out, such as "
+                "%(n)s cell of “%(name)s” names what is not here and is left out, such as "
                 "“%(value)s”.",
-                "%(n)d cells of “%(name)s” name what is not here and are left out, such as "
+                "%(n)s cells of “%(name)s” name what is not here and are left out, such as "
                 "“%(value)s”.",
                 n,
             )
-            yield text % {"n": n, "name": name, "value": self._such_as[name][:60]}
+            yield text % {"n": grouped(n), "name": name, "value": self._such_as[name][:60]}
 
 
 def _is_here(column: Column, row: dict[str, str], text: str) -> bool:

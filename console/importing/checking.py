@@ -30,7 +30,7 @@ from console.importing.progress import Watch
 from console.importing.provider import leave_of, tell_staff
 from console.importing.reading import Reading
 from console.importing.reading_words import words_of_reading
-from console.importing.remembering import recall, remember
+from console.importing.remembering import recall, recall_ways, remember
 from console.importing.resource import KeyedResource
 from console.importing.results import ImportResult
 from console.importing.shown import shown_refusal, shown_result
@@ -117,6 +117,7 @@ def _table(
         error.reading = table.reading
         raise
     mapped.is_remembered = is_remembered
+    mapped.likely = recall_ways(import_.model, mapped.headings_digest)
     return mapped
 
 
@@ -163,8 +164,9 @@ def bring_in(
     """Import the file, all of it or the good rows only, and close the import as done.
 
     All of it is written in the caller's transaction, the import's end with it; the files are the
-    caller's to delete after that. Raises ``DataChanged`` where rows are in error that were not,
-    ``Cancelled`` also where somebody wanted that at the last moment, and what imports raise.
+    caller's to delete after that. Raises ``DataChanged`` where something else comes of a row than
+    its preview said, which the transaction then takes back, ``Cancelled`` also where somebody
+    wanted that at the last moment, and what imports raise.
     """
     user = leave_of(user)
     with (
@@ -175,15 +177,16 @@ def bring_in(
     ):
         whole = _table(file, import_, make, limits, watch)
         table: Table = whole
+        foreseen = (import_.preview or {}).get("digest")
         if import_.good_rows_only:
-            table = _good_rows(whole, make, user, watch, faults)
+            table, foreseen = _good_rows(whole, foreseen, make, user, watch, faults)
         result = make().import_data(table, dry_run=False, user=user, watch=watch)
-        if result.has_errors():
+        if result.has_errors() or result.digest != foreseen:
             raise DataChanged
         _count(import_, result, total=len(whole))
         import_.in_error = len(faults)
         faulty = write_faulty(file, whole.reading, faults, limits, _listen(watch, len(whole)))
-        remember(import_.model, whole.headings_digest, whole.mapping)
+        remember(import_.model, whole.headings_digest, whole.mapping, whole.ways)
     try:
         _close_as_done(import_, faulty, result)
         tell_staff(import_)
@@ -192,12 +195,22 @@ def bring_in(
         raise
 
 
-def _good_rows(table: Table, make: Make, user: Any, watch: Watch | None, faults: Faults) -> Table:
-    """The table without the rows in error, and without those that are in error without these."""
-    for _number in range(MOST_PASSES):
+def _good_rows(
+    table: Table,
+    foreseen: str | None,
+    make: Make,
+    user: Any,
+    watch: Watch | None,
+    faults: Faults,
+) -> tuple[Table, str]:
+    """The table without the rows in error, and without those that are in error without these; with
+    the digest of what comes of the others. Raises ``DataChanged`` as ``bring_in``."""
+    for number in range(MOST_PASSES):
         result = _look(table, make, user, watch, faults)
+        if number == 0 and result.digest != foreseen:
+            raise DataChanged
         if not result.has_errors():
-            return table
+            return table, result.digest
         numbers = faults.locate(table)
         if len(numbers) == len(table):
             raise DataChanged
@@ -212,7 +225,11 @@ def _close_as_done(import_: Import, faulty: str, result: ImportResult) -> None:
     import_.state, import_.finished_at = ImportState.DONE, timezone.now()
     import_.stored_as, import_.faulty, import_.error = "", faulty, ""
     # What was shown of the rows is in the history; the rest says how they were read.
-    import_.preview = {"read_as": shown.get("read_as", []), "warnings": result.warnings}
+    import_.preview = {
+        "read_as": shown.get("read_as", []),
+        "warnings": result.warnings,
+        "notes": result.notes,
+    }
     names = ("state", "finished_at", "stored_as", "faulty", "error", "preview", "total", "done")
     values = {name: getattr(import_, name) for name in (*names, *_TOTALS)}
     mine = Import.objects.filter(

@@ -108,7 +108,7 @@ class TooMany(ImportingError):
 
 
 class DataChanged(ImportingError):
-    """Rows are in error that were not when the file was checked."""
+    """Something else comes of a row than when the file was checked."""
 
     message = _("The data has changed since the preview. Nothing was imported: look at it again.")
 

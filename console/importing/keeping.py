@@ -24,6 +24,7 @@ from django.utils.translation import gettext_noop
 from console.importing import storage
 from console.importing.checking import Make, bring_in, check, in_words
 from console.importing.exceptions import (
+    Cancelled,
     ConfirmError,
     DataChanged,
     ImportingError,
@@ -34,6 +35,7 @@ from console.importing.formats import ZIP
 from console.importing.mapping import Mapping
 from console.importing.models import WITH_A_PERSON, Import, ImportState
 from console.importing.packed import unpacked_size
+from console.importing.progress import Watch
 from console.importing.provider import Provider, leave_of
 from console.importing.queue import enqueue_import
 from console.importing.reading import Reading
@@ -101,7 +103,7 @@ def read_again(
 ) -> None:
     """Check a file that is here already, read as ``reading`` and ``mapping`` say, where they are
     given. Raises ``ConfirmError`` where it does not wait for this user, and ``FileError``."""
-    with _taken(import_, user, WITH_A_PERSON) as mine:
+    with _failing_without_file(import_), _taken(import_, user, WITH_A_PERSON) as mine:
         if reading is not None:
             mine.reading = asdict(reading)
         if mapping is not None:
@@ -120,7 +122,7 @@ def confirm(import_: Import, *, good_rows_only: bool, make: Make, user: Any) -> 
     where it has to be looked at again. Whatever else goes wrong ends the import as failed.
     """
     try:
-        with _taken(import_, user, (ImportState.READY,)) as mine:
+        with _failing_without_file(import_), _taken(import_, user, (ImportState.READY,)) as mine:
             if not has_something_to_import(mine, good_rows_only=good_rows_only):
                 raise ConfirmError
             mine.good_rows_only, mine.confirmed_at = good_rows_only, timezone.now()
@@ -136,13 +138,11 @@ def confirm(import_: Import, *, good_rows_only: bool, make: Make, user: Any) -> 
     except (ConfirmError, OperationalError, InterfaceError):
         raise  # It waits as before.
     except DataChanged as changed:
-        look_again(import_, changed, make=make, user=user)
+        with _failing_without_file(import_):
+            look_again(import_, changed, make=make, user=user)
         raise
     except (ImportingError, IntegrityError) as error:
         close(import_, ImportState.FAILED, in_words(error))
-    except FileNotFoundError as error:
-        close(import_, ImportState.FAILED, str(ConfirmError()))
-        raise ConfirmError from error
     except Exception:
         close(import_, ImportState.FAILED, _(OUR_SIDE))
         raise
@@ -153,12 +153,30 @@ def has_something_to_import(import_: Import, *, good_rows_only: bool) -> bool:
     return bool(import_.new + import_.changed) and bool(import_.in_error) == good_rows_only
 
 
-def look_again(import_: Import, why: ImportingError, *, make: Make, user: Any) -> None:
+def look_again(
+    import_: Import, why: ImportingError, *, make: Make, user: Any, watch: Watch | None = None
+) -> None:
     """Check a file anew whose rows are not what they were, and say why it waits again."""
     import_.refresh_from_db()
-    check(import_, make, user=user)
-    import_.error = str(why)
-    import_.save()
+    with keeping_unless_unwanted(import_):
+        check(import_, make, user=user, watch=watch)
+        import_.error = str(why)
+
+
+@contextmanager
+def keeping_unless_unwanted(import_: Import) -> Iterator[None]:
+    """Save what is found out about the import in the block, unless it is over, or somebody did
+    something about it meanwhile: then that stands. Raises ``Cancelled``."""
+    if import_.is_over:
+        raise Cancelled
+    state = import_.state
+    yield
+    with transaction.atomic():
+        now = Import.objects.select_for_update(of=("self",)).get(pk=import_.pk)
+        if now.cancel_asked or now.state != state:
+            storage.drop(import_.faulty)
+            raise Cancelled
+        import_.save()
 
 
 def cancel(import_: Import, *, user: Any) -> None:
@@ -189,6 +207,16 @@ def close(import_: Import, state: ImportState, error: str = "") -> bool:
         mine.save()
     storage.drop(*names)
     return True
+
+
+@contextmanager
+def _failing_without_file(import_: Import) -> Iterator[None]:
+    """End an import whose file is gone, or is another one. Raises ``ConfirmError`` then."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        close(import_, ImportState.FAILED, str(ConfirmError()))
+        raise ConfirmError from error
 
 
 @contextmanager

@@ -21,9 +21,16 @@ from console.importing.forms import ConfirmForm, ReadingForm
 from console.importing.mapping import Mapping
 from console.importing.mapping_form import MappingForm
 from console.importing.models import IMPORTED, Import
-from console.importing.reading import Reading
+from console.importing.reading import AS_NEW, FOREIGN, Reading
 from console.importing.shown import questions_of
-from console.importing.state_words import facts_of, needs_again, same_before, undone_of, who_of
+from console.importing.state_words import (
+    facts_of,
+    needs_again,
+    same_before,
+    state_of,
+    undone_of,
+    who_of,
+)
 from console.importing.undoing import undo
 from console.live import live_answer, signed_out
 
@@ -84,7 +91,7 @@ class KeptPagesMixin:
         """Whatever is to be said of an import now; it changes nothing. With a ``form`` that was
         not good, what somebody has chosen in it is there still."""
         import_ = self.get_import(request, pk)
-        about = {"name": self.opts.verbose_name_plural, "state": import_.get_state_display()}
+        about = {"name": self.opts.verbose_name_plural, "state": state_of(import_)}
         title = _("Import of %(name)s: %(state)s") % about
         context = {**self._facts(request, import_), "title": title}
         if form is not None and context["mapping_form"]:
@@ -114,6 +121,7 @@ class KeptPagesMixin:
             "reading_form": ReadingForm.about(reading, self.make_resource(), questions)
             if is_read and is_mine
             else None,
+            "as_new": FOREIGN[AS_NEW],
             "mapping_form": self._mapping_form(request, import_) if is_read and is_mine else None,
             "mapping_is_open": import_.state == "unsettled" or has_unknown(import_),
             "may_confirm": is_mine

@@ -17,8 +17,9 @@ from unfold.decorators import display
 
 from console.filters import DaysFilter
 from console.importing.admin import ImportExportMixin
+from console.importing.figures import grouped
 from console.importing.models import IMPORTED, Import, ImportState
-from console.importing.state_words import LABELS, number, who_of
+from console.importing.state_words import LABELS, state_of, who_of
 from console.modeladmin import ModelAdmin
 from console.paginator import BoundedPaginator
 from console.sites import ConsoleSite, public_site, tenant_site
@@ -90,7 +91,7 @@ class ImportAdmin(ModelAdmin):
 
     @display(description=_("state"), ordering="state", label=LABELS)
     def how_far(self, import_: Import) -> tuple[str, str]:
-        return import_.state, import_.get_state_display()
+        return import_.state, state_of(import_)
 
     @display(description=_("rows"))
     def counts(self, import_: Import) -> str | None:
@@ -98,9 +99,9 @@ class ImportAdmin(ModelAdmin):
             return None
         text = gettext("%(new)s new, %(changed)s changed, %(unchanged)s unchanged")
         names = ("new", "changed", "unchanged")
-        said = text % {name: number(getattr(import_, name)) for name in names}
+        said = text % {name: grouped(getattr(import_, name)) for name in names}
         if import_.in_error:
-            said += ", " + gettext("%(n)s in error") % {"n": number(import_.in_error)}
+            said += ", " + gettext("%(n)s in error") % {"n": grouped(import_.in_error)}
         return said
 
     def changeform_view(

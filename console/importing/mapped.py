@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console.importing.figures import grouped
 from console.importing.mapping import CREATE, REFUSE, SUGGEST, Mapping, digest_of_headings
 from console.importing.spool import Batch
 from console.importing.suggesting import (
@@ -54,15 +55,15 @@ def _replace(row: list[str], replacing: list[tuple[int, Replacing]]) -> None:
 
 def _one_of_several(heading: str, lost: int) -> str:
     """What becomes of columns with the same heading; ``lost`` rows have several values there."""
-    words = {"name": heading, "n": lost}
+    words = {"name": heading, "n": grouped(lost)}
     text = _(
         "There is more than one column “%(name)s”: of each row, the first one with something in it "
         "is read."
     )
     if lost:
         more = ngettext(
-            "In %(n)d row, another one has something else, which is left out.",
-            "In %(n)d rows, another one has something else, which is left out.",
+            "In %(n)s row, another one has something else, which is left out.",
+            "In %(n)s rows, another one has something else, which is left out.",
             lost,
         )
         text = f"{text} {more}"

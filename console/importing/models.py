@@ -69,6 +69,8 @@ class RememberedMapping(models.Model):
     model = models.CharField(max_length=100)
     headings = models.CharField(max_length=64)
     mapping = models.JSONField()
+    #: In which order its dates and with which sign its numbers were written, by kind of column.
+    ways = models.JSONField(default=dict)
     used_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -214,6 +216,11 @@ class Import(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in OVER
+
+    @property
+    def has_nothing(self) -> bool:
+        """Whether it was checked, and has nothing that anybody could confirm."""
+        return self.state == ImportState.READY and not self.new + self.changed
 
     def belongs_to(self, user: Any) -> bool:
         """Whether the user brought it: nobody else may confirm it."""

@@ -15,6 +15,7 @@ from typing import IO, Any, BinaryIO
 from django.utils.translation import gettext as _
 
 from console.importing.exceptions import FileError
+from console.importing.figures import grouped
 from console.importing.table import Limits, too_many_lines
 from console.importing.texts import not_a_table
 
@@ -123,7 +124,7 @@ class BoundedArchive(zipfile.ZipFile):
         if rows > self._limits.lines:
             raise too_many_lines(self._limits)
         if cells > MAX_CELLS:
-            message = _("The sheet has more than %(n)d cells. Save it as CSV.")
-            raise FileError(message, n=MAX_CELLS)
+            message = _("The sheet has more than %(n)s cells. Save it as CSV.")
+            raise FileError(message, n=grouped(MAX_CELLS))
         if tags > TAGS_BESIDE + TAGS_OF_A_CELL * (rows + cells):
             raise too_much()

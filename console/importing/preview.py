@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from console.importing.columns import Column, Info
 from console.importing.exceptions import shorten
+from console.importing.figures import grouped
 from console.importing.measures import InWays
 from console.importing.origin import Origin
 from console.importing.results import CELL_SHOWN, SAMPLES, ImportedRow, ImportResult
@@ -46,8 +47,16 @@ class Preview:
         self._emptied: Counter[str] = Counter()
         self._differing: Counter[str] = Counter()
 
-    def count(self, row: dict[str, str], instance: Any, changed: list[Change]) -> None:
-        """Count what a row of the file does beside what it says."""
+    def count(
+        self,
+        outcome: ImportedRow,
+        key: Hashable,
+        row: dict[str, str],
+        instance: Any,
+        changed: list[Change],
+    ) -> None:
+        """Count what a row of the file does beside what it says, and note what it is here."""
+        outcome.here = (key, *((c.column_name, _plain(c.comparable(old))) for c, old, _ in changed))
         for column, _old, _new in changed:
             self._emptied[column.column_name] += not row[column.column_name]
         for column in self._told:
@@ -83,25 +92,31 @@ class Preview:
 
     def notes(self) -> Iterator[str]:
         """Sentences about the columns, for the head of the page."""
-        if emptied := [f"{self._called(name)} ({n})" for name, n in self._emptied.items() if n]:
-            text = _("Empty cells empty what is there now: %(columns)s.")
+        counts = ((self._called(name), n) for name, n in self._emptied.items() if n)
+        if emptied := [f"{name} ({grouped(n)})" for name, n in counts]:
+            text = _("Empty cells empty what is there: %(columns)s.")
             yield text % {"columns": ", ".join(emptied)}
         for name, n in self._differing.items():
             if n:
                 text = ngettext(
-                    "The column “%(name)s” is for information and is not read: %(n)d row has "
+                    "The column “%(name)s” is for information and is not read: %(n)s row has "
                     "another value there, which changes nothing.",
-                    "The column “%(name)s” is for information and is not read: %(n)d rows have "
+                    "The column “%(name)s” is for information and is not read: %(n)s rows have "
                     "another value there, which changes nothing.",
                     n,
                 )
-                yield text % {"name": self._called(name), "n": n}
+                yield text % {"name": self._called(name), "n": grouped(n)}
 
 
 def _spoken(column: Column, value: Any) -> str:
     """The value as a file may have it; one of the model's choices by its label."""
     widget = column.widget
     return widget.label(value) if isinstance(widget, OneOf) else widget.render(value)
+
+
+def _plain(value: Any) -> Any:
+    """The value, always written in the same way."""
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def sections(result: ImportResult) -> list[dict[str, Any]]:

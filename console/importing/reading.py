@@ -38,7 +38,7 @@ DECIMALS: dict[str, str | Promise] = {
 #: What is done with a file that was exported elsewhere.
 REFUSED, AS_NEW = "refused", "new"
 FOREIGN: dict[str, str | Promise] = {
-    REFUSED: _("nothing"),
+    REFUSED: _("do not import it"),
     AS_NEW: _("take its rows as new ones; what is here already stays as it is"),
 }
 

@@ -18,12 +18,23 @@ def recall(model: str, digest: str) -> Mapping:
     return Mapping.from_json(found.mapping) if found else SUGGEST
 
 
-def remember(model: str, digest: str, mapping: Mapping) -> None:
-    """Keep how a file was read that is imported now."""
+def recall_ways(model: str, digest: str) -> dict[str, str]:
+    """How the dates and numbers of the last files with these headings were written, by kind of
+    column: no more than likely for the next."""
+    found = RememberedMapping.objects.filter(model=model, headings=digest)
+    return found.values_list("ways", flat=True).first() or {}
+
+
+def remember(model: str, digest: str, mapping: Mapping, ways: dict[str, str] | None = None) -> None:
+    """Keep how a file was read that is imported now; of ``ways``, what it did not tell stays."""
     RememberedMapping.objects.update_or_create(
         model=model,
         headings=digest,
-        defaults={"mapping": mapping.as_json(), "used_at": timezone.now()},
+        defaults={
+            "mapping": mapping.as_json(),
+            "ways": {**recall_ways(model, digest), **(ways or {})},
+            "used_at": timezone.now(),
+        },
     )
     kept = RememberedMapping.objects.filter(model=model).order_by("-used_at", "-pk")
     kept.filter(pk__in=list(kept.values_list("pk", flat=True)[AT_MOST:])).delete()

@@ -192,7 +192,7 @@ class KeyedResource(DeclaredResource, ExportedResource):
         stays = self.as_new is not None and self.as_new.stays(row, is_here=not self._new)
         errors = {} if stays else self._columns.read(instance, row, self._has_none)
         self._changed = [] if self._new else list(self._columns.changes(instance, self._before))
-        self._preview.count(row, instance, self._changed)
+        self._preview.count(outcome, key, row, instance, self._changed)
         if self._new or errors or self._changed:
             self._check(instance, errors)
             self._keep(instance)

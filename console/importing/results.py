@@ -5,6 +5,7 @@ What is shown does not grow with the file, so neither does the page that shows i
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from array import array
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from django.utils.translation import ngettext
 from import_export.results import Result, RowResult
 
 from console.importing.exceptions import Whole, shorten
+from console.importing.figures import grouped
 from console.importing.table import Table
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ class ImportedRow(RowResult):
         super().__init__()
         self.line = 0
         self.key = ""
+        #: What the row is here, and by column the values that it changes: for ``digest``.
+        self.here: tuple[Any, ...] = ()
         #: Column, old text (``None`` where it does not change) and text of the file.
         self.cells: list[tuple[str, str | None, str]] = []
 
@@ -65,7 +69,7 @@ class Sentence:
         """Such as “Lines 2, 5, 9, … (300)”."""
         lines = ", ".join(str(line) for line in self.lines)
         if self.count > len(self.lines):
-            return _("Lines %(lines)s, … (%(n)d)") % {"lines": lines, "n": self.count}
+            return _("Lines %(lines)s, … (%(n)s)") % {"lines": lines, "n": grouped(self.count)}
         return ngettext("Line %(lines)s", "Lines %(lines)s", self.count) % {"lines": lines}
 
 
@@ -114,9 +118,11 @@ class ImportResult(Result):
         self.added = array("q")
         #: Sentences about the file as a whole: columns that are not known, projects to be made.
         self.warnings: list[str] = []
+        #: What people would not expect, as true once it is done as it was in the preview.
         self.notes: list[str] = []
         #: Sentences about how dates and numbers are read.
         self.ways: list[str] = []
+        self._hash = hashlib.sha256()
 
     def locate(self, table: Table) -> None:
         """Give errors their line of the file, where the library counts rows."""
@@ -128,8 +134,8 @@ class ImportResult(Result):
         names = "”, “".join(shorten(name) for name in unknown)
         self.warnings.append(
             ngettext(
-                "The column “%(names)s” is not known here and will not be imported.",
-                "The columns “%(names)s” are not known here and will not be imported.",
+                "The column “%(names)s” is not known here and is not imported.",
+                "The columns “%(names)s” are not known here and are not imported.",
                 len(unknown),
             )
             # An export of another program has hundreds, and each of them is named.
@@ -137,6 +143,12 @@ class ImportResult(Result):
         )
 
     # --- what the library calls for each row ---------------------------------------------------
+
+    def increment_row_result_total(self, row_result: RowResult) -> None:
+        super().increment_row_result_total(row_result)
+        sort = row_result.import_type
+        is_written = sort in (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE)
+        self._hash.update((f"{sort}{row_result.here!r}\n" if is_written else f"{sort}\n").encode())
 
     def append_row_result(self, row_result: RowResult) -> None:
         kept = self.samples.setdefault(row_result.import_type, [])
@@ -197,6 +209,13 @@ class ImportResult(Result):
     def in_error(self) -> int:
         """Rows with an error; a row may have several."""
         return self.totals[RowResult.IMPORT_TYPE_INVALID] + self.totals[RowResult.IMPORT_TYPE_ERROR]
+
+    @property
+    def digest(self) -> str:
+        """The same where the same would come of each row of the same table: new, unchanged, in
+        error, or changed, and then from the same values. Also of the rows that no preview shows.
+        """
+        return self._hash.hexdigest()
 
     def errors_by_column(self) -> list[Errors]:
         """The errors of each column, the most frequent first, in ``SENTENCES_SHOWN`` sentences.

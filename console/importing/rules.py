@@ -39,14 +39,15 @@ def check_headers(table: Table, needed: Iterable[str]) -> None:
 def check_limits(new_rows: Iterable[tuple[type[Model], int]], *, are_written: bool) -> None:
     """Raise ``FileError`` where that many more rows are more than the company's plan allows.
 
-    ``are_written``: they are in the database already.
+    ``are_written``: they are in the database already. Where they are not, this is a preview, which
+    waits for nobody.
     """
     for model, number in new_rows:
         counted_as = getattr(model, "counted_as", None)
         if counted_as is None:
             continue
         try:
-            limits.check(counted_as, adding=number, are_added=are_written)
+            limits.check(counted_as, adding=number, are_added=are_written, lock=are_written)
         except limits.LimitReached as exc:
             raise FileError("%(why)s", why=" ".join(exc.messages)) from exc
 

@@ -30,7 +30,8 @@ Found = list[tuple[Column, Evidence]]
 
 
 def settle_columns(table: Table, columns: Iterable[Column]) -> list[str]:
-    """Settle in which way each column of dates or numbers is written; returns sentences about it.
+    """Settle in which way each column of dates or numbers is written, and note it in the table;
+    returns sentences about it.
 
     Raises ``UnclearError`` where a column does not tell and nobody chose.
     """
@@ -48,6 +49,11 @@ def settle_columns(table: Table, columns: Iterable[Column]) -> list[str]:
     ]
     if questions:
         raise UnclearError(questions)
+    table.ways = {
+        kind: ways.pop()
+        for kind, found in by_kind.items()
+        if len(ways := {one.settled(table.reading.choice(kind)) for _c, one in found} - {""}) == 1
+    }
     return [
         sentence
         for kind, found in by_kind.items()
@@ -67,7 +73,9 @@ def _question(kind: str, unclear: Found, found: Found, table: Table) -> Question
         value=shorten(evidence.unclear),
         line=next(table.line(number) for number, cell in cells if cell == evidence.unclear),
         meanings={way: _spelled(meant) for way, meant in evidence.meanings.items()},
-        likely=told.pop() if len(told) == 1 else _usual(kind, table.reading),
+        likely=told.pop()
+        if len(told) == 1
+        else table.likely.get(kind) or _usual(kind, table.reading),
     )
 
 

@@ -13,8 +13,10 @@ from console.importing.results import ImportResult
 
 
 def shown_result(result: ImportResult, read_as: Iterable[str]) -> dict[str, Any]:
-    """A preview: what would come of the rows, the first of each sort, and what is wrong."""
+    """A preview: what would come of the rows, the first of each sort, and what is wrong; and what
+    tells whether that is still so when it is confirmed."""
     return {
+        "digest": result.digest,
         "read_as": [*read_as, *result.ways],
         "warnings": result.warnings,
         "notes": result.notes,

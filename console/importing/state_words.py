@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from console.history.acting import nobody
+from console.importing.figures import grouped
 from console.importing.models import Import, ImportState
 
 #: The colours of Unfold's labels.
@@ -27,16 +27,21 @@ LABELS: dict[str, str] = {
 }
 
 
+def state_of(import_: Import) -> str:
+    """How far it has come, as people are told."""
+    return _("Nothing to import") if import_.has_nothing else import_.get_state_display()
+
+
 def who_of(import_: Import) -> str:
     """Whoever brought the file, as the reader knows them."""
     return nobody() if import_.by_provider else import_.requested_by_email
 
 
 def same_before(import_: Import) -> Import | None:
-    """The last import of the same file, read as the same columns, that was not undone."""
+    """The last import of the same file, however it was read, that was not undone."""
     return (
         Import.objects.standing()
-        .filter(model=import_.model, digest=import_.digest, mapping=import_.mapping)
+        .filter(model=import_.model, digest=import_.digest)
         .exclude(pk=import_.pk)
         .first()
     )
@@ -50,9 +55,9 @@ def undone_of(import_: Import) -> dict[str, Any] | None:
     return {
         "who": import_.undone_by_email,
         "totals": [
-            (_("Removed"), number(sum(found["removed"].values())), ""),
-            (_("Put back"), number(sum(found["restored"].values())), ""),
-            (_("Left as they are"), number(found["left"]), "is-bad" if found["left"] else ""),
+            (_("Removed"), grouped(sum(found["removed"].values())), ""),
+            (_("Put back"), grouped(sum(found["restored"].values())), ""),
+            (_("Left as they are"), grouped(found["left"]), "is-bad" if found["left"] else ""),
         ],
         "kinds": [
             (title, _counted(found[what]))
@@ -60,7 +65,7 @@ def undone_of(import_: Import) -> dict[str, Any] | None:
             if any(found[what].values())
         ],
         "left": [(_kind(label), name, _(why)) for label, name, why in found["named"]],
-        "more": number(found["left"] - len(found["named"]))
+        "more": grouped(found["left"] - len(found["named"]))
         if found["left"] > len(found["named"])
         else "",
     }
@@ -69,7 +74,7 @@ def undone_of(import_: Import) -> dict[str, Any] | None:
 def _counted(rows: dict[str, int]) -> str:
     """How many of which kind, the most first."""
     some = sorted(rows.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{number(n)} {_kind(label, n)}" for label, n in some if n)
+    return ", ".join(f"{grouped(n)} {_kind(label, n)}" for label, n in some if n)
 
 
 def _kind(label: str, number_of: int = 1) -> str:
@@ -85,10 +90,6 @@ def needs_again(import_: Import) -> bool:
     return bool(import_.new) and same_before(import_) is not None
 
 
-def number(value: int) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True)
-
-
 def facts_of(import_: Import) -> dict[str, Any]:
     """How far the work has come, how quick it is and how long it will take, as far as one knows."""
     rate = import_.rate
@@ -98,17 +99,17 @@ def facts_of(import_: Import) -> dict[str, Any]:
         "who": who_of(import_),
         "label": LABELS[import_.state],
         "share": share,
-        "rate": number(round(rate)) if rate >= 1 else "",
+        "rate": grouped(round(rate)) if rate >= 1 else "",
         "time_left": _duration(left) if rate else "",
         "totals": [
-            (_("New"), number(import_.new), ""),
-            (_("Changed"), number(import_.changed), ""),
-            (_("Unchanged"), number(import_.unchanged), ""),
-            (_("In error"), number(import_.in_error), "is-bad" if import_.in_error else ""),
+            (_("New"), grouped(import_.new), ""),
+            (_("Changed"), grouped(import_.changed), ""),
+            (_("Unchanged"), grouped(import_.unchanged), ""),
+            (_("In error"), grouped(import_.in_error), "is-bad" if import_.in_error else ""),
         ],
         "writes": import_.new + import_.changed,
-        "done_rows": number(import_.done),
-        "total_rows": number(import_.total),
+        "done_rows": grouped(import_.done),
+        "total_rows": grouped(import_.total),
         # Changes when the page would show something else.
         "version": f"{import_.state}.{import_.done}.{import_.attempts}.{import_.cancel_asked:d}",
     }

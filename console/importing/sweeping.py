@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +17,14 @@ from console.company.exceptions import TryAgainLater
 from console.company.making import client_to_work_for
 from console.importing import storage
 from console.importing.keeping import CONFIRM_WITHIN, close
-from console.importing.models import OVER, Import, ImportState
+from console.importing.models import OVER, WITH_A_PERSON, Import, ImportState
 from console.importing.queue import enqueue_again_if_lost, enqueue_waking
 from tenants.models import Client
 
 logger = logging.getLogger(__name__)
 
-#: As many files wait for a person at the most, in each schema: nobody fills the disk with them.
+#: As many files of one person wait to be checked or confirmed at the most, in each schema: nobody
+#: fills the disk with them, and nobody's files give way to another's.
 MAX_WAITING = 20
 #: How long the file of faulty rows is kept after the good ones were imported.
 FAULTY_KEPT_FOR = timedelta(days=7)
@@ -31,16 +33,14 @@ LOST_AFTER = timedelta(minutes=10)
 
 
 def sweep() -> None:
-    """Sweep the schema of the connection: close what nobody confirmed in a day, and the oldest of
-    too many; delete files that no import has, or that were kept for long enough."""
+    """Sweep the schema of the connection: close what nobody confirmed in a day, and those of too
+    many that give way; delete files that no import has, or that were kept for long enough."""
     now = timezone.now()
-    waiting = Import.objects.with_a_person().order_by("-created_at", "-pk")
-    for place, import_ in enumerate(waiting.only("pk", "created_at")):
-        if now - import_.created_at > CONFIRM_WITHIN:
-            close(import_, ImportState.CANCELLED, _("Nobody confirmed it within a day."))
-        elif place >= MAX_WAITING:
-            text = _("Too many files waited to be confirmed. This was the oldest one.")
-            close(import_, ImportState.CANCELLED, text)
+    for import_ in Import.objects.with_a_person().filter(created_at__lt=now - CONFIRM_WITHIN):
+        close(import_, ImportState.CANCELLED, _("Nobody confirmed it within a day."))
+    for import_ in _too_many():
+        text = _("Too many files of one person waited to be confirmed. This one gave way.")
+        close(import_, ImportState.CANCELLED, text)
     for import_ in Import.objects.filter(
         ~Q(faulty=""), state__in=OVER, finished_at__lt=now - FAULTY_KEPT_FOR
     ):
@@ -51,6 +51,22 @@ def sweep() -> None:
         storage.drop_unnamed(
             stale - {name for names in named.values_list("stored_as", "faulty") for name in names}
         )
+
+
+def _too_many() -> Iterator[Import]:
+    """Of each person, what is beyond the number that may wait: files with nothing to confirm
+    first, then the oldest; never the newest."""
+    waiting = Import.objects.filter(
+        state__in=(*WITH_A_PERSON, ImportState.UPLOADED, ImportState.CHECKING)
+    )
+    people: dict[tuple[bool, str], list[Import]] = {}
+    for import_ in waiting.defer("preview").order_by("-created_at", "-pk"):
+        people.setdefault((import_.by_provider, import_.requested_by_email), []).append(import_)
+    for newest, *others in people.values():
+        others.sort(key=lambda import_: import_.has_nothing)
+        for import_ in [newest, *others][MAX_WAITING:]:
+            if import_.state in WITH_A_PERSON:
+                yield import_
 
 
 def sweep_all() -> None:

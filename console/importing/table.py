@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.importing.exceptions import FileError, shorten
+from console.importing.figures import grouped
 from console.importing.headings import HEADER_WITHIN, Headings, Row, Wanted, find_header
 from console.importing.reading import FIND_OUT, Reading
 from console.importing.spool import Batch, Spool
@@ -96,6 +97,9 @@ class Table:
         #: See ``Headings``.
         self.repeated: dict[str, int] = {}
         self.written: dict[str, str] = {}
+        #: By kind of column, how dates and numbers are likely to be written, and how they are.
+        self.likely: dict[str, str] = {}
+        self.ways: dict[str, str] = {}
         self._spool = Spool()
         #: Rows of the spool that are not in this table, sorted; and of each, how many rows of the
         #: table are before it.
@@ -217,7 +221,8 @@ def _fill(
     for line, cells in rows:
         if count >= limits.rows:
             raise FileError(
-                _("The file has more than %(n)d rows. Split it into several."), n=limits.rows
+                _("The file has more than %(n)s rows. Split it into several."),
+                n=grouped(limits.rows),
             )
         if len(cells) != width:
             while len(cells) > width and not cells[-1].strip():
@@ -255,8 +260,8 @@ def _filled(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
 
 
 def too_many_lines(limits: Limits) -> FileError:
-    message = _("The file has more than %(n)d lines. Remove empty ones.")
-    return FileError(message, n=limits.lines)
+    message = _("The file has more than %(n)s lines. Remove empty ones.")
+    return FileError(message, n=grouped(limits.lines))
 
 
 def too_long(line: int) -> FileError:

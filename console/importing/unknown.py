@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from console.importing.choosing import Choosing, parts_of, spelled
 from console.importing.columns import Column
 from console.importing.exceptions import FileError, shorten
+from console.importing.figures import grouped
 from console.importing.mapping import DEFAULT, SKIP
 
 if TYPE_CHECKING:
@@ -44,30 +45,30 @@ class Unknown:
         """What is put in their place. Raises ``FileError`` where there are too many of them."""
         if self.is_cut:
             raise FileError(
-                _("The column “%(name)s” has more than %(n)d different values. Leave it out."),
+                _("The column “%(name)s” has more than %(n)s different values. Leave it out."),
                 name=self.field,
-                n=AT_MOST,
+                n=grouped(AT_MOST),
             )
         return dict.fromkeys(self.all, "" if what == SKIP else what.removeprefix(DEFAULT))
 
     def sentence(self, name: str, what: str) -> str:
         """What becomes of them; ``name`` is what the file calls the column."""
-        named = ", ".join(f"{shorten(text)} ({n})" for text, n in self.values[:_NAMED])
+        named = ", ".join(f"{shorten(text)} ({grouped(n)})" for text, n in self.values[:_NAMED])
         words = {
             "name": name,
-            "n": self.count,
+            "n": grouped(self.count),
             "values": f"{named}, …" if self.count > _NAMED else named,
         }
         if what == SKIP:
             text = ngettext(
-                "“%(name)s”: %(n)d value is not known here, and read as an empty cell: %(values)s.",
-                "“%(name)s”: %(n)d values are not known here, and read as empty cells: %(values)s.",
+                "“%(name)s”: %(n)s value is not known here, and read as an empty cell: %(values)s.",
+                "“%(name)s”: %(n)s values are not known here, and read as empty cells: %(values)s.",
                 self.count,
             )
             return text % words
         text = ngettext(
-            "“%(name)s”: %(n)d value is not known here, and read as “%(other)s”: %(values)s.",
-            "“%(name)s”: %(n)d values are not known here, and read as “%(other)s”: %(values)s.",
+            "“%(name)s”: %(n)s value is not known here, and read as “%(other)s”: %(values)s.",
+            "“%(name)s”: %(n)s values are not known here, and read as “%(other)s”: %(values)s.",
             self.count,
         )
         return text % {**words, "other": shorten(what.removeprefix(DEFAULT))}

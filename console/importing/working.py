@@ -25,7 +25,7 @@ from console.importing.exceptions import (
     NotAllowed,
     UndoNotAllowed,
 )
-from console.importing.keeping import OUR_SIDE, close, look_again
+from console.importing.keeping import OUR_SIDE, close, keeping_unless_unwanted, look_again
 from console.importing.models import Import, ImportQuerySet, ImportState
 from console.importing.progress import watching
 from console.importing.provider import Provider, provider_still
@@ -179,15 +179,15 @@ def _do(import_: Import) -> None:
     make = pages.make_resource
     with watching(import_) as watch:
         if import_.state == ImportState.CHECKING:
-            check(import_, make, user=user, watch=watch)
-            _save_checked(import_)
+            with keeping_unless_unwanted(import_):
+                check(import_, make, user=user, watch=watch)
             return
         stored_as, faulty = import_.stored_as, import_.faulty
         try:
             with transaction.atomic():
                 bring_in(import_, make, user=user, watch=watch)
         except DataChanged as changed:
-            look_again(import_, changed, make=make, user=user)
+            look_again(import_, changed, make=make, user=user, watch=watch)
             return
     storage.drop(stored_as, faulty)
 
@@ -198,13 +198,3 @@ def _undo(import_: Import, pages: ImportExportMixin) -> None:
         raise UndoNotAllowed
     with watching(import_) as watch, transaction.atomic():
         take_back(import_, pages=pages, user=user, watch=watch)
-
-
-def _save_checked(import_: Import) -> None:
-    """Keep what the check found, unless somebody does not want it any more."""
-    with transaction.atomic():
-        now = Import.objects.select_for_update().get(pk=import_.pk)
-        if now.cancel_asked:
-            storage.drop(import_.faulty)
-            raise Cancelled
-        import_.save()

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from console.importing.exceptions import CellError, shorten
+from console.importing.figures import grouped
 from console.importing.writing import record_added
 from console.postgres.bulk import insert_rows
 
@@ -44,7 +45,7 @@ class Newcomers:
         if made := self.good():
             names = ", ".join(shorten(str(row)) for row in made[:NAMED])
             names += ", …" if len(made) > NAMED else ""
-            yield words(len(made)) % {"n": len(made), "names": names}
+            yield words(len(made)) % {"n": grouped(len(made)), "names": names}
 
     def write(self) -> None:
         if made := self.good():

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from console.importing.choosing import OFFERED, Choosing, MaySee
 from console.importing.exceptions import CellError, shorten
+from console.importing.figures import grouped
 from console.importing.loader import in_batches
 from console.importing.table import Table
 from console.importing.widgets import Text
@@ -160,6 +161,13 @@ class ProjectsOfFile:
             )
         raise CellError(message, column="project", name=name)
 
+    def named(self, key: str) -> str:
+        """What a cell has for the project, by which ``key_of`` finds it: its name, or its key where
+        that name could be another one's."""
+        name = one_name(self.rows[key].name)
+        found = {name.upper()} & self.rows.keys() or self._called[name.lower()]
+        return name if found == {key} else key
+
     def count(self, key: TaskKey) -> None:
         """Count a new task of the file for ``notes``."""
         project, number = key
@@ -175,38 +183,38 @@ class ProjectsOfFile:
         """Sentences for the preview: what is made, and what becomes of the projects' numbers."""
         yield from self.new.note(
             lambda n: ngettext(
-                "%(n)d project will be made: %(names)s",
-                "%(n)d projects will be made: %(names)s",
+                "%(n)s new project: %(names)s",
+                "%(n)s new projects: %(names)s",
                 n,
             )
         )
         if self._without and self._are_new:
             text = ngettext(
-                "%(n)d task gets the next number of its project here. Importing the file again "
+                "%(n)s task gets the next number of its project here. Importing the file again "
                 "would add it again.",
-                "%(n)d tasks get the next numbers of their projects here. Importing the file again "
+                "%(n)s tasks get the next numbers of their projects here. Importing the file again "
                 "would add them again.",
                 self._without,
             )
-            yield text % {"n": self._without}
+            yield text % {"n": grouped(self._without)}
         elif self._without:
             text = ngettext(
-                "%(n)d task has no reference and gets the next number of its project. Importing "
+                "%(n)s task has no reference and gets the next number of its project. Importing "
                 "the file again would add it again.",
-                "%(n)d tasks have no reference and get the next numbers of their projects. "
+                "%(n)s tasks have no reference and get the next numbers of their projects. "
                 "Importing the file again would add them again.",
                 self._without,
             )
-            yield text % {"n": self._without}
+            yield text % {"n": grouped(self._without)}
         far = [sentence for key in sorted(self._highest) for sentence in self._gap(key)]
         yield from far[:NAMED]
         if (more := len(far) - NAMED) > 0:
             text = ngettext(
-                "The numbers of %(n)d more project jump ahead.",
-                "The numbers of %(n)d more projects jump ahead.",
+                "The numbers of %(n)s more project jump ahead.",
+                "The numbers of %(n)s more projects jump ahead.",
                 more,
             )
-            yield text % {"n": more}
+            yield text % {"n": grouped(more)}
 
     def _gap(self, key: str) -> Iterator[str]:
         """A warning where the file takes the project's numbers far ahead, for good."""

@@ -64,7 +64,7 @@ class TaskResource(TaskColumns):
         return self._projects.key_of(row), -self.current_number
 
     def make_new(self, row: dict[str, str]) -> None:
-        row["reference"], row["project"] = "", self.current_key[0]
+        row["reference"], row["project"] = "", self._projects.named(self.current_key[0])
 
     def spell_key(self, key: Any) -> str:
         return _("%(project)s, next number") % {"project": key[0]}
@@ -97,9 +97,7 @@ class TaskResource(TaskColumns):
                     invalid=_("A label “%(name)s” cannot be made: %(why)s"),
                 )
         self.notes += self._new_labels.note(
-            lambda n: ngettext(
-                "%(n)d label will be made: %(names)s", "%(n)d labels will be made: %(names)s", n
-            )
+            lambda n: ngettext("%(n)s new label: %(names)s", "%(n)s new labels: %(names)s", n)
         )
         return found | begun
 

@@ -117,7 +117,11 @@ class DomainResource(KeyedResource):
         if lock and self._held is not None:
             ours = domains.filter(tenant__in=self._held).select_related(None)
             list(ours.select_for_update(no_key=True).values_list("pk", flat=True))
-        return {domain.domain: domain for domain in domains}
+        found = {domain.domain: domain for domain in domains}
+        for domain in found.values():
+            # As before the import, whichever rows of the file were written by now.
+            domain.is_primary = domain.is_primary or domain.pk in self._demoted
+        return found
 
     def start(self, key: str, row: dict[str, str]) -> Domain:
         schema = row["client"].lower()

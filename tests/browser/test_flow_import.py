@@ -26,6 +26,8 @@ def test_from_a_file_to_schemas_that_are_ready(desk: Desk, tmp_path: Path) -> No
 
     file.write_text("\n".join([head, *rows]))
     choose(desk, file)
+    desk.says("Preview of clients.csv")
+    nothing_is_beside_a_phone(desk)
     desk.press("Import 3 rows")
     desk.says("3 of the new clients have no schema yet")
     desk.press("Create 3 schemas")
@@ -36,6 +38,18 @@ def test_from_a_file_to_schemas_that_are_ready(desk: Desk, tmp_path: Path) -> No
         desk.says(client.name)
         assert desk.page.goto(desk.console.url(client.host, "/login/")).status == 200  # type: ignore[union-attr]
         desk.page.go_back()
+
+
+def nothing_is_beside_a_phone(desk: Desk) -> None:
+    """The rows of the preview need not be pushed sideways to be read."""
+    size = desk.page.viewport_size
+    desk.page.set_viewport_size({"width": 390, "height": 844})
+    frames = desk.page.locator(".importing-frame:visible").all()
+    assert frames
+    for frame in frames:
+        assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+    assert size is not None
+    desk.page.set_viewport_size(size)
 
 
 def choose(desk: Desk, file: Path) -> None:

@@ -103,10 +103,10 @@ HOSTILE = [
     case("a quotation mark, and a megabyte after it", b'reference,title\nWEB-1,"' +
          b"x,y\n" * 250_000, refused="far too long"),
     case("nothing but delimiters", b",;\t|\n" * 10_000, refused="are missing"),
-    case("a sheet of nothing but rows", rows_of_nothing(), refused="more than 400000 lines"),
+    case("a sheet of nothing but rows", rows_of_nothing(), refused="more than 400,000 lines"),
     case("a workbook that unpacks to too much", archive(xl__workbook_xml=b" " * (201 << 20)),
          refused="unpacks to far too much"),
-    case("too many lines", b"reference,title\n" + b"\n" * 400_001, refused="400000 lines"),
+    case("too many lines", b"reference,title\n" + b"\n" * 400_001, refused="400,000 lines"),
     case("words without an end", b"reference,title\n" + b"".join(
         b"WEB-%d,%s\n" % (n, b"x" * 99_000) for n in range(1, 100)) + b"\xff",
         refused="Line 101 has 1 cell"),

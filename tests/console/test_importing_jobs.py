@@ -71,7 +71,7 @@ class TestWorking:
         assert "hx-get" in page.content.decode()
         work()
         page = again(web, page)
-        assert "Import 2500 rows" in page.content.decode()
+        assert "Import 2,500 rows" in page.content.decode()
         page = confirm(web, page)
         assert page.context["import"].state == "waiting"
         assert tasks() == []

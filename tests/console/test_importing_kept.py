@@ -10,8 +10,8 @@ from django.contrib.auth.models import Permission
 from django_tenants.utils import schema_context
 
 from console.accounts.models import User
-from console.importing.models import Import
-from tenant_data.models import Project
+from console.importing.models import Import, RememberedMapping
+from tenant_data.models import Project, Task
 from tenants.models import Client
 from tests.console.test_importing_pages import confirm, kept, said, tasks, upload
 
@@ -41,9 +41,88 @@ class TestTheSameFileAgain:
         confirm(web, page, again="1")
         assert tasks() == ["WEB-1 First", "WEB-2 First"]
 
+    def test_is_noticed_although_its_columns_are_read_otherwise_by_now(self, web: Any) -> None:
+        content = b"project,title,description\nWeb,First,Long\n"
+        with schema_context("alpha"):
+            Project.objects.create(key="WEB", name="Web")
+        confirm(web, upload(web, content))
+        with schema_context("alpha"):
+            known = RememberedMapping.objects.get()
+            known.mapping["columns"]["description"] = ""
+            known.save()
+        page = upload(web, content)
+        assert "is not imported, as chosen" in page.content.decode()
+        assert "Tick “Import it again”" in said(confirm(web, page))
+        assert tasks() == ["WEB-1 First"]
+
     def test_is_nothing_to_mention_where_it_was_not_imported(self, web: Any) -> None:
         web.post(upload(web).context["cancel_url"])
         assert "imported before" not in upload(web).content.decode()
+
+
+class TestWhatThePreviewShowed:
+    """Nothing else is imported: not over what somebody wrote meanwhile."""
+
+    MANY = "\n".join(["reference,title", *(f"WEB-{n},New {n}" for n in range(1, 31))]).encode()
+
+    @pytest.fixture
+    def there(self, web: Any) -> None:
+        confirm(web, upload(web, self.MANY.replace(b"New", b"Old")))
+
+    def edit(self, number: int, **values: Any) -> None:
+        with schema_context("alpha"):
+            assert Task.objects.filter(number=number).update(**values)
+
+    def refused(self, web: Any, page: Any) -> Any:
+        page = confirm(web, page)
+        assert "The data has changed since the preview" in page.content.decode()
+        assert kept().state == "ready"
+        return page
+
+    @pytest.mark.parametrize("number", [2, 29])
+    def test_a_row_that_somebody_edited_keeps_that_until_its_preview_was_seen(
+        self, web: Any, there: None, number: int
+    ) -> None:
+        page = upload(web, self.MANY)
+        self.edit(number, title="By hand")
+        page = self.refused(web, page)
+        assert f"WEB-{number} By hand" in tasks()
+        assert "WEB-1 Old 1" in tasks()
+        assert ("By hand" in page.content.decode()) == (number == 2)
+        confirm(web, page)
+        assert f"WEB-{number} New {number}" in tasks()
+
+    def test_a_new_row_that_somebody_made_meanwhile_is_not_changed(self, web: Any) -> None:
+        page = upload(web)
+        with schema_context("alpha"):
+            project = Project.objects.create(key="WEB", name="Web")
+            Task.objects.create(project=project, title="By hand")
+        page = self.refused(web, page)
+        assert tasks() == ["WEB-1 By hand"]
+        assert (page.context["import"].new, page.context["import"].changed) == (1, 1)
+
+    def test_the_same_number_of_other_rows_is_something_else(self, web: Any, there: None) -> None:
+        content = self.MANY.replace(b"New 3\n", b"Old 3\n")
+        page = upload(web, content)
+        assert (kept().changed, kept().unchanged) == (29, 1)
+        self.edit(3, title="By hand")
+        self.edit(4, title="New 4")
+        self.refused(web, page)
+
+    def test_the_good_rows_are_those_that_were_good(self, web: Any, there: None) -> None:
+        page = upload(web, self.MANY + b"\nx,wrong")
+        self.edit(2, title="By hand")
+        page = self.refused(web, page)
+        confirm(web, page)
+        assert "WEB-2 New 2" in tasks()
+
+    def test_what_is_in_no_row_of_the_file_may_change(self, web: Any, there: None) -> None:
+        page = upload(web, self.MANY)
+        self.edit(5, description="Other")
+        with schema_context("alpha"):
+            Task.objects.create(project=Project.objects.get(), title="Other")
+        confirm(web, page)
+        assert "WEB-5 New 5" in tasks()
 
 
 #: Two rows are good; the fourth is a part of the second, whose status nobody knows.

@@ -65,7 +65,7 @@ class TestColumns:
         assert page.context["import"].new == 3
         text = page.content.decode()
         assert "What → title, Where → project" in text
-        assert "The column “How” is not known here and will not be imported." in text
+        assert "The column “How” is not known here and is not imported." in text
         confirm(web, page)
         assert tasks() == ["WEB-1 First", "WEB-2 Second", "WEB-3 Third"]
 
@@ -149,8 +149,9 @@ class TestValues:
         page = upload(web, file)
         own = {"column_0": "title", "column_1": "project", "column_2": "assignee"}
         page = read_as(web, page, **own, value_assignee_0="Bo Berg", unknown_assignee="skip")
-        assert "Nobody Here (1)" in page.content.decode()
-        confirm(web, page)
+        note = "“assignee”: 1 value is not known here, and read as an empty cell: Nobody Here (1)."
+        assert note in page.content.decode()
+        assert note in confirm(web, page).content.decode()
         with schema_context("alpha"):
             found = dict(Task.objects.values_list("title", "assignee__email"))
         assert found == {"First": "bo@alpha.example", "Second": None}
@@ -221,8 +222,8 @@ class TestValues:
         assert kept().in_error == 1
         own = {"column_0": "title", "column_1": "project", "unknown_project": "create"}
         page = read_as(web, page, **own)
-        assert "1 project will be made: NS · New shop" in page.content.decode()
-        confirm(web, page)
+        assert "1 new project: NS · New shop" in page.content.decode()
+        assert "1 new project: NS · New shop" in confirm(web, page).content.decode()
         assert tasks() == ["NS-1 First"]
 
 

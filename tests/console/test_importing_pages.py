@@ -160,7 +160,7 @@ class TestPages:
 
     def test_unknown_columns_are_named(self, web: Any) -> None:
         text = upload(web, b"reference,title,sprint\nWEB-1,x,7\n").content.decode()
-        assert "“sprint” is not known here and will not be imported" in text
+        assert "“sprint” is not known here and is not imported" in text
 
     def test_the_page_does_not_grow_with_the_file(self, web: Any) -> None:
         def size(rows: int, title: str) -> int:

@@ -14,6 +14,7 @@ from console.importing.storage import look
 from tenant_data.models import Task
 from tenants.models import Client
 from tests.console.corpus_odd import workbook
+from tests.console.test_importing_kept import rows_of
 from tests.console.test_importing_pages import confirm, kept, said, upload
 
 OLD = "reference;title;due_on\nWEB-1;Zoë;22/11/2025\n".encode("cp1252")
@@ -78,6 +79,37 @@ class TestThePreview:
         assert again(web, response).context["import"].new == 1
 
 
+class TestAFileThatIsGone:
+    """It cannot be read otherwise; its import is over."""
+
+    @pytest.fixture
+    def page(self, web: Any, imports_folder: Path) -> Any:
+        page = upload(web)
+        (path,) = (imports_folder / "alpha").iterdir()
+        path.unlink()
+        return page
+
+    def test_is_not_read_again(self, web: Any, page: Any) -> None:
+        assert "Choose the file again" in said(again(web, page, delimiter=";"))
+        assert kept().state == "failed"
+
+    def test_is_not_read_with_other_columns(self, web: Any, page: Any) -> None:
+        columns = {"column_0": "reference", "column_1": "project", "column_2": "title"}
+        answer = web.post(page.context["map_url"], columns, follow=True)
+        assert "Choose the file again" in said(answer)
+        assert kept().state == "failed"
+
+
+def test_a_file_from_elsewhere_is_refused_with_what_can_be_chosen_instead(web: Any) -> None:
+    page = upload(web, b"name,exported_from\nIdea,beta\n", page="/tenant_data/label/import/")
+    text = " ".join(text_of(page).split())
+    assert "nothing of it was imported. To import it all the same, choose below" in text
+    assert "“What to do with a file from elsewhere”: take its rows as new ones" in text
+    assert "To import it all the same" not in text_of(upload(web, UNCLEAR))
+    page = again(web, page, foreign="new")
+    assert (page.context["import"].state, page.context["import"].new) == ("ready", 1)
+
+
 class TestAQuestion:
     def test_is_asked_instead_of_a_preview(self, web: Any) -> None:
         response = upload(web, UNCLEAR)
@@ -94,6 +126,18 @@ class TestAQuestion:
         assert f"“due_on” is read with the {answer} first, as was chosen." in text_of(response)
         confirm(web, response)
         assert tasks() == [("First", month)]
+
+    @pytest.mark.parametrize(("told", "way"), [("22/11/2025", "day"), ("11/22/2025", "month")])
+    def test_has_the_answer_of_the_last_file_with_the_same_columns_chosen(
+        self, web: Any, told: str, way: str
+    ) -> None:
+        """Such as of the one from which the rows in error come."""
+        rows = f"WEB-1,First,{told},done\nWEB-2,Second,03/04/2025,nowhere"
+        done = confirm(web, upload(web, f"reference,title,due_on,status\n{rows}".encode()))
+        mended = "\n".join(rows_of(web.get(done.context["faulty_url"]))).replace("nowhere", "")
+        page = upload(web, mended.encode())
+        assert page.context["reading_form"].initial["date_order"] == way
+        assert len(page.context["questions"]) == 1
 
     def test_that_is_not_answered_is_asked_again(self, web: Any) -> None:
         response = again(web, upload(web, UNCLEAR), date_order="")

@@ -17,14 +17,15 @@ from django_tenants.utils import schema_context
 from procrastinate.contrib.django import app
 
 from console.accounts.models import User
-from console.importing import keeping, storage, sweeping
-from console.importing.models import Import
+from console.importing import keeping, progress, storage, sweeping, working
+from console.importing.models import Import, ImportState
+from tenant_data.models import Project, Task
 from tenants.models import Client
 from tenants.operations import lifecycle
 from tenants.tasks import close_stalled_jobs
 from tests.console.test_importing_jobs import MANY, jobs, waiting, work
 from tests.console.test_importing_kept import MIXED
-from tests.console.test_importing_pages import kept, tasks, upload
+from tests.console.test_importing_pages import confirm, kept, said, tasks, upload
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,102 @@ def _nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def web(tenant_browser: Callable[..., Any], alpha: Client, owner: User) -> Any:
     return tenant_browser(alpha, owner)
+
+
+def kept_all() -> list[Import]:
+    """Newest first."""
+    with schema_context("alpha"):
+        return list(Import.objects.all())
+
+
+def states() -> list[str]:
+    return [import_.state for import_ in kept_all()]
+
+
+class TestNotWantedAnyMore:
+    """Whatever was found out about the file meanwhile."""
+
+    CHANGED = b"reference,title,assignee\nWEB-1,First,ada@x.example\n"
+
+    @pytest.fixture
+    def page(self, web: Any) -> Any:
+        """Of a file that waits for the worker, and whose preview is not true any more."""
+        with schema_context("alpha"):
+            User.objects.create_user("ada@x.example")
+        page = waiting(web, self.CHANGED)
+        with schema_context("alpha"):
+            User.objects.filter(email="ada@x.example").delete()
+        return page
+
+    def is_cancelled(self, folder: Path) -> bool:
+        is_there = kept().stored_as or kept().faulty or list((folder / "alpha").iterdir())
+        return kept().state == "cancelled" and not is_there and tasks() == []
+
+    def test_while_it_is_looked_at_again(
+        self, web: Any, page: Any, monkeypatch: pytest.MonkeyPatch, imports_folder: Path
+    ) -> None:
+        def check(*args: Any, **kwargs: Any) -> None:
+            real(*args, **kwargs)
+            web.post(page.context["cancel_url"])
+            connection.set_schema("alpha")
+
+        real = keeping.check
+        monkeypatch.setattr(keeping, "check", check)
+        work()
+        assert self.is_cancelled(imports_folder)
+
+    def test_before_it_is_looked_at_again(
+        self, web: Any, page: Any, monkeypatch: pytest.MonkeyPatch, imports_folder: Path
+    ) -> None:
+        seen: list[bool] = []
+
+        def look(*args: Any, **kwargs: Any) -> None:
+            web.post(page.context["cancel_url"])
+            connection.set_schema("alpha")
+            monkeypatch.setattr(progress, "EVERY", 0)
+            monkeypatch.setattr(keeping, "check", lambda *a, watch, **k: watch(0, 1))
+            try:
+                real(*args, **kwargs)
+            finally:
+                seen.append(True)
+
+        real = working.look_again
+        monkeypatch.setattr(working, "look_again", look)
+        work()
+        assert seen
+        assert self.is_cancelled(imports_folder)
+
+    def test_while_a_page_looks_at_it_again(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch, imports_folder: Path
+    ) -> None:
+        monkeypatch.setattr(keeping, "SMALL", 500_000)
+        page = upload(web)
+        with schema_context("alpha"):
+            project = Project.objects.create(key="WEB", name="Web")
+            Task.objects.create(project=project, title="By hand")
+
+        def check(*args: Any, **kwargs: Any) -> None:
+            web.post(page.context["cancel_url"])
+            connection.set_schema("alpha")
+            real(*args, **kwargs)
+
+        real = keeping.check
+        monkeypatch.setattr(keeping, "check", check)
+        assert "it was confirmed, cancelled or" in said(confirm(web, page))
+        assert (kept().state, tasks()) == ("cancelled", ["WEB-1 By hand"])
+
+    def test_at_the_moment_at_which_the_worker_begins(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch, imports_folder: Path
+    ) -> None:
+        def check(*args: Any, **kwargs: Any) -> None:
+            real(*args, **kwargs)
+            keeping.close(kept(), ImportState.CANCELLED)
+
+        real = working.check
+        monkeypatch.setattr(working, "check", check)
+        upload(web, MIXED)
+        work()
+        assert self.is_cancelled(imports_folder)
 
 
 class TestTime:
@@ -80,11 +177,45 @@ class TestTime:
         monkeypatch.setattr(sweeping, "MAX_WAITING", 2)
         for _number in range(4):
             upload(web)
-        with schema_context("alpha"):
-            sweeping.sweep()
-            states = list(Import.objects.values_list("state", flat=True))
-        assert states == ["ready", "ready", "cancelled", "cancelled"]
+        assert states() == ["ready", "ready", "cancelled", "cancelled"]
+        assert "This one gave way" in kept_all()[-1].error
         assert len(list((imports_folder / "alpha").iterdir())) == 2
+
+    def test_nobodys_files_give_way_to_a_colleagues(
+        self, web: Any, tenant_browser: Any, alpha: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keeping, "SMALL", 500_000)
+        monkeypatch.setattr(sweeping, "MAX_WAITING", 2)
+        upload(web)
+        with schema_context("alpha"):
+            other = User.objects.create_superuser("other@alpha.example", "pw")
+        theirs = tenant_browser(alpha, other)
+        for _number in range(3):
+            upload(theirs)
+        assert states() == ["ready", "ready", "cancelled", "ready"]
+
+    def test_files_with_nothing_to_import_give_way_first(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keeping, "SMALL", 500_000)
+        monkeypatch.setattr(sweeping, "MAX_WAITING", 2)
+        upload(web)
+        wrong = b"reference,title\nx,y\n"
+        assert "Nothing to import" in upload(web, wrong).context["title"]
+        upload(web, wrong)
+        assert states() == ["ready", "cancelled", "ready"]
+        assert "Nothing to import" in web.get("/importing/import/").content.decode()
+        upload(web)
+        assert states() == ["ready", "cancelled", "cancelled", "ready"]
+
+    def test_a_file_that_is_being_checked_counts(
+        self, web: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sweeping, "MAX_WAITING", 1)
+        upload(web, MANY)
+        work()
+        upload(web, MANY)
+        assert states() == ["uploaded", "cancelled"]
 
     def test_a_bounded_number_is_in_the_hands_of_the_worker(
         self, web: Any, monkeypatch: pytest.MonkeyPatch

@@ -160,7 +160,7 @@ class TestTask:
 class TestProjects:
     def test_are_made_with_the_tasks_that_need_them(self) -> None:
         result = tasks("OPS-1,x,", "OPS-2,x,Office", "HR-1,x,", header="reference,title,project")
-        assert result.notes == ["2 projects will be made: OPS · Office, HR · HR"]
+        assert result.notes == ["2 new projects: OPS · Office, HR · HR"]
         assert {p.key: p.name for p in Project.objects.all()} == {
             "WEB": "Web shop",
             "OPS": "Office",

@@ -109,6 +109,15 @@ class TestTasksAsNew:
         assert tasks() == {"Ours": "WEB-1", "Theirs": "WEB2-1"}
         assert Project.objects.get(key="WEB2").name == "Web shop"
 
+    def test_their_projects_are_shown_by_name(self) -> None:
+        Project.objects.create(key="OPS", name="Office")
+        result = taken("SHOP-1,Web shop,First,,,,", "OPS-1,office,Second,,,,", "XY-1,Ops,Third,,,,")
+        assert not errors(result)
+        shown = [dict(cell[::2] for cell in row.cells) for row in result.samples["new"]]
+        # A cell with “Ops” would be the project with that key.
+        assert [one["project"] for one in shown] == ["Web shop", "Office", "XY"]
+        assert tasks() == {"First": "SHOP-1", "Second": "OPS-1", "Third": "XY-1"}
+
     def test_a_project_that_is_not_here_is_made_with_its_key(self) -> None:
         taken("SHOP-7,Web shop,First,,,,")
         assert tasks() == {"First": "SHOP-1"}

@@ -48,7 +48,7 @@ class TestJira:
     def test_is_recognised_and_makes_its_project(self) -> None:
         result = taken(files.JIRA)
         assert result.ways[0] == "The file is an export of Jira."
-        assert "1 project will be made: SHOP · Shop" in result.notes
+        assert "1 new project: SHOP · Shop" in result.notes
         assert Project.objects.get(key="SHOP").name == "Shop"
 
     def test_of_several_fix_versions_the_first_is_the_milestone_and_that_is_said(self) -> None:
@@ -124,7 +124,7 @@ class TestJira:
 class TestAsana:
     def test_makes_its_project_with_a_key_from_its_name(self) -> None:
         result = taken(files.ASANA)
-        assert "1 project will be made: NW · New web" in result.notes
+        assert "1 new project: NW · New web" in result.notes
         assert Task.objects.filter(project__key="NW").count() == 3
 
     def test_takes_the_project_of_that_name_if_there_is_one(self) -> None:
@@ -162,7 +162,7 @@ class TestAsana:
 class TestTrello:
     def test_a_card_is_a_task(self) -> None:
         result = taken(files.TRELLO)
-        assert "1 project will be made: BS · Building site" in result.notes
+        assert "1 new project: BS · Building site" in result.notes
         tiles = task("Order the tiles")
         assert (tiles.status, tiles.due_on) == ("in_progress", date(2026, 10, 9))
         assert tiles.assignee.email == "bo@alpha.example"

@@ -118,7 +118,7 @@ class TestLabels:
 
     def test_are_found_whatever_the_capitals_and_made_where_missing(self) -> None:
         result = tasks("labels", 'WEB-1,One,"idea, Bug"', 'WEB-3,Three,"bug,  Big  one"')
-        assert result.notes == ["2 labels will be made: Big one, Bug"]
+        assert result.notes == ["2 new labels: Big one, Bug"]
         assert self.names("WEB-1") == {"Idea", "Bug"}
         assert self.names("WEB-3") == {"Bug", "Big one"}
         assert Label.objects.count() == 3

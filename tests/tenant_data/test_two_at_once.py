@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django_tenants.utils import schema_context
 
 from console import limits
+from console.importing.files import import_file
 from tenant_data.models import Label, Project, Task
+from tenant_data.resources import TaskResource
 from tenants.models import Client, Plan
+from tenants.schemas.locks import lock_timeout
 from tests.page_forms import main_form
 
 TASKS, PROJECTS = "/tenant_data/task/", "/tenant_data/project/"
@@ -103,6 +106,21 @@ def test_of_two_who_add_the_last_one_that_the_plan_allows_one_is_refused(
     second.execute(_TASK, [project, 2])
     with schema_context("alpha"), pytest.raises(limits.LimitReached):
         meanwhile(lambda: Task.objects.create(project_id=project, title="Mine"))
+
+
+def test_a_preview_does_not_wait_for_somebody_who_adds_what_the_plan_limits(
+    alpha: Client, second: Any
+) -> None:
+    plan = Plan.objects.create(code="two", name="Two", max_tasks=2, max_projects=2)
+    Client.objects.filter(pk=alpha.pk).update(plan=plan)
+    for kind in ("tasks", "projects"):
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        second.execute(lock, [f"limit alpha {kind}"])
+    file = b"reference,title\nWEB-8,New\n"
+    with schema_context("alpha"), lock_timeout("50ms"):
+        assert import_file(TaskResource, file, dry_run=True).new == 1
+        with pytest.raises(OperationalError):
+            import_file(TaskResource, file)
 
 
 class TestLists:

@@ -113,7 +113,7 @@ class TestEmptyCells:
         assert [domain.domain for domain in client.domains.all()] == ["gamma.localhost"]
         assert (client.time_zone, client.language) == ("Europe/Berlin", "en-gb")
         assert (client.colour, client.redirect_to_primary) == ("#b45309", True)
-        assert "Empty cells empty what is there now: external_reference (1)" in result.notes[0]
+        assert "Empty cells empty what is there: external_reference (1)" in result.notes[0]
 
     def test_of_a_new_one_get_the_usual_values(self) -> None:
         new(**dict.fromkeys(FULL, ""))

@@ -66,6 +66,15 @@ class TestAdding:
         assert domains("a.example,bare", "b.example,bare", header="domain,client").new == 2
         assert hosts(bare) == {"a.example": True, "b.example": False}
 
+    def test_of_many_rows_the_preview_and_the_import_find_the_same(self, alpha: Client) -> None:
+        """Whichever were written when a row is read: the last gives the mark up for the first."""
+        others = [f"d{n}.example,alpha,no" for n in range(1100)]
+        rows = ["first.example,alpha,yes", *others, "alpha.localhost,alpha,no"]
+        foreseen = domains(*rows, dry_run=True)
+        assert (foreseen.new, foreseen.changed) == (1101, 1)
+        assert domains(*rows).digest == foreseen.digest
+        assert [name for name, first in hosts(alpha).items() if first] == ["first.example"]
+
     def test_a_client_with_domains_has_one_primary(self, bare: Client) -> None:
         (error,) = errors(domains("a.example,bare,no"))
         assert (error[0], "no other primary domain" in error[2]) == ("is_primary", True)

@@ -14,6 +14,7 @@ from typing import ClassVar
 from django.utils.translation import ngettext
 
 from console.importing.choosing import parts_of
+from console.importing.figures import grouped
 from console.importing.presets import Cells
 from tenant_data.resources.programs.exports import TaskExport
 
@@ -54,8 +55,8 @@ class Asana(TaskExport):
         yield from super().notes()
         if n := self._counts["projects"]:
             text = ngettext(
-                "%(n)d task is in several projects; it goes into one of them.",
-                "%(n)d tasks are in several projects; each goes into one of them.",
+                "%(n)s task is in several projects; it goes into one of them.",
+                "%(n)s tasks are in several projects; each goes into one of them.",
                 n,
             )
-            yield text % {"n": n}
+            yield text % {"n": grouped(n)}

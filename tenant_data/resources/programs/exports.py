@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.utils.translation import ngettext
 
+from console.importing.figures import grouped
 from console.importing.mapping import CREATE, SKIP
 from console.importing.presets import Cells, Preset
 from tenant_data.models import Task, TaskStatus
@@ -47,11 +48,11 @@ class TaskExport(Preset):
     def notes(self) -> Iterator[str]:
         if n := self._counts["long"]:
             text = ngettext(
-                "%(n)d title is too long; all of it is put at the head of the description.",
-                "%(n)d titles are too long; all of them are put at the heads of the descriptions.",
+                "%(n)s title is too long; all of it is put at the head of the description.",
+                "%(n)s titles are too long; all of them are put at the heads of the descriptions.",
                 n,
             )
-            yield text % {"n": n}
+            yield text % {"n": grouped(n)}
 
 
 def first_of(cell: str) -> tuple[str, bool]:

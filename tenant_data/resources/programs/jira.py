@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from django.utils.translation import ngettext
 
+from console.importing.figures import grouped
 from console.importing.mapping import SKIP
 from console.importing.presets import Cells
 from console.importing.table import Number
@@ -112,15 +113,15 @@ class Jira(TaskExport):
         yield from super().notes()
         if n := self._counts["deep"]:
             text = ngettext(
-                "%(n)d task is a part of a part; it becomes a part of the uppermost one.",
-                "%(n)d tasks are parts of parts; they become parts of the uppermost ones.",
+                "%(n)s task is a part of a part; it becomes a part of the uppermost one.",
+                "%(n)s tasks are parts of parts; they become parts of the uppermost ones.",
                 n,
             )
-            yield text % {"n": n}
+            yield text % {"n": grouped(n)}
         if n := self._counts["elsewhere"]:
             text = ngettext(
-                "%(n)d task is a part of one in another project, and becomes one of its own.",
-                "%(n)d tasks are parts of some in other projects, and become ones of their own.",
+                "%(n)s task is a part of one in another project, and becomes one of its own.",
+                "%(n)s tasks are parts of some in other projects, and become ones of their own.",
                 n,
             )
-            yield text % {"n": n}
+            yield text % {"n": grouped(n)}

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from django.utils.translation import ngettext
 
+from console.importing.figures import grouped
 from console.importing.presets import Cells
 from tenant_data.resources.programs.exports import TaskExport, first_of
 
@@ -54,11 +55,11 @@ class Trello(TaskExport):
         yield from super().notes()
         if n := self._counts["people"]:
             text = ngettext(
-                "%(n)d task has several people; the first one gets it.",
-                "%(n)d tasks have several people; the first one gets each.",
+                "%(n)s task has several people; the first one gets it.",
+                "%(n)s tasks have several people; the first one gets each.",
                 n,
             )
-            yield text % {"n": n}
+            yield text % {"n": grouped(n)}
 
 
 def without_colours(cell: str) -> str:
