@@ -93,6 +93,15 @@ class UndoNotAllowed(ImportingError):
     message = _("You may not undo this import, or may not any more. Nothing was changed.")
 
 
+class RowsBusy(ImportingError):
+    """Somebody else has had the same rows for longer than a page waits."""
+
+    message = _(
+        "Somebody else is changing the same rows at this moment. Nothing was changed. Try again "
+        "in a moment."
+    )
+
+
 class NotUndone(ImportingError):
     """There is nothing to undo, or somebody does it at this moment."""
 

@@ -29,6 +29,7 @@ from console.importing.exceptions import (
     DataChanged,
     ImportingError,
     NotAllowed,
+    RowsBusy,
     TooMany,
 )
 from console.importing.formats import ZIP
@@ -39,6 +40,7 @@ from console.importing.progress import Watch
 from console.importing.provider import Provider, leave_of
 from console.importing.queue import enqueue_import
 from console.importing.reading import Reading
+from console.importing.writing import waiting_briefly
 
 logger = logging.getLogger(__name__)
 
@@ -118,8 +120,9 @@ def read_again(
 def confirm(import_: Import, *, good_rows_only: bool, make: Make, user: Any) -> None:
     """Import the file: at once where it is small, or else by a job.
 
-    Raises ``ConfirmError`` where it does not wait for this user to confirm it, and ``DataChanged``
-    where it has to be looked at again. Whatever else goes wrong ends the import as failed.
+    Raises ``ConfirmError`` where it does not wait for this user to confirm it, ``RowsBusy`` where
+    somebody else has its rows, and ``DataChanged`` where it has to be looked at again. Whatever
+    else goes wrong ends the import as failed.
     """
     try:
         with _failing_without_file(import_), _taken(import_, user, (ImportState.READY,)) as mine:
@@ -133,9 +136,10 @@ def confirm(import_: Import, *, good_rows_only: bool, make: Make, user: Any) -> 
             mine.started_at = timezone.now()
             mine.save()
             stored_as, faulty = mine.stored_as, mine.faulty
-            bring_in(mine, make, user=user)
+            with waiting_briefly():
+                bring_in(mine, make, user=user)
         storage.drop(stored_as, faulty)
-    except (ConfirmError, OperationalError, InterfaceError):
+    except (ConfirmError, RowsBusy, OperationalError, InterfaceError):
         raise  # It waits as before.
     except DataChanged as changed:
         with _failing_without_file(import_):

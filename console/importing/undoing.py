@@ -16,6 +16,7 @@ from console.importing.progress import Watch
 from console.importing.putting_back import PuttingBack
 from console.importing.queue import enqueue_import
 from console.importing.remembering import forget
+from console.importing.writing import waiting_briefly
 
 #: What undoing has to do about a row that the import did this to, as Django's permissions call it.
 _VERBS = {
@@ -38,7 +39,8 @@ class Pages(Protocol):
 def undo(import_: Import, *, pages: Pages, user: Any) -> None:
     """Take back what the import made and changed, at once where it is small, or else by a job.
 
-    Raises ``UndoNotAllowed``, and ``NotUndone`` where it is not done, or somebody undoes it now.
+    Raises ``UndoNotAllowed``, ``NotUndone`` where it is not done, or somebody undoes it now, and
+    ``RowsBusy`` where somebody else has its rows.
     What was touched since is left alone, and the import says so.
     """
     if not pages.may_undo(user, import_):
@@ -54,7 +56,8 @@ def undo(import_: Import, *, pages: Pages, user: Any) -> None:
         mine.undone_by_email = user.email
         mine.error = ""
         if mine.new + mine.changed <= SMALL:
-            take_back(mine, pages=pages, user=user)
+            with waiting_briefly():
+                take_back(mine, pages=pages, user=user)
             return
         mine.state, mine.attempts, mine.done = ImportState.UNDOING, 0, 0
         mine.cancel_asked, mine.started_at = False, None

@@ -12,10 +12,13 @@ from django.db.models import Model
 
 from console.history.record import record_many
 from console.importing.columns import Many, listed
-from console.importing.exceptions import ConflictError
+from console.importing.exceptions import ConflictError, RowsBusy
 from console.postgres.bulk import add_pairs
+from tenants.schemas.locks import lock_timeout
 
-DEADLOCK = "40P01"
+DEADLOCK, LOCK_NOT_AVAILABLE = "40P01", "55P03"
+#: How long a request waits for rows that somebody else has, statement by statement.
+WAIT = "5s"
 
 
 @contextmanager
@@ -29,6 +32,18 @@ def conflicts_in_words() -> Iterator[None]:
         if getattr(exc.__cause__, "sqlstate", "") != DEADLOCK:
             raise
         raise ConflictError from exc
+
+
+@contextmanager
+def waiting_briefly() -> Iterator[None]:
+    """For what a person waits for, in the caller's transaction. Raises ``RowsBusy``."""
+    try:
+        with lock_timeout(WAIT):
+            yield
+    except OperationalError as exc:
+        if getattr(exc.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
+        raise RowsBusy from exc
 
 
 def lock_rows(model: type[Model], keys: list[int]) -> dict[int, Any]:

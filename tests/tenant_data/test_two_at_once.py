@@ -11,11 +11,13 @@ from django.db import OperationalError, transaction
 from django_tenants.utils import schema_context
 
 from console import limits
+from console.importing import writing
 from console.importing.files import import_file
 from tenant_data.models import Label, Project, Task
 from tenant_data.resources import TaskResource
 from tenants.models import Client, Plan
 from tenants.schemas.locks import lock_timeout
+from tests.console.test_importing_pages import confirm, said, upload
 from tests.page_forms import main_form
 
 TASKS, PROJECTS = "/tenant_data/task/", "/tenant_data/project/"
@@ -178,3 +180,22 @@ class TestLists:
         browser.post(url, {**form.fields, "name": "Web site"})
         with schema_context("alpha"):
             assert task.project.members.count() == 1
+
+
+def test_an_import_does_not_wait_long_for_rows_that_somebody_has_and_can_be_confirmed_later(
+    browser: Any, alpha: Client, second: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "WAIT", "50ms")
+    second.execute("INSERT INTO alpha.tenant_data_label (name, colour) VALUES ('Idea', 'red')")
+    second.commit()
+    second.execute("SELECT FROM alpha.tenant_data_label FOR UPDATE")
+    with transaction.atomic():
+        page = upload(browser, b"name,colour\nIdea,blue\n", page="/tenant_data/label/import/")
+        answer = confirm(browser, page)
+        assert "Somebody else is changing the same rows" in said(answer)
+        assert answer.context["import"].state == "ready"
+        second.rollback()
+        assert confirm(browser, page).context["import"].state == "done"
+        transaction.set_rollback(True)
+    second.execute("DELETE FROM alpha.tenant_data_label")
+    second.commit()
