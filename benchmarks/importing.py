@@ -58,7 +58,7 @@ def _figures(
     say(f"Wrote {rows} rows, {path.stat().st_size / 1e6:.1f} MB.")
     yield from _rates(here, keys[0], path, rows, say)
     say("Measuring: parts and memory")
-    yield from _parts(_alone(here, keys[0], path, rows), rows)
+    yield from _parts(_alone(here, keys[0], path, rows, undo=True), rows)
     yield from waits(clients, keys, path, rows, say)
     if large:
         say(f"Measuring: memory with {LARGE} rows")
@@ -108,10 +108,10 @@ def _rate(name: str, value: float, against: str, other: float, least: float | No
     return Figure(name, value, "rows/s", against, other, goal, met)
 
 
-def _alone(schema: str, keys: Keys, path: Path, rows: int) -> dict[str, Any]:
+def _alone(schema: str, keys: Keys, path: Path, rows: int, *, undo: bool = False) -> dict[str, Any]:
     """In a process of its own, with nothing beside it."""
     fill(schema, keys, rows)
-    return ImportProcess(schema, path, rows).result()
+    return ImportProcess(schema, path, rows, undo=undo).result()
 
 
 def _parts(found: dict[str, Any], rows: int) -> Iterator[Figure]:
@@ -119,6 +119,8 @@ def _parts(found: dict[str, Any], rows: int) -> Iterator[Figure]:
         took = found[name]
         for part in PARTS:
             yield Figure(f"{name}: {part}", took[part], "s", "all", took["all"], "none", None)
+    imported = found["import"]["all"]
+    yield Figure("undo", found["undo"], "s", "the import, looked at", imported, "none", None)
     yield from _memory(found, rows)
 
 

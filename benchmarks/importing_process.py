@@ -1,7 +1,8 @@
 """An import, in this process or in one of its own, where its memory and its parts are measured.
 
-``python -m benchmarks.importing_process SCHEMA FILE ROWS`` says ``ready`` when everything is
-loaded, checks the file, imports it, and prints one line with what that took.
+``python -m benchmarks.importing_process SCHEMA FILE ROWS [undo]`` says ``ready`` when everything is
+loaded, checks the file, imports it, undoes that if it is told to, and prints one line with what
+that took.
 """
 
 from __future__ import annotations
@@ -35,12 +36,32 @@ def import_tasks(path: Path, *, rows: int, dry_run: bool) -> None:
         raise RuntimeError(f"{result.summary()}, {result.in_error} in error: {result.kinds}")
 
 
+CID, UNDO_CID = "import:0", "undo:0"
+
+
+def take_back(rows: int) -> None:
+    """What was imported as ``CID`` into the schema of the connection, in one transaction. Raises
+    ``RuntimeError`` where it did not take back all of it."""
+    from django.db import transaction
+
+    from console.history.acting import part_of
+    from console.importing.putting_back import PuttingBack
+    from tenant_data.resources import TaskResource
+
+    with transaction.atomic(), part_of(UNDO_CID):
+        result = PuttingBack(CID, UNDO_CID, TaskResource()).run(lambda done, total: None)
+    counts = (result.removed["tenant_data.task"], result.restored["tenant_data.task"])
+    if counts != (rows // 2, -(-rows // 2)):
+        raise RuntimeError(f"Removed and restored: {counts}.")
+
+
 class ImportProcess:
     """An import in a process of its own, which has loaded everything and begins."""
 
-    def __init__(self, schema: str, path: Path, rows: int) -> None:
+    def __init__(self, schema: str, path: Path, rows: int, *, undo: bool = False) -> None:
         command = [sys.executable, "-m", "benchmarks.importing_process", schema, str(path)]
-        self._process = subprocess.Popen([*command, str(rows)], stdout=subprocess.PIPE, text=True)
+        command += [str(rows), *(["undo"] if undo else [])]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         if self._read() != "ready":
             raise RuntimeError("The process of the import did not begin.")
 
@@ -49,8 +70,9 @@ class ImportProcess:
         return self._process.poll() is None
 
     def result(self) -> dict[str, Any]:
-        """Wait for its end. ``check`` and ``import`` are the seconds of each part; ``memory`` the
-        most MB that it had, ``memory_before`` those before it opened the file."""
+        """Wait for its end. ``check`` and ``import`` are the seconds of each part, ``undo`` those
+        of all; ``memory`` the most MB that it had, ``memory_before`` those before it opened the
+        file."""
         found: dict[str, Any] = json.loads(self._read() or "{}")
         if self._process.wait() or not found:
             raise RuntimeError("The process of the import failed.")
@@ -60,13 +82,14 @@ class ImportProcess:
         return self._process.stdout.readline().strip()  # type: ignore[union-attr]
 
 
-def _main(schema: str, path: Path, rows: int) -> None:
+def _main(schema: str, path: Path, rows: int, *, undo: bool) -> None:
     import django
 
     django.setup()
     from django_tenants.utils import schema_context
 
     from benchmarks.importing_parts import time_parts
+    from console.history.acting import part_of
 
     found: dict[str, Any] = {}
     with schema_context(schema):
@@ -74,7 +97,10 @@ def _main(schema: str, path: Path, rows: int) -> None:
         print("ready", flush=True)
         for name, dry_run in (("check", True), ("import", False)):
             act = partial(import_tasks, path, rows=rows, dry_run=dry_run)
-            found[name] = time_parts(act)
+            with part_of(CID):
+                found[name] = time_parts(act)
+        if undo:
+            found["undo"] = timed(partial(take_back, rows))
     found["memory"] = most_memory()
     print(json.dumps(found))
 
@@ -97,4 +123,4 @@ def timed(act: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    _main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), undo="undo" in sys.argv[4:])

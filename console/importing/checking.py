@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from typing import Any, BinaryIO
@@ -61,10 +62,12 @@ def check(
     Raises ``FileError`` for a file that can be read in no way, and ``Cancelled``.
     """
     user = leave_of(user)
-    with storage.look(import_.stored_as) as file, Faults() as faults:
+    with ExitStack() as opened:
+        file = opened.enter_context(storage.look(import_.stored_as))
+        faults = opened.enter_context(Faults())
         table: MappedTable | None = None
         try:
-            table = _table(file, import_, make, limits, watch, adjust)
+            table = _table(opened, file, import_, make, limits, watch, adjust)
             result = _look(table, make, user, watch, faults)
         except Cancelled:
             raise
@@ -77,17 +80,18 @@ def check(
         read_as = words_of_reading(table.reading, table)
         faults.locate(table)
         faulty = write_faulty(file, table.reading, faults, limits, _listen(watch, len(table)))
-    storage.drop(import_.faulty)
-    import_.state, import_.error, import_.confirmed_at = ImportState.READY, "", None
-    import_.reading, import_.faulty = asdict(table.reading), faulty
-    import_.mapping = table.mapping.as_json()
-    import_.preview = shown_result(result, read_as)
-    # Where nothing is wrong, nobody has to choose what becomes of a value.
-    import_.preview["mapping"] = shown_mapping(table, with_unknown=result.has_errors())
-    _count(import_, result, total=len(table))
+        storage.drop(import_.faulty)
+        import_.state, import_.error, import_.confirmed_at = ImportState.READY, "", None
+        import_.reading, import_.faulty = asdict(table.reading), faulty
+        import_.mapping = table.mapping.as_json()
+        import_.preview = shown_result(result, read_as)
+        # Where nothing is wrong, nobody has to choose what becomes of a value.
+        import_.preview["mapping"] = shown_mapping(table, with_unknown=result.has_errors())
+        _count(import_, result, total=len(table))
 
 
 def _table(
+    opened: ExitStack,
     file: BinaryIO,
     import_: Import,
     make: Make,
@@ -96,14 +100,11 @@ def _table(
     adjust: Adjust | None = None,
 ) -> MappedTable:
     """The file's rows, with its columns read as was chosen; or else as in the last file with the
-    same ones, or as is likely."""
+    same ones, or as is likely. They are there until what is ``opened`` is closed."""
     resource = make()
-    table = read_table(
-        file,
-        Reading(**import_.reading),
-        resource.wanted(),
-        limits=limits,
-        listen=_listen(watch),
+    reading, listen = Reading(**import_.reading), _listen(watch)
+    table = opened.enter_context(
+        read_table(file, reading, resource.wanted(), limits=limits, listen=listen)
     )
     mapping, is_remembered = Mapping.from_json(import_.mapping), False
     if not mapping.columns:
@@ -113,6 +114,7 @@ def _table(
         if adjust is not None:
             mapping = adjust(mapping, table, resource)
         mapped = map_table(table, resource, mapping)
+        opened.enter_context(mapped)
     except FileError as error:
         error.reading = table.reading
         raise
@@ -169,13 +171,10 @@ def bring_in(
     wanted that at the last moment, and what imports raise.
     """
     user = leave_of(user)
-    with (
-        acting_as(user),
-        part_of(import_.cid),
-        storage.look(import_.stored_as, digest=import_.digest) as file,
-        Faults() as faults,
-    ):
-        whole = _table(file, import_, make, limits, watch)
+    with acting_as(user), part_of(import_.cid), ExitStack() as opened:
+        file = opened.enter_context(storage.look(import_.stored_as, digest=import_.digest))
+        faults = opened.enter_context(Faults())
+        whole = _table(opened, file, import_, make, limits, watch)
         table: Table = whole
         foreseen = (import_.preview or {}).get("digest")
         if import_.good_rows_only:

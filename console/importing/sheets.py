@@ -7,6 +7,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from openpyxl.reader.excel import ExcelReader
+
 from console.importing.exceptions import FileError
 from console.importing.headings import MAX_COLUMNS, Row
 from console.importing.packed import (
@@ -44,18 +46,19 @@ def sheet_rows(file: BinaryIO, limits: Limits) -> Iterator[Row]:
         raise damaged() from exc
 
 
+class _Reader(ExcelReader):
+    """The library's own, which reads no part that has too much in it."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        super().__init__(file, read_only=True, data_only=True, keep_links=False)
+        self.archive = BoundedArchive(file, limits)
+
+    def read_chartsheet(self, *args: Any) -> None:
+        """Has no rows."""
+
+
 def _first_sheet(file: BinaryIO, limits: Limits) -> Any:
-    # Not at the top: every process of the console would read all of it when it starts.
-    from openpyxl.reader.excel import ExcelReader
-
-    class Reader(ExcelReader):
-        """The library's own, which reads no part that has too much in it."""
-
-        def read_chartsheet(self, *args: Any) -> None:
-            """Has no rows."""
-
-    reader = Reader(file, read_only=True, data_only=True, keep_links=False)
-    reader.archive = BoundedArchive(file, limits)
+    reader = _Reader(file, limits)
     reader.read()
     sheet = reader.wb.worksheets[0]
     sheet.reset_dimensions()  # What the file says of its own size is often wrong.

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
+from openpyxl import Workbook
 
 from console.importing.exceptions import SheetError
 from console.importing.table import escape_formula
@@ -52,8 +53,6 @@ def write_xlsx(file: IO[bytes], rows: Iterable[Cells]) -> int:
     Numbers and dates stay what they are. Raises ``SheetError`` for what Excel has no room for.
     """
     count = 0
-    from openpyxl import Workbook  # As in ``sheets``.
-
     book = Workbook(write_only=True)
     sheet = book.create_sheet("export")
     try:

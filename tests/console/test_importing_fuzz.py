@@ -3,8 +3,13 @@ page: the tests' browser raises what a server would answer with 500 for."""
 
 from __future__ import annotations
 
+import gc
+import os
 import random
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +22,7 @@ from console.uploads import MOST_FILES
 from tenants.models import Client, Plan
 from tests.console.corpus import CASES
 from tests.console.corpus_odd import CASES as ODD_CASES
-from tests.console.test_importing_pages import named
+from tests.console.test_importing_pages import confirm, named, upload
 from tests.page_forms import forms_in
 
 #: Files of every kind that there is a test of, apart from those that take long.
@@ -146,3 +151,29 @@ def test_more_files_than_one(
         assert answer.status_code == 200
     with schema_context("alpha"):
         assert Import.objects.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists the open files so")
+def test_no_file_stays_open(tenant_browser: Callable[..., Any], alpha: Client, owner: User) -> None:
+    """Rows are kept in files without names, which nobody but their process can close."""
+
+    def nameless() -> int:
+        found = 0
+        for link in Path("/proc/self/fd").iterdir():
+            with suppress(FileNotFoundError):  # That of the listing itself.
+                found += os.readlink(link).endswith("(deleted)")
+        return found
+
+    web = tenant_browser(alpha, owner)
+    upload(web)
+    gc.collect()
+    gc.disable()
+    try:
+        before = nameless()
+        page = upload(web)
+        upload(web, b"reference,title\nWEB-1,a\nWEB-1,b\n")
+        upload(web, b"reference,title,due_on\nWEB-1,a,05/06/2026\n")
+        confirm(web, page)
+        assert nameless() <= before
+    finally:
+        gc.enable()
