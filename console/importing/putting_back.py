@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Model
+from django.db.models import ForeignKey, Model, prefetch_related_objects
 
 from console.history.models import LogEntry
 from console.history.record import record_many
@@ -213,6 +213,9 @@ class PuttingBack:
     ) -> dict[int, Any]:
         keys = sorted(entry.object_id for entry in entries)
         rows = self._resource.hold(model, keys)
+        # Names of rows, which the history has, are made of those that they lead to.
+        links = [f.name for f in model._meta.concrete_fields if isinstance(f, ForeignKey)]
+        prefetch_related_objects(list(rows.values()), *links)
         there = _there(model, entries)
         for entry in entries:
             if entry.object_id not in there:

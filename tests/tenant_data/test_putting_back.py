@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import serializers
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context
 
 from console.history.acting import part_of
@@ -276,3 +278,23 @@ class TestPartsAndWholes:
         assert picture() != before
         assert put_back().left == 0
         assert picture() == before
+
+
+def test_takes_as_many_queries_for_30_rows_as_for_3() -> None:
+    def queries(count: int, number: int) -> int:
+        rows = [f"WEB-{100 * number + n},New {n},Idea,Beta" for n in range(count)]
+        bring(
+            TaskResource,
+            "reference,title,labels,milestone",
+            "WEB-1,Changed,,",
+            "WEB-2,Changed,Idea,Beta",
+            "WEB-3,Changed,Idea,Beta",
+            *rows,
+            number=number,
+        )
+        with CaptureQueriesContext(connection) as found:
+            assert put_back(number).removed == {"tenant_data.task": count}
+        return len(found)
+
+    queries(1, 2)
+    assert queries(3, 3) == queries(30, 4)
