@@ -216,3 +216,12 @@ class TestRights:
             assert content(path.name) == content(path.name)
             with pytest.raises(FileNotFoundError):
                 content("../alpha/" + path.name)
+
+
+def test_what_is_left_out_is_said_also_where_rows_are_in_error(web: Any) -> None:
+    """The good rows alone can be imported there."""
+    page = upload(web, b"reference,title,Due date,Due date\nWEB-1,a,2026-01-02,2026-01-03\nx,b,,\n")
+    text = page.content.decode()
+    assert page.context["import"].in_error == 1
+    assert "There is more than one column “Due date”" in text
+    assert "In 1 row, another one has something else" in text
