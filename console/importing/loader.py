@@ -6,14 +6,11 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from import_export.instance_loaders import BaseInstanceLoader
+from typing import TYPE_CHECKING, TypeVar
 
 from console.importing.exceptions import CellError
 
 if TYPE_CHECKING:
-    from console.importing.resource import KeyedResource
     from console.importing.spool import Batch
     from console.importing.table import Table
 
@@ -23,15 +20,6 @@ Found = tuple[int, Hashable | CellError]
 
 #: Rows written by one statement, and keys looked up by one query.
 BATCH = 1000
-
-
-class KeyedInstanceLoader(BaseInstanceLoader):
-    """Answers from what the resource loaded by natural key before the batch."""
-
-    resource: KeyedResource
-
-    def get_instance(self, row: dict[str, str]) -> Any | None:
-        return self.resource.existing.get(self.resource.current_key)
 
 
 class Ahead:

@@ -16,7 +16,7 @@ from console.importing.columns import Column, Many
 from console.importing.declared import DeclaredResource
 from console.importing.exceptions import CellError
 from console.importing.exported import ExportedResource
-from console.importing.loader import BATCH, Ahead, Found, KeyedInstanceLoader, Keys
+from console.importing.loader import BATCH, Ahead, Found, Keys
 from console.importing.mapped import MappedTable
 from console.importing.mapping_words import tell
 from console.importing.origin import take_as_new
@@ -44,7 +44,6 @@ class KeyedResource(DeclaredResource, ExportedResource):
     """
 
     class Meta:
-        instance_loader_class = KeyedInstanceLoader
         use_transactions = True
         use_bulk = True
         batch_size = BATCH
@@ -157,9 +156,7 @@ class KeyedResource(DeclaredResource, ExportedResource):
     def _check_import_id_fields(self, headers: list[str]) -> None:
         """Done already, in plain words."""
 
-    def import_row(
-        self, row: dict[str, str], instance_loader: KeyedInstanceLoader, **kwargs: Any
-    ) -> ImportedRow:
+    def import_row(self, row: dict[str, str], instance_loader: Any, **kwargs: Any) -> ImportedRow:
         """Read one row, and keep what it makes or changes to be written with its batch.
 
         In the place of the library's, which copies and compares rows and makes an object for each
